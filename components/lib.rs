@@ -1,0 +1,16 @@
+//! The data of Hemiola: components, resources and boundary records. No behaviour beyond checking a value.
+
+pub mod capital;
+pub mod id;
+pub mod journal;
+pub mod market;
+pub mod order;
+pub mod port;
+pub mod portfolio;
+pub mod position;
+pub mod risk;
+pub mod schedule;
+pub mod signal;
+pub mod strategy;
+pub mod time;
+pub mod units;

@@ -1,0 +1,226 @@
+//! Instruments and their price columns.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::Component;
+
+use crate::time::Nanos;
+use crate::units::{Notional, Quantity};
+
+/// Something that can be traded: a symbol on a venue.
+#[derive(Component, Clone, Debug, PartialEq)]
+#[component(immutable)]
+pub struct Instrument {
+    /// The venue's name in lower case, such as `binance`.
+    pub venue: String,
+    /// The configured name, such as `BTC_USDT`.
+    pub symbol: String,
+    /// The currency bought and sold.
+    pub base: String,
+    /// The currency prices are in.
+    pub quote: String,
+    /// What the venue accepts.
+    pub rules: TradingRules,
+}
+
+impl Instrument {
+    /// `venue:symbol`, as it appears in results.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.venue, self.symbol)
+    }
+}
+
+/// A venue's trading rules. Zero means "no such rule".
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TradingRules {
+    /// Smallest price change, in quote currency.
+    pub tick: f64,
+    /// Smallest change of an order's size, in base units.
+    pub step: Quantity,
+    /// Smallest value of an order, in quote currency.
+    pub min_notional: Notional,
+}
+
+/// How long each candle of a [`Bars`] lasts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Span {
+    /// All the same.
+    Uniform(Nanos),
+    /// One length per bar: a line made of several series.
+    Each(Vec<Nanos>),
+}
+
+/// Candles in columns, oldest first; all columns have the same length.
+///
+/// Whoever fills them has checked that prices are positive and finite, that `low` and `high` enclose
+/// `open` and `close`, that volumes are not negative and that open times rise. A missing candle is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bars {
+    /// When each candle opened.
+    pub open_time: Vec<Nanos>,
+    /// How long each candle lasts.
+    pub span: Span,
+    /// First price, quote currency.
+    pub open: Vec<f64>,
+    /// Highest price, quote currency.
+    pub high: Vec<f64>,
+    /// Lowest price, quote currency.
+    pub low: Vec<f64>,
+    /// Last price, quote currency.
+    pub close: Vec<f64>,
+    /// Base units traded; 0 when nobody traded.
+    pub volume: Vec<f64>,
+}
+
+impl Bars {
+    /// No candles of the given length.
+    #[must_use]
+    pub const fn empty(interval: Nanos) -> Self {
+        Self {
+            open_time: Vec::new(),
+            span: Span::Uniform(interval),
+            open: Vec::new(),
+            high: Vec::new(),
+            low: Vec::new(),
+            close: Vec::new(),
+            volume: Vec::new(),
+        }
+    }
+
+    /// How many candles there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.open_time.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.open_time.is_empty()
+    }
+
+    /// When candle `bar` closed, and so came into existence.
+    ///
+    /// # Panics
+    /// When there is no such candle.
+    #[must_use]
+    pub fn close_time(&self, bar: usize) -> Nanos {
+        let span = match &self.span {
+            Span::Uniform(span) => *span,
+            Span::Each(spans) => spans[bar],
+        };
+        self.open_time[bar] + span
+    }
+
+    /// How many candles have closed at `instant`, given that the first `from` have.
+    ///
+    /// Gallops, so that a short step costs little and a long one its logarithm.
+    #[must_use]
+    pub fn closed_at(&self, instant: Nanos, from: usize) -> usize {
+        let (mut low, mut stride) = (from, 1);
+        while low + stride <= self.len() && self.close_time(low + stride - 1) <= instant {
+            low += stride;
+            stride *= 2;
+        }
+        let mut high = (low + stride - 1).min(self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.close_time(middle) <= instant {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// One candle series of one instrument at one interval.
+#[derive(Component, Clone, Debug)]
+pub struct Series {
+    /// Its candles, shared by all readers.
+    pub bars: Arc<Bars>,
+}
+
+/// What fills and marks of an instrument are read from: at each instant its finest series that covers it.
+#[derive(Component, Clone, Debug)]
+pub struct PriceLine {
+    /// The candles, ordered by close time.
+    pub bars: Arc<Bars>,
+}
+
+/// Running sums of a close column in whole ticks, so that the sum of any window is one exact subtraction.
+///
+/// `sums[i]` is the number of ticks in the first `i` closes, a whole number below 2^53 held in f64.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TickSums {
+    /// The price step every close is a whole multiple of, in quote currency.
+    pub tick: f64,
+    /// One entry more than there are closes.
+    pub sums: Vec<f64>,
+    /// The largest single close, in ticks.
+    pub largest: f64,
+}
+
+impl TickSums {
+    /// The ticks in the `window` closes that end with candle `bar`.
+    #[must_use]
+    pub fn window(&self, bar: usize, window: usize) -> f64 {
+        self.sums[bar + 1] - self.sums[bar + 1 - window]
+    }
+}
+
+/// Target positions from outside, oldest first, no two at the same instant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Targets {
+    /// When each target is known.
+    pub time: Vec<Nanos>,
+    /// Signed fraction of the instrument's budget.
+    pub fraction: Vec<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bars(opens: &[i64], span: i64) -> Bars {
+        let ones = vec![1.0; opens.len()];
+        Bars {
+            open_time: opens.iter().map(|t| Nanos::new(*t)).collect(),
+            open: ones.clone(),
+            high: ones.clone(),
+            low: ones.clone(),
+            close: ones.clone(),
+            volume: ones,
+            ..Bars::empty(Nanos::new(span))
+        }
+    }
+
+    #[test]
+    fn closed_at_counts_like_a_linear_search_from_any_start() {
+        let opens: Vec<i64> = (0..200).map(|i| i * 10 + if i > 90 { 500 } else { 0 }).collect();
+        let bars = bars(&opens, 10);
+        for instant in (0..2_600).step_by(3) {
+            let linear = opens.iter().filter(|open| **open + 10 <= instant).count();
+            for from in [0, linear / 2, linear] {
+                assert_eq!(bars.closed_at(Nanos::new(instant), from), linear, "{instant} from {from}");
+            }
+        }
+        assert_eq!(bars.closed_at(Nanos::NEVER, 3), 200);
+    }
+
+    #[test]
+    fn bars_of_several_lengths_close_at_their_own_time() {
+        let mut bars = bars(&[0, 10], 10);
+        bars.span = Span::Each(vec![Nanos::new(10), Nanos::new(60)]);
+        assert_eq!(bars.close_time(1), Nanos::new(70));
+    }
+
+    #[test]
+    fn window_is_the_difference_of_two_sums() {
+        let ticks = TickSums { tick: 0.5, sums: vec![0.0, 2.0, 5.0, 9.0], largest: 4.0 };
+        assert_eq!(ticks.window(2, 2), 7.0);
+        assert_eq!(ticks.window(2, 3), 9.0);
+    }
+}

@@ -1,0 +1,102 @@
+//! Orders and fills.
+
+use bevy_ecs::prelude::Entity;
+
+use crate::id::{InstrumentIndex, ScheduleIndex};
+use crate::time::Nanos;
+use crate::units::{Notional, Price, Quantity, Ratio};
+
+/// Buy or sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Adds quantity.
+    Buy,
+    /// Takes quantity away.
+    Sell,
+}
+
+impl Side {
+    /// The name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+
+    /// +1 for a buy, -1 for a sell.
+    #[must_use]
+    pub const fn sign(self) -> f64 {
+        match self {
+            Self::Buy => 1.0,
+            Self::Sell => -1.0,
+        }
+    }
+}
+
+/// How much an order trades. Never negative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OrderSize {
+    /// Base units.
+    Base(Quantity),
+    /// Quote currency at the fill's price, the fee on top.
+    Quote(Notional),
+    /// Quote currency debited in all, the fee included.
+    Spend(Notional),
+}
+
+/// A market order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Order {
+    /// The account.
+    pub portfolio: Entity,
+    /// The position it changes.
+    pub position: Entity,
+    /// Identity, together with `at` and `ordinal`.
+    pub schedule: ScheduleIndex,
+    /// In what.
+    pub instrument: InstrumentIndex,
+    /// When it was decided.
+    pub at: Nanos,
+    /// Its number among the schedule's orders of that instant.
+    pub ordinal: u32,
+    /// Buy or sell.
+    pub side: Side,
+    /// How much.
+    pub size: OrderSize,
+    /// The mark it was decided at.
+    pub reference: Price,
+    /// Cash set aside for it until it is answered.
+    pub reserved: Notional,
+    /// It opens a position where there was none.
+    pub opens: bool,
+}
+
+/// Costs of a simulated venue.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Costs {
+    /// Fee of a market order as a fraction of its value.
+    pub taker_fee: Ratio,
+    /// How much worse than the reference a market order fills.
+    pub slippage: Ratio,
+}
+
+/// A fill as the venue reports it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fill {
+    /// The order it answers.
+    pub order: Order,
+    /// The instant of the trade: the open time of the candle it happened in.
+    pub time: Nanos,
+    /// The price, slippage included.
+    pub price: Price,
+    /// Base units, never negative.
+    pub quantity: Quantity,
+    /// Quote currency.
+    pub fee: Notional,
+    /// Cash did not cover the order, so less was filled.
+    pub clipped: bool,
+    /// Candles were missing or without volume between the decision and the fill.
+    pub after_gap: bool,
+}

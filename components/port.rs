@@ -1,0 +1,59 @@
+//! Ports are data: what goes into a tick and what comes out of it.
+
+use bevy_ecs::prelude::{Component, Entity, Resource};
+
+use crate::id::PortfolioIndex;
+use crate::journal::Record;
+use crate::time::Nanos;
+
+/// What the core puts in before a pass. Empty again after it.
+#[derive(Resource, Debug, Default)]
+pub struct Inbox {
+    /// The portfolios that have a tick in this pass, each at most once, in index order.
+    pub ticks: Vec<Tick>,
+}
+
+/// One instant of one portfolio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// Whose.
+    pub portfolio: Entity,
+    /// When.
+    pub now: Nanos,
+}
+
+/// What the core takes out after a pass.
+#[derive(Resource, Debug, Default)]
+pub struct Outbox {
+    /// Decisions, fills and day closes, in the order they happened within each portfolio.
+    pub records: Vec<Record>,
+    /// Points of equity curves.
+    pub equity: Vec<EquityPoint>,
+}
+
+/// Equity of a portfolio at an instant, in the valuation currency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EquityPoint {
+    /// Whose.
+    pub portfolio: PortfolioIndex,
+    /// When.
+    pub at: Nanos,
+    /// Cash plus the marked book.
+    pub equity: f64,
+    /// Cash.
+    pub cash: f64,
+    /// Fall from the highest equity so far, as a fraction of it.
+    pub drawdown: f64,
+}
+
+/// Which points of a portfolio's equity go to the outbox.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EquityCurve {
+    /// None: sweeps and benchmarks.
+    #[default]
+    Off,
+    /// After fills and at day closes.
+    Events,
+    /// At every instant that changes it.
+    EveryBar,
+}

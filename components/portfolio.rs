@@ -1,0 +1,122 @@
+//! Portfolios: an account, its book, and its own time line.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::{Component, Entity};
+
+use crate::id::PortfolioIndex;
+use crate::market::{Bars, TradingRules};
+use crate::order::{Costs, Order};
+use crate::time::Nanos;
+use crate::units::Notional;
+
+/// An account with schedules of its own; in a sweep, one per variant.
+#[derive(Component, Clone, Debug, PartialEq)]
+#[component(immutable)]
+#[require(Resting)]
+pub struct Portfolio {
+    /// The configured name.
+    pub name: String,
+    /// Its place in the world.
+    pub index: PortfolioIndex,
+    /// What its venue charges.
+    pub costs: Costs,
+}
+
+/// Where a portfolio stands in time. Only the core moves it.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// The instant of the last tick.
+    pub now: Nanos,
+    /// The instant of the next one; [`Nanos::NEVER`] when the run is over.
+    pub next: Nanos,
+    /// The midnight that ends the current trading day: the first at or after the next candle's close.
+    pub day_end: Nanos,
+    /// The last instant of the run.
+    pub end: Nanos,
+}
+
+/// Cash and the marks of equity, in the valuation currency.
+#[derive(Component, Clone, Copy, Debug, PartialEq)]
+pub struct Account {
+    /// Cash, proceeds of shorts included.
+    pub cash: Notional,
+    /// Cash promised to orders at the venue.
+    pub reserved: Notional,
+    /// Cash plus the marked book.
+    pub equity: Notional,
+    /// The highest equity so far.
+    pub peak: Notional,
+    /// The largest fall from a peak, as a fraction of that peak.
+    pub max_drawdown: f64,
+    /// Equity when the trading day began.
+    pub day_start: Notional,
+    /// Positions that are not flat, entries under way included.
+    pub open_positions: u32,
+}
+
+impl Account {
+    /// A fresh account.
+    #[must_use]
+    pub const fn new(cash: Notional) -> Self {
+        Self {
+            cash,
+            reserved: Notional::ZERO,
+            equity: cash,
+            peak: cash,
+            max_drawdown: 0.0,
+            day_start: cash,
+            open_positions: 0,
+        }
+    }
+}
+
+/// The book: one line per instrument, in Plan order; each is the sum of the schedules' positions in it.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Book {
+    /// The lines.
+    pub lines: Vec<BookLine>,
+    /// Which lines are not flat, ascending. Marks visit only these.
+    pub held: Vec<u32>,
+}
+
+/// One instrument in an account.
+#[derive(Clone, Debug)]
+pub struct BookLine {
+    /// What it is marked and filled from.
+    pub bars: Arc<Bars>,
+    /// The venue's rules.
+    pub rules: TradingRules,
+    /// Candles of `bars` known to have closed; at least those closed when the line was last looked at.
+    pub closed: usize,
+    /// Signed base units, all schedules together.
+    pub net: f64,
+    /// Base units, long and short added up.
+    pub gross: f64,
+}
+
+/// When each position of a portfolio wants to be looked at again.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Agenda {
+    /// Next due instant with something to do, per slot; [`Nanos::NEVER`] when only a fill can wake it.
+    pub next: Vec<Nanos>,
+    /// The positions, by slot.
+    pub positions: Vec<Entity>,
+}
+
+/// Orders at the simulated venue, in the order of their instrument, schedule and ordinal.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Resting(pub Vec<RestingOrder>);
+
+/// An order and the candle that will fill it. Nobody but the venue reads ahead.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RestingOrder {
+    /// The order.
+    pub order: Order,
+    /// The candle of the instrument's line at whose open it fills.
+    pub bar: usize,
+    /// When that candle closes, and the fill is known.
+    pub known_at: Nanos,
+    /// Candles were missing or without volume before it.
+    pub after_gap: bool,
+}

@@ -1,0 +1,82 @@
+//! Positions: one per schedule and instrument. A ledger per strategy.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::{Component, Entity};
+
+use crate::id::{InstrumentIndex, ScheduleIndex};
+use crate::market::{Bars, Targets, TickSums};
+use crate::signal::Signal;
+use crate::time::Nanos;
+use crate::units::{Notional, Price, Quantity};
+
+/// Whose position it is and in what.
+#[derive(Component, Clone, Copy, Debug)]
+#[component(immutable)]
+#[require(Holding)]
+pub struct Position {
+    /// The account.
+    pub portfolio: Entity,
+    /// The schedule whose ledger this is.
+    pub schedule: Entity,
+    /// That schedule's strategy.
+    pub strategy: Entity,
+    /// The schedule's place among the portfolio's schedules.
+    pub schedule_index: ScheduleIndex,
+    /// The instrument's place among the portfolio's instruments.
+    pub instrument_index: InstrumentIndex,
+    /// This position's place in its portfolio's agenda, ordered by schedule, then instrument.
+    pub slot: usize,
+}
+
+/// The ledger of a position.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+pub struct Holding {
+    /// Signed: negative is short.
+    pub quantity: Quantity,
+    /// Average entry price; zero when flat.
+    pub average_price: Price,
+    /// Profit of closed quantity, before fees.
+    pub realised: Notional,
+    /// Fees paid.
+    pub fees: Notional,
+}
+
+/// The columns a position's engine reads; shared with every other reader.
+#[derive(Component, Clone, Debug)]
+pub struct Feed {
+    /// Candles of the schedule's interval.
+    pub bars: Arc<Bars>,
+    /// Exact running sums of the closes, when the engine asked for them and the prices allow them.
+    pub ticks: Option<Arc<TickSums>>,
+    /// Targets from outside, for engines that follow them.
+    pub targets: Option<Arc<Targets>>,
+}
+
+/// How far a position's engine has read, and what it found.
+#[derive(Component, Clone, Copy, Debug)]
+pub struct Cursor {
+    /// Candles its state has consumed.
+    pub seen: usize,
+    /// Candles before this one warm the state and never signal.
+    pub decide_from: usize,
+    /// Candles from this one on lie beyond the run.
+    pub end: usize,
+    /// The due instant that was served last.
+    pub last_due: Nanos,
+    /// A signal found ahead of time; it is emitted when the portfolio reaches its due instant.
+    pub found: Option<Found>,
+    /// An order is at the venue; until it is answered, candles update state only.
+    pub in_flight: bool,
+}
+
+/// A signal with the instant and the candle it was decided on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found {
+    /// The due instant.
+    pub at: Nanos,
+    /// The candle that decided.
+    pub bar: usize,
+    /// What is wanted.
+    pub signal: Signal,
+}

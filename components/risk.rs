@@ -1,0 +1,68 @@
+//! Limits, and why an order was refused.
+
+use bevy_ecs::prelude::Component;
+
+use crate::units::Ratio;
+
+/// A named set of limits. Zero or less disables a limit, except `max_positions`, where zero allows none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskProfile {
+    /// The configured name.
+    pub name: String,
+    /// Open positions in the account, entries under way included.
+    pub max_positions: u32,
+    /// All positions in one instrument, long and short added up, as a fraction of equity.
+    pub max_position: Ratio,
+    /// All positions, long and short added up, as a multiple of equity.
+    pub max_leverage: f64,
+}
+
+/// The profiles of a portfolio's schedules.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct RiskProfiles(pub Vec<RiskProfile>);
+
+/// What stopped a signal or an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The schedule's share of the capital is zero.
+    AllocatorWeight,
+    /// After cutting to the instrument's step nothing is left.
+    OrderStep,
+    /// The order is worth less than the venue accepts.
+    MinNotional,
+    /// [`RiskProfile::max_positions`].
+    MaxPositions,
+    /// [`RiskProfile::max_position`].
+    PositionSize,
+    /// [`RiskProfile::max_leverage`].
+    Leverage,
+    /// The account's free cash.
+    Cash,
+}
+
+impl Rule {
+    /// The name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AllocatorWeight => "allocator_weight",
+            Self::OrderStep => "order_step",
+            Self::MinNotional => "min_notional",
+            Self::MaxPositions => "max_positions",
+            Self::PositionSize => "position_size",
+            Self::Leverage => "leverage",
+            Self::Cash => "cash",
+        }
+    }
+}
+
+/// A refusal is data: the rule, the value it saw and the limit it applied, in the rule's own unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Refusal {
+    /// Which rule.
+    pub rule: Rule,
+    /// What the order would have made of it.
+    pub value: f64,
+    /// What was allowed.
+    pub limit: f64,
+}

@@ -1,0 +1,91 @@
+//! Schedules: when a strategy runs, for which portfolio and with how much.
+
+use bevy_ecs::prelude::{Component, Entity};
+
+use crate::id::ScheduleIndex;
+use crate::time::Nanos;
+use crate::units::Notional;
+
+/// A configured schedule. Every schedule has a cadence, a size rule, a risk profile, a budget and telemetry.
+#[derive(Component, Clone, Debug, PartialEq)]
+#[component(immutable)]
+#[require(Cadence, Sizing, RiskProfileRef, SignalBudget, Telemetry)]
+pub struct Schedule {
+    /// The configured name.
+    pub name: String,
+    /// Its place among its portfolio's schedules.
+    pub index: ScheduleIndex,
+    /// The strategy it runs.
+    pub strategy: Entity,
+    /// The account it trades for.
+    pub portfolio: Entity,
+    /// How many instruments it is configured for; its budget is divided by this.
+    pub instruments: usize,
+}
+
+/// When a schedule is due: at the grid instants `offset + k * every`, counted from the Unix epoch, and there at
+/// the first instant with a closed bar it has not seen.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cadence {
+    /// Distance of the grid instants; positive.
+    pub every: Nanos,
+    /// Shift of the grid.
+    pub offset: Nanos,
+}
+
+impl Default for Cadence {
+    fn default() -> Self {
+        Self { every: Nanos::new(300 * Nanos::SECOND.get()), offset: Nanos::ZERO }
+    }
+}
+
+impl Cadence {
+    /// The due instant that follows `last`, when the first bar not seen by then closes at `unseen`.
+    #[must_use]
+    pub fn next_due(self, last: Nanos, unseen: Nanos) -> Nanos {
+        last.next_on_grid(self.offset, self.every).max(unseen)
+    }
+}
+
+/// How an entry is sized.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+pub enum Sizing {
+    /// Allocator weight times equity, divided by the configured instruments; costs are paid out of it.
+    #[default]
+    Weight,
+    /// This much quote currency at the fill's price, the fee on top.
+    Quote(Notional),
+    /// All unreserved cash, the fee included.
+    AllIn,
+}
+
+/// The risk profile of a schedule, by its place in the portfolio's list.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RiskProfileRef(pub usize);
+
+/// At most this many signals per instrument and due instant; at least 1.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignalBudget(pub u32);
+
+impl Default for SignalBudget {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+/// What a schedule has done so far.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Telemetry {
+    /// Signals its engine emitted.
+    pub signals: u64,
+    /// Signals that led to no order because nothing was left to trade.
+    pub unchanged: u64,
+    /// Signals or orders that a rule stopped.
+    pub refusals: u64,
+    /// Orders sent to the venue.
+    pub orders: u64,
+    /// Orders filled.
+    pub fills: u64,
+    /// Orders the data ended before filling.
+    pub unfilled: u64,
+}

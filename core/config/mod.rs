@@ -1,0 +1,3 @@
+//! Configuration: a spanned tree of YAML, checked as a whole, becomes a [`plan::Plan`].
+
+pub mod plan;

@@ -1,0 +1,79 @@
+//! The Plan: a configuration that has been checked, with every name resolved to an index.
+
+use std::path::PathBuf;
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::market::Instrument;
+use hemiola_components::order::Costs;
+use hemiola_components::risk::RiskProfile;
+use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::strategy::Parameters;
+use hemiola_components::time::{Interval, Nanos};
+use hemiola_components::units::Notional;
+
+/// Everything one portfolio of a run needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The environment's name.
+    pub environment: String,
+    /// The scheduler's name, which is also the portfolio's.
+    pub scheduler: String,
+    /// Prefix of telemetry and journal names.
+    pub telemetry_namespace: String,
+    /// The valuation currency; every instrument is quoted in it or in one declared equal.
+    pub valuation: String,
+    /// Quote currencies the configuration declares equal to the valuation currency.
+    pub equal_quotes: Vec<String>,
+    /// Starting cash.
+    pub cash: Notional,
+    /// What the simulated venue charges.
+    pub costs: Costs,
+    /// In the order of the universe.
+    pub instruments: Vec<Instrument>,
+    /// In the order of the file; only those a schedule uses.
+    pub strategies: Vec<StrategyPlan>,
+    /// In the order of the file.
+    pub schedules: Vec<SchedulePlan>,
+    /// In the order of the file; only those a schedule uses.
+    pub risk_profiles: Vec<RiskProfile>,
+    /// How capital is divided between the schedules.
+    pub capital_policy: CapitalPolicy,
+    /// Distance of the re-allocation instants; `None` is every due instant.
+    pub cool_down: Option<Nanos>,
+    /// Root of the candle store, absolute or relative to the working directory.
+    pub data_root: PathBuf,
+}
+
+/// A strategy of the Plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrategyPlan {
+    /// The configured name.
+    pub name: String,
+    /// The engine's name in the catalogue.
+    pub engine: String,
+    /// Complete and checked.
+    pub parameters: Parameters,
+}
+
+/// A schedule of the Plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchedulePlan {
+    /// The configured name.
+    pub name: String,
+    /// Index into [`Plan::strategies`].
+    pub strategy: usize,
+    /// Indices into [`Plan::instruments`], ascending.
+    pub instruments: Vec<usize>,
+    /// The candles it reads.
+    pub interval: Interval,
+    /// When it is due.
+    pub cadence: Cadence,
+    /// How many candles warm its state.
+    pub warmup_bars: usize,
+    /// Index into [`Plan::risk_profiles`].
+    pub risk_profile: usize,
+    /// At most this many signals per instrument and due instant.
+    pub max_signals: u32,
+    /// How an entry is sized.
+    pub sizing: Sizing,
+}

@@ -1,0 +1,3 @@
+//! The `hemiola` program.
+
+fn main() {}
