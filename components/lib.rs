@@ -1,6 +1,7 @@
 //! The data of Hemiola: components, resources and boundary records. No behaviour beyond checking a value.
 
 pub mod capital;
+pub mod engine;
 pub mod id;
 pub mod journal;
 pub mod market;

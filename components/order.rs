@@ -69,6 +69,8 @@ pub struct Order {
     pub reference: Price,
     /// Cash set aside for it until it is answered.
     pub reserved: Notional,
+    /// Base units it adds to the instrument's gross position until it is answered.
+    pub exposure: Quantity,
     /// It opens a position where there was none.
     pub opens: bool,
 }

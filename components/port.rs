@@ -4,6 +4,7 @@ use bevy_ecs::prelude::{Component, Entity, Resource};
 
 use crate::id::PortfolioIndex;
 use crate::journal::Record;
+use crate::portfolio::Account;
 use crate::time::Nanos;
 
 /// What the core puts in before a pass. Empty again after it.
@@ -44,6 +45,15 @@ pub struct EquityPoint {
     pub cash: f64,
     /// Fall from the highest equity so far, as a fraction of it.
     pub drawdown: f64,
+}
+
+impl EquityPoint {
+    /// The account as it stands.
+    #[must_use]
+    pub fn of(portfolio: PortfolioIndex, at: Nanos, account: &Account) -> Self {
+        let (equity, peak) = (account.equity.get(), account.peak.get());
+        Self { portfolio, at, equity, cash: account.cash.get(), drawdown: (peak - equity) / peak }
+    }
 }
 
 /// Which points of a portfolio's equity go to the outbox.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bevy_ecs::prelude::{Component, Entity};
+use bevy_ecs::prelude::{Component, Entity, Resource};
 
 use crate::id::PortfolioIndex;
 use crate::market::{Bars, TradingRules};
@@ -22,6 +22,10 @@ pub struct Portfolio {
     /// What its venue charges.
     pub costs: Costs,
 }
+
+/// All portfolios of the world, by index.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Portfolios(pub Vec<Entity>);
 
 /// Where a portfolio stands in time. Only the core moves it.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +97,20 @@ pub struct BookLine {
     pub net: f64,
     /// Base units, long and short added up.
     pub gross: f64,
+    /// Positions that are not flat.
+    pub holders: u32,
+    /// Base units that orders at the venue would add to `gross`.
+    pub pending: f64,
+    /// Orders at the venue.
+    pub in_flight: u32,
+}
+
+impl BookLine {
+    /// A flat line.
+    #[must_use]
+    pub const fn new(bars: Arc<Bars>, rules: TradingRules) -> Self {
+        Self { bars, rules, closed: 0, net: 0.0, gross: 0.0, holders: 0, pending: 0.0, in_flight: 0 }
+    }
 }
 
 /// When each position of a portfolio wants to be looked at again.
@@ -102,6 +120,8 @@ pub struct Agenda {
     pub next: Vec<Nanos>,
     /// The positions, by slot.
     pub positions: Vec<Entity>,
+    /// The schedules, by index.
+    pub schedules: Vec<Entity>,
 }
 
 /// Orders at the simulated venue, in the order of their instrument, schedule and ordinal.

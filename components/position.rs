@@ -56,11 +56,15 @@ pub struct Feed {
 /// How far a position's engine has read, and what it found.
 #[derive(Component, Clone, Copy, Debug)]
 pub struct Cursor {
-    /// Candles its state has consumed.
+    /// The first candle the engine is given, warm-up included.
+    pub first: usize,
+    /// Candles up to here have been taken in.
     pub seen: usize,
     /// Candles before this one warm the state and never signal.
     pub decide_from: usize,
-    /// Candles from this one on lie beyond the run.
+    /// The last instant of the run.
+    pub until: Nanos,
+    /// Candles that have closed by then.
     pub end: usize,
     /// The due instant that was served last.
     pub last_due: Nanos,

@@ -24,6 +24,8 @@ pub struct RiskProfiles(pub Vec<RiskProfile>);
 /// What stopped a signal or an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
+    /// The instrument has no price yet.
+    MissingPrice,
     /// The schedule's share of the capital is zero.
     AllocatorWeight,
     /// After cutting to the instrument's step nothing is left.
@@ -45,6 +47,7 @@ impl Rule {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::MissingPrice => "missing_price",
             Self::AllocatorWeight => "allocator_weight",
             Self::OrderStep => "order_step",
             Self::MinNotional => "min_notional",

@@ -6,10 +6,10 @@ use crate::id::ScheduleIndex;
 use crate::time::Nanos;
 use crate::units::Notional;
 
-/// A configured schedule. Every schedule has a cadence, a size rule, a risk profile, a budget and telemetry.
+/// A configured schedule. Every schedule has a cadence, a size rule, a risk profile and telemetry.
 #[derive(Component, Clone, Debug, PartialEq)]
 #[component(immutable)]
-#[require(Cadence, Sizing, RiskProfileRef, SignalBudget, Telemetry)]
+#[require(Cadence, Sizing, RiskProfileRef, Telemetry)]
 pub struct Schedule {
     /// The configured name.
     pub name: String,
@@ -62,16 +62,6 @@ pub enum Sizing {
 /// The risk profile of a schedule, by its place in the portfolio's list.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RiskProfileRef(pub usize);
-
-/// At most this many signals per instrument and due instant; at least 1.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignalBudget(pub u32);
-
-impl Default for SignalBudget {
-    fn default() -> Self {
-        Self(10)
-    }
-}
 
 /// What a schedule has done so far.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,1 +1,16 @@
-//! The behaviour of Hemiola.
+//! The behaviour of Hemiola: the seven phases of a tick and the pure maths they call. No I/O, no clocks, no threads.
+
+pub mod allocation;
+pub mod book;
+pub mod cadence;
+pub mod digest;
+pub mod execution;
+pub mod indicators;
+pub mod ingest;
+pub mod journaling;
+pub mod queue;
+pub mod risk;
+pub mod schedule;
+pub mod signals;
+pub mod telemetry;
+pub mod timeline;

@@ -72,8 +72,6 @@ pub struct SchedulePlan {
     pub warmup_bars: usize,
     /// Index into [`Plan::risk_profiles`].
     pub risk_profile: usize,
-    /// At most this many signals per instrument and due instant.
-    pub max_signals: u32,
     /// How an entry is sized.
     pub sizing: Sizing,
 }

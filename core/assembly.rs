@@ -1,0 +1,371 @@
+//! World assembly: Plans and their market data become entities, once, before the first tick.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_ecs::prelude::{Entity, World};
+use hemiola_components::capital::{ScheduleView, Weights};
+use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
+use hemiola_components::market::{Bars, Instrument, PriceLine, Series, Targets, TickSums};
+use hemiola_components::port::{EquityCurve, Inbox, Outbox};
+use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Portfolios, Timeline};
+use hemiola_components::position::{Cursor, Feed, Position};
+use hemiola_components::risk::RiskProfiles;
+use hemiola_components::schedule::{RiskProfileRef, Schedule};
+use hemiola_components::strategy::{ParameterError, Strategy};
+use hemiola_components::time::{Interval, Nanos};
+use hemiola_systems::allocation::shares;
+use hemiola_systems::indicators::tick_sums::tick_sums;
+use hemiola_systems::queue::Queue;
+use hemiola_systems::schedule::pass_schedule;
+use hemiola_systems::signals::catalog::{Catalog, Kind};
+use hemiola_systems::signals::engine::ScanLimit;
+use hemiola_systems::timeline::day_end;
+use thiserror::Error;
+
+use crate::config::plan::{Plan, SchedulePlan};
+use crate::price_line::price_line;
+use crate::runtime::Runtime;
+
+/// The market data of a Plan.
+#[derive(Clone, Debug, Default)]
+pub struct Market {
+    /// Candles per instrument of the Plan, by interval.
+    pub series: Vec<BTreeMap<Interval, Arc<Bars>>>,
+    /// Targets per strategy of the Plan, by `venue:symbol`.
+    pub targets: Vec<BTreeMap<String, Arc<Targets>>>,
+}
+
+/// The part of history that is traded. Candles before it warm the engines' state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Its first instant. Without one it begins with the data, and each series' first candles are its warm-up.
+    pub from: Option<Nanos>,
+    /// Its last instant; without one, the last close.
+    pub to: Option<Nanos>,
+}
+
+/// How a world is built, apart from what it trades. None of this changes results, except the window.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// What part of the data is traded.
+    pub window: Window,
+    /// How far engines scan ahead.
+    pub scan: ScanLimit,
+    /// Which equity points are kept.
+    pub curve: EquityCurve,
+    /// Seed of another insertion order of the systems, for tests.
+    pub shuffle: Option<u64>,
+}
+
+/// Why a world cannot be built.
+#[derive(Debug, Error)]
+pub enum AssemblyError {
+    /// A schedule's candles are not there.
+    #[error("schedule `{schedule}` needs {interval} candles of {instrument}, and there are none")]
+    NoSeries {
+        /// The schedule.
+        schedule: String,
+        /// `venue:symbol`.
+        instrument: String,
+        /// The interval.
+        interval: Interval,
+    },
+    /// No candle closes inside the window.
+    #[error("no candle of any schedule closes inside the window: choose another --from or --to")]
+    EmptyWindow,
+    /// No engine of that name.
+    #[error("strategy `{strategy}` names the engine `{engine}`, which is not in the catalogue")]
+    UnknownEngine {
+        /// The strategy.
+        strategy: String,
+        /// The engine.
+        engine: String,
+    },
+    /// Parameters that contradict each other.
+    #[error("strategy `{strategy}`: {source}")]
+    Parameters {
+        /// The strategy.
+        strategy: String,
+        /// What is wrong.
+        source: ParameterError,
+    },
+}
+
+/// A schedule that got fewer candles to warm up with than it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortWarmup {
+    /// The schedule.
+    pub schedule: String,
+    /// `venue:symbol`.
+    pub instrument: String,
+    /// Candles asked for.
+    pub wanted: usize,
+    /// Candles there were.
+    pub found: usize,
+}
+
+/// What assembly learned on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// Too short warm-ups.
+    pub short_warmups: Vec<ShortWarmup>,
+    /// `venue:symbol@interval` of series whose sums are not exact, because their prices have no common tick.
+    pub inexact_series: Vec<String>,
+}
+
+/// Builds a world with one portfolio per Plan. Portfolios never influence each other.
+///
+/// # Errors
+/// See [`AssemblyError`].
+pub fn assemble(
+    plans: &[(&Plan, &Market)],
+    catalog: &Catalog,
+    options: Options,
+) -> Result<(Runtime, Notes), AssemblyError> {
+    let mut assembly = Assembly {
+        world: World::new(),
+        catalog,
+        options,
+        sums: BTreeMap::new(),
+        kinds: BTreeMap::new(),
+        notes: Notes::default(),
+    };
+    let mut portfolios = Vec::with_capacity(plans.len());
+    for (index, (plan, market)) in plans.iter().enumerate() {
+        portfolios.push(assembly.portfolio(PortfolioIndex::new(index), plan, market)?);
+    }
+    let Assembly { mut world, kinds, notes, .. } = assembly;
+    world.insert_resource(Portfolios(portfolios));
+    world.insert_resource(options.scan);
+    world.init_resource::<Inbox>();
+    world.init_resource::<Outbox>();
+    world.init_resource::<Queue>();
+    let kinds: Vec<Kind> = kinds.into_values().collect();
+    Ok((Runtime::new(world, pass_schedule(&kinds, options.shuffle)), notes))
+}
+
+struct Assembly<'a> {
+    world: World,
+    catalog: &'a Catalog,
+    options: Options,
+    /// Running sums by the address of their candles, so that every reader of a column shares them.
+    sums: BTreeMap<*const Bars, Option<Arc<TickSums>>>,
+    kinds: BTreeMap<&'static str, Kind>,
+    notes: Notes,
+}
+
+/// What the parts of one portfolio refer to.
+struct Owner<'a> {
+    entity: Entity,
+    plan: &'a Plan,
+    market: &'a Market,
+    start: Nanos,
+    end: Nanos,
+}
+
+impl Assembly<'_> {
+    fn portfolio(
+        &mut self,
+        index: PortfolioIndex,
+        plan: &Plan,
+        market: &Market,
+    ) -> Result<Entity, AssemblyError> {
+        let (start, end) = self.window(plan, market)?;
+        let mut book = Book::default();
+        for (instrument, series) in plan.instruments.iter().zip(&market.series) {
+            let bars = price_line(series);
+            for bars in series.values() {
+                self.world.spawn(Series { bars: Arc::clone(bars) });
+            }
+            self.world.spawn((instrument.clone(), PriceLine { bars: Arc::clone(&bars) }));
+            let mut line = BookLine::new(bars, instrument.rules);
+            line.closed = line.bars.closed_at(start, 0);
+            book.lines.push(line);
+        }
+        let day_end = day_end(&mut book, start);
+        let entity = self
+            .world
+            .spawn((
+                Portfolio { name: plan.scheduler.clone(), index, costs: plan.costs },
+                Account::new(plan.cash),
+                Timeline { now: start, next: start, day_end, end },
+                book,
+                RiskProfiles(plan.risk_profiles.clone()),
+                plan.capital_policy.clone(),
+                weights(plan),
+                self.options.curve,
+            ))
+            .id();
+        let account = Owner { entity, plan, market, start, end };
+        let strategies =
+            (0..plan.strategies.len()).map(|i| self.strategy(&account, i)).collect::<Result<Vec<_>, _>>()?;
+        let mut agenda = Agenda::default();
+        for (index, schedule) in plan.schedules.iter().enumerate() {
+            self.schedule(&account, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
+        }
+        self.world.entity_mut(entity).insert(agenda);
+        Ok(entity)
+    }
+
+    /// First and last instant of a portfolio's time line.
+    fn window(&self, plan: &Plan, market: &Market) -> Result<(Nanos, Nanos), AssemblyError> {
+        let Window { from, to } = self.options.window;
+        let (mut first, mut last) = (Nanos::NEVER, Nanos::new(i64::MIN));
+        for schedule in &plan.schedules {
+            for &instrument in &schedule.instruments {
+                let bars = series(plan, market, schedule, instrument)?;
+                if !bars.is_empty() {
+                    first = first.min(bars.open_time[0]);
+                    last = last.max(bars.close_time(bars.len() - 1));
+                }
+            }
+        }
+        let (start, end) = (from.map_or(first, |from| from.max(first)), to.map_or(last, |to| to.min(last)));
+        if start < end { Ok((start, end)) } else { Err(AssemblyError::EmptyWindow) }
+    }
+
+    fn strategy(&mut self, account: &Owner<'_>, index: usize) -> Result<(Entity, Kind), AssemblyError> {
+        let strategy = &account.plan.strategies[index];
+        let kind = *self.catalog.get(&strategy.engine).ok_or_else(|| AssemblyError::UnknownEngine {
+            strategy: strategy.name.clone(),
+            engine: strategy.engine.clone(),
+        })?;
+        self.kinds.insert(kind.spec.name, kind);
+        let mut entity = self.world.spawn(Strategy { name: strategy.name.clone(), engine: kind.spec.name });
+        kind.insert_settings(&mut entity, &strategy.parameters)
+            .map_err(|source| AssemblyError::Parameters { strategy: strategy.name.clone(), source })?;
+        Ok((entity.id(), kind))
+    }
+
+    fn schedule(
+        &mut self,
+        account: &Owner<'_>,
+        index: ScheduleIndex,
+        plan: &SchedulePlan,
+        strategies: &[(Entity, Kind)],
+        agenda: &mut Agenda,
+    ) -> Result<(), AssemblyError> {
+        let (strategy, kind) = strategies[plan.strategy];
+        let schedule = self
+            .world
+            .spawn((
+                Schedule {
+                    name: plan.name.clone(),
+                    index,
+                    strategy,
+                    portfolio: account.entity,
+                    instruments: plan.instruments.len(),
+                },
+                plan.cadence,
+                plan.sizing,
+                RiskProfileRef(plan.risk_profile),
+            ))
+            .id();
+        agenda.schedules.push(schedule);
+        for &instrument in &plan.instruments {
+            let bars = Arc::clone(series(account.plan, account.market, plan, instrument)?);
+            let cursor = self.cursor(account, plan, instrument, &bars);
+            let identity = &account.plan.instruments[instrument];
+            let feed = Feed {
+                ticks: if kind.wants_tick_sums { self.sums(identity, plan.interval, &bars) } else { None },
+                targets: account.market.targets[plan.strategy].get(&identity.name()).map(Arc::clone),
+                bars,
+            };
+            let position = Position {
+                portfolio: account.entity,
+                schedule,
+                strategy,
+                schedule_index: index,
+                instrument_index: InstrumentIndex::new(instrument),
+                slot: agenda.positions.len(),
+            };
+            let mut entity = self.world.spawn((position, cursor, feed));
+            kind.insert_state(&mut entity);
+            agenda.positions.push(entity.id());
+            agenda.next.push(account.start);
+        }
+        Ok(())
+    }
+
+    fn cursor(
+        &mut self,
+        account: &Owner<'_>,
+        schedule: &SchedulePlan,
+        instrument: usize,
+        bars: &Bars,
+    ) -> Cursor {
+        let end = bars.closed_at(account.end, 0);
+        let wanted = schedule.warmup_bars;
+        let before = self.options.window.from.map_or(wanted, |_| bars.closed_at(account.start, 0));
+        let decide_from = before.min(end);
+        let first = decide_from.saturating_sub(wanted);
+        let found = decide_from - first;
+        if found < wanted {
+            self.notes.short_warmups.push(ShortWarmup {
+                schedule: schedule.name.clone(),
+                instrument: account.plan.instruments[instrument].name(),
+                wanted,
+                found,
+            });
+        }
+        let last_due = match decide_from.checked_sub(1) {
+            Some(bar) => account.start.max(bars.close_time(bar)),
+            None => account.start,
+        };
+        Cursor {
+            first,
+            seen: first,
+            decide_from,
+            until: account.end,
+            end,
+            last_due,
+            found: None,
+            in_flight: false,
+        }
+    }
+
+    fn sums(
+        &mut self,
+        instrument: &Instrument,
+        interval: Interval,
+        bars: &Arc<Bars>,
+    ) -> Option<Arc<TickSums>> {
+        if let Some(sums) = self.sums.get(&Arc::as_ptr(bars)) {
+            return sums.clone();
+        }
+        let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
+        if sums.is_none() {
+            self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
+        }
+        self.sums.insert(Arc::as_ptr(bars), sums.clone());
+        sums
+    }
+}
+
+fn series<'a>(
+    plan: &Plan,
+    market: &'a Market,
+    schedule: &SchedulePlan,
+    instrument: usize,
+) -> Result<&'a Arc<Bars>, AssemblyError> {
+    market.series[instrument].get(&schedule.interval).ok_or_else(|| AssemblyError::NoSeries {
+        schedule: schedule.name.clone(),
+        instrument: plan.instruments[instrument].name(),
+        interval: schedule.interval,
+    })
+}
+
+fn weights(plan: &Plan) -> Weights {
+    let schedules: Vec<ScheduleView> = plan
+        .schedules
+        .iter()
+        .map(|schedule| ScheduleView {
+            name: schedule.name.clone(),
+            strategy: plan.strategies[schedule.strategy].name.clone(),
+            risk_profile: plan.risk_profiles[schedule.risk_profile].name.clone(),
+        })
+        .collect();
+    let shares = shares(&plan.capital_policy, &schedules);
+    Weights { schedules, shares, allocated_at: None, cool_down: plan.cool_down }
+}

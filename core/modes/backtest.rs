@@ -1,0 +1,110 @@
+//! Backtest: the world over replayed history.
+
+use data_encoding::HEXLOWER;
+use hemiola_components::journal::Record;
+use hemiola_components::port::EquityPoint;
+use hemiola_components::portfolio::{Account, Timeline};
+use hemiola_components::position::Holding;
+use hemiola_components::schedule::Telemetry;
+use hemiola_components::time::Nanos;
+use hemiola_systems::digest::Digest;
+use hemiola_systems::signals::catalog::Catalog;
+
+use crate::assembly::{AssemblyError, Market, Notes, Options, assemble};
+use crate::config::plan::Plan;
+use crate::runtime::Runtime;
+
+/// What came out of one portfolio's run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Everything that happened, in order.
+    pub records: Vec<Record>,
+    /// The equity curve, as far as it was asked for.
+    pub equity: Vec<EquityPoint>,
+    /// The account at the end.
+    pub account: Account,
+    /// Where the time line ended.
+    pub timeline: Timeline,
+    /// Counters, one per schedule.
+    pub telemetry: Vec<Telemetry>,
+    /// Ledgers, by schedule, then instrument.
+    pub holdings: Vec<Holding>,
+    /// SHA-256 of the above in lower-case hex; see [`Digest`].
+    pub digest: String,
+}
+
+/// A finished run: one outcome per portfolio.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// In the order of the Plans.
+    pub outcomes: Vec<Outcome>,
+    /// What assembly learned.
+    pub notes: Notes,
+    /// How many passes it took. Not a result: it depends on how far engines scanned.
+    pub passes: u64,
+}
+
+/// Runs the Plans, each a portfolio of one world, to the end of their data. `progress` is shown the instant of
+/// the first portfolio and the end of its time line after each pass.
+///
+/// # Errors
+/// When the world cannot be built.
+pub fn run(
+    plans: &[(&Plan, &Market)],
+    catalog: &Catalog,
+    options: Options,
+    mut progress: impl FnMut(Nanos, Nanos),
+) -> Result<Run, AssemblyError> {
+    let (mut runtime, notes) = assemble(plans, catalog, options)?;
+    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan)).collect();
+    let mut passes = 0;
+    while runtime.step() {
+        passes += 1;
+        let mut outbox = runtime.outbox();
+        for record in outbox.records.drain(..) {
+            logs[record.portfolio.get()].take(record);
+        }
+        for point in outbox.equity.drain(..) {
+            logs[point.portfolio.get()].equity.push(point);
+        }
+        let Timeline { now, end, .. } = runtime.timeline(0);
+        progress(now, end);
+    }
+    let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
+    Ok(Run { outcomes, notes, passes })
+}
+
+/// What a portfolio puts out while it runs.
+struct Log {
+    records: Vec<Record>,
+    equity: Vec<EquityPoint>,
+    digest: Digest,
+}
+
+impl Log {
+    fn new(plan: &Plan) -> Self {
+        let instruments: Vec<String> = plan.instruments.iter().map(|instrument| instrument.name()).collect();
+        let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
+        let digest = Digest::new(schedules, instruments.iter().map(String::as_str));
+        Self { records: Vec::new(), equity: Vec::new(), digest }
+    }
+
+    fn take(&mut self, record: Record) {
+        self.digest.record(&record);
+        self.records.push(record);
+    }
+
+    fn finish(self, runtime: &Runtime, index: usize) -> Outcome {
+        let (account, holdings) = (runtime.account(index), runtime.holdings(index));
+        let digest = self.digest.finish(&account, holdings.iter().map(|holding| holding.quantity));
+        Outcome {
+            records: self.records,
+            equity: self.equity,
+            account,
+            timeline: runtime.timeline(index),
+            telemetry: runtime.telemetry(index),
+            digest: HEXLOWER.encode(&digest),
+            holdings,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The modes differ in what feeds the world and in its clock, never in its systems.
+
+pub mod backtest;

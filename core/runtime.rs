@@ -1,0 +1,102 @@
+//! The runtime: a world and its schedule. [`Runtime::step`] is the only way to advance either.
+
+use bevy_ecs::prelude::{Entity, Mut, Schedule, World};
+use hemiola_components::port::{Inbox, Outbox, Tick};
+use hemiola_components::portfolio::{Account, Agenda, Portfolios, Timeline};
+use hemiola_components::position::Holding;
+use hemiola_components::schedule::Telemetry;
+use hemiola_components::time::Nanos;
+
+/// A world on its time lines.
+pub struct Runtime {
+    world: World,
+    pass: Schedule,
+    portfolios: Vec<Entity>,
+}
+
+impl Runtime {
+    pub(crate) fn new(world: World, pass: Schedule) -> Self {
+        let portfolios = world.resource::<Portfolios>().0.clone();
+        Self { world, pass, portfolios }
+    }
+
+    /// One pass: inbox, tick, outbox. Every portfolio that has an event left advances by one. Returns whether
+    /// any had.
+    pub fn step(&mut self) -> bool {
+        let Self { world, pass, portfolios } = self;
+        let mut inbox = std::mem::take(&mut world.resource_mut::<Inbox>().ticks);
+        inbox.clear();
+        inbox.extend(portfolios.iter().filter_map(|&portfolio| {
+            let now = world.get::<Timeline>(portfolio)?.next;
+            (now != Nanos::NEVER).then_some(Tick { portfolio, now })
+        }));
+        let any = !inbox.is_empty();
+        world.resource_mut::<Inbox>().ticks = inbox;
+        if any {
+            pass.run(world);
+        }
+        any
+    }
+
+    /// What the passes since the last look have put out. The caller drains it.
+    pub fn outbox(&mut self) -> Mut<'_, Outbox> {
+        self.world.resource_mut::<Outbox>()
+    }
+
+    /// How many portfolios there are.
+    #[must_use]
+    pub fn portfolios(&self) -> usize {
+        self.portfolios.len()
+    }
+
+    /// Where portfolio `index` stands in time.
+    ///
+    /// # Panics
+    /// When there is no such portfolio, as for all that follow.
+    #[must_use]
+    pub fn timeline(&self, index: usize) -> Timeline {
+        *self.component(index)
+    }
+
+    /// The account of portfolio `index`.
+    #[must_use]
+    pub fn account(&self, index: usize) -> Account {
+        *self.component(index)
+    }
+
+    /// The counters of portfolio `index`, one per schedule.
+    #[must_use]
+    pub fn telemetry(&self, index: usize) -> Vec<Telemetry> {
+        let schedules = &self.component::<Agenda>(index).schedules;
+        schedules.iter().filter_map(|schedule| self.world.get::<Telemetry>(*schedule).copied()).collect()
+    }
+
+    /// The ledgers of portfolio `index`, by schedule, then instrument.
+    #[must_use]
+    pub fn holdings(&self, index: usize) -> Vec<Holding> {
+        let positions = &self.component::<Agenda>(index).positions;
+        positions.iter().filter_map(|position| self.world.get::<Holding>(*position).copied()).collect()
+    }
+
+    /// The world, to look at.
+    #[must_use]
+    pub const fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The systems of a pass in the order they run, by name.
+    ///
+    /// # Panics
+    /// Before the first step, when the schedule has not been built.
+    #[must_use]
+    pub fn order(&self) -> Vec<String> {
+        let systems = self.pass.systems().expect("the first step builds the schedule");
+        systems.map(|(_, system)| system.name().to_string()).collect()
+    }
+
+    fn component<T: bevy_ecs::component::Component>(&self, index: usize) -> &T {
+        self.world
+            .get::<T>(self.portfolios[index])
+            .expect("assembly gives every portfolio all of its components")
+    }
+}

@@ -1,0 +1,84 @@
+//! Phase 3, Allocation: shares of the capital; signals become sized intents.
+
+mod policy;
+mod sizing;
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{IntoScheduleConfigs, Query, ResMut, Schedule as Systems};
+use hemiola_components::capital::{CapitalPolicy, Weights};
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::portfolio::{Account, Book, Portfolio};
+use hemiola_components::position::{Holding, Position};
+use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
+use hemiola_components::schedule::{RiskProfileRef, Schedule, Sizing};
+use hemiola_components::signal::SignalKind;
+
+pub use policy::shares;
+
+use crate::book::mark;
+use crate::queue::{Queue, SignalNote};
+use crate::risk::cash::free_cash;
+use crate::schedule::Phase;
+use sizing::{Answer, Situation};
+
+/// Adds the phase's system.
+pub fn add_to(schedule: &mut Systems) {
+    schedule.add_systems(allocate.in_set(Phase::Allocation));
+}
+
+type Capital<'a> =
+    (&'a Portfolio, &'a Account, &'a mut Book, &'a CapitalPolicy, &'a mut Weights, &'a RiskProfiles);
+
+fn allocate(
+    mut queue: ResMut<Queue>,
+    mut portfolios: Query<Capital<'_>>,
+    positions: Query<(&Position, &Holding)>,
+    schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
+) -> Result<(), BevyError> {
+    let Queue { signals, intents, records, .. } = &mut *queue;
+    signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
+    for SignalNote { due, emitted } in signals.drain(..) {
+        let (position, holding) = positions.get(due.position)?;
+        let (schedule, sizing, profile) = schedules.get(position.schedule)?;
+        let (portfolio, account, mut book, policy, mut weights, profiles) =
+            portfolios.get_mut(position.portfolio)?;
+        policy::allocate(policy, &mut weights, due.now);
+        let share = weights.shares[schedule.index.get()];
+        let mut record = |event| records.push(Record { portfolio: portfolio.index, at: due.now, event });
+        record(Event::Signal(emitted));
+        record(Event::Weight { schedule: schedule.index, share });
+        let mut refuse = |refusal| {
+            record(Event::Refused { schedule: schedule.index, instrument: emitted.instrument, refusal });
+        };
+        if share == 0.0 && emitted.signal.kind != SignalKind::Exit {
+            refuse(Refusal { rule: Rule::AllocatorWeight, value: 0.0, limit: 0.0 });
+            continue;
+        }
+        let Some(mark) = mark(&mut book.lines[emitted.instrument.get()], due.now) else {
+            refuse(Refusal { rule: Rule::MissingPrice, value: 0.0, limit: 0.0 });
+            continue;
+        };
+        let situation = Situation {
+            share,
+            instruments: schedule.instruments,
+            sizing: *sizing,
+            mark,
+            held: holding.quantity,
+            equity: account.equity,
+            free_cash: free_cash(account, &book),
+            costs: portfolio.costs,
+            step: book.lines[emitted.instrument.get()].rules.step,
+            max_position: profiles.0[profile.0].max_position,
+        };
+        match situation.answer(emitted.signal.kind) {
+            Answer::Trade(trade) => intents.push(trade.order(position, due)),
+            Answer::Nothing => {
+                record(Event::Unchanged { schedule: schedule.index, instrument: emitted.instrument });
+            }
+            Answer::TooSmall { wanted } => {
+                refuse(Refusal { rule: Rule::OrderStep, value: wanted.get(), limit: situation.step.get() });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Marking: what the book is worth at an instant, and between two instants.
+
+use std::ops::Range;
+
+use hemiola_components::portfolio::{Account, Book, BookLine};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::{Notional, Price};
+
+/// The mark of a line at `now`: the close of its last candle, or `None` before its first.
+pub fn mark(line: &mut BookLine, now: Nanos) -> Option<Price> {
+    line.closed = line.bars.closed_at(now, line.closed);
+    last_close(line).map(Price::new)
+}
+
+fn last_close(line: &BookLine) -> Option<f64> {
+    line.closed.checked_sub(1).map(|bar| line.bars.close[bar])
+}
+
+/// A line's marked value; a line that is held has had a candle.
+fn value(line: &BookLine) -> f64 {
+    last_close(line).map_or(0.0, |close| line.net * close)
+}
+
+/// Cash plus the held lines at the candles they have been brought to.
+///
+/// The sum has one shape: eight lanes by line index, added pairwise. A flat line would add zero, so it does not
+/// matter which lines are visited, only that they keep their lane.
+fn equity(book: &Book, cash: f64) -> f64 {
+    let mut lanes = [0.0; 8];
+    for &index in &book.held {
+        let index = index as usize;
+        lanes[index % 8] += value(&book.lines[index]);
+    }
+    let pairs = [lanes[0] + lanes[4], lanes[1] + lanes[5], lanes[2] + lanes[6], lanes[3] + lanes[7]];
+    cash + ((pairs[0] + pairs[2]) + (pairs[1] + pairs[3]))
+}
+
+/// Marks the account at `now`. Returns whether a candle of a held line has closed since it was marked last.
+pub fn mark_at(account: &mut Account, book: &mut Book, now: Nanos) -> bool {
+    let mut moved = false;
+    for &index in &book.held {
+        let line = &mut book.lines[index as usize];
+        let before = line.closed;
+        mark(line, now);
+        moved |= line.closed > before;
+    }
+    observe(account, equity(book, account.cash.get()));
+    moved
+}
+
+/// Takes in an equity: peak and worst fall from a peak.
+fn observe(account: &mut Account, equity: f64) {
+    account.equity = Notional::new(equity);
+    let peak = account.peak.get();
+    if equity > peak {
+        account.peak = account.equity;
+    } else {
+        account.max_drawdown = account.max_drawdown.max((peak - equity) / peak);
+    }
+}
+
+/// Sees the account at each mark.
+pub type Visit<'a> = &'a mut dyn FnMut(Nanos, &Account);
+
+/// Marks the account at every instant after the last mark and before `until` at which a held line has a
+/// candle, and shows each to `visit`. The book does not change in between.
+pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visit: Option<Visit<'_>>) {
+    if visit.is_none()
+        && let [only] = book.held[..]
+    {
+        let line = &mut book.lines[only as usize];
+        // `until` itself belongs to the next tick.
+        let end = line.bars.closed_at(Nanos::new(until.get() - 1), line.closed);
+        let ahead = line.closed..end;
+        line.closed = end;
+        return mark_line(account, line, ahead);
+    }
+    loop {
+        let next = book.held.iter().filter_map(|&index| next_close(&book.lines[index as usize])).min();
+        let Some(now) = next.filter(|now| *now < until) else { return };
+        for &index in &book.held {
+            let line = &mut book.lines[index as usize];
+            if next_close(line) == Some(now) {
+                line.closed += 1;
+            }
+        }
+        observe(account, equity(book, account.cash.get()));
+        if let Some(visit) = &mut visit {
+            visit(now, account);
+        }
+    }
+}
+
+fn next_close(line: &BookLine) -> Option<Nanos> {
+    (line.closed < line.bars.len()).then(|| line.bars.close_time(line.closed))
+}
+
+/// One line: equity is monotone in the price, rounding included, so the range's extreme closes decide whether
+/// its candles have to be looked at one by one.
+fn mark_line(account: &mut Account, line: &BookLine, ahead: Range<usize>) {
+    let closes = &line.bars.close[ahead];
+    let Some(last) = closes.last() else { return };
+    let (cash, net) = (account.cash.get(), line.net);
+    let at = |close: f64| cash + net * close;
+    let (low, high) = extremes(closes);
+    let (worst, best) = if net < 0.0 { (at(high), at(low)) } else { (at(low), at(high)) };
+    let peak = best.max(account.peak.get());
+    if (peak - worst) / peak > account.max_drawdown {
+        for close in closes {
+            observe(account, at(*close));
+        }
+    } else {
+        account.peak = Notional::new(peak);
+        account.equity = Notional::new(at(*last));
+    }
+}
+
+/// Lowest and highest of a column, eight lanes at a time.
+fn extremes(closes: &[f64]) -> (f64, f64) {
+    let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+    let (blocks, rest) = closes.as_chunks::<8>();
+    for block in blocks {
+        for lane in 0..8 {
+            low[lane] = if block[lane] < low[lane] { block[lane] } else { low[lane] };
+            high[lane] = if block[lane] > high[lane] { block[lane] } else { high[lane] };
+        }
+    }
+    let low = low.iter().chain(rest).copied().fold(f64::INFINITY, f64::min);
+    let high = high.iter().chain(rest).copied().fold(f64::NEG_INFINITY, f64::max);
+    (low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hemiola_components::market::{Bars, TradingRules};
+
+    use super::*;
+
+    fn book(columns: &[(&[i64], &[f64], f64)]) -> Book {
+        let lines = columns.iter().map(|(times, closes, net)| {
+            let mut bars = Bars::empty(Nanos::new(10));
+            bars.open_time = times.iter().map(|t| Nanos::new(*t)).collect();
+            bars.close = closes.to_vec();
+            let mut line = BookLine::new(Arc::new(bars), TradingRules::default());
+            (line.net, line.gross) = (*net, net.abs());
+            line
+        });
+        let lines: Vec<BookLine> = lines.collect();
+        let held = (0..).zip(&lines).filter(|(_, line)| line.net != 0.0).map(|(i, _)| i).collect();
+        Book { lines, held }
+    }
+
+    #[test]
+    fn a_short_range_and_a_long_one_see_the_same_peak_and_drawdown() {
+        let closes: Vec<f64> =
+            (0..500).map(|i| 100.0 + f64::from((i * 37) % 61) - f64::from(i % 7)).collect();
+        let times: Vec<i64> = (0..500).map(|i| i * 10).collect();
+        for net in [1.0, -0.5] {
+            let marked = |step: usize| {
+                let mut account = Account::new(Notional::new(1_000.0));
+                let mut book = book(&[(&times, &closes, net)]);
+                for until in (0..=500).step_by(step) {
+                    mark_until(&mut account, &mut book, Nanos::new(until * 10 + 1), None);
+                }
+                (account, book.lines[0].closed)
+            };
+            let by_one = marked(1);
+            assert_eq!(by_one.1, 500);
+            assert!(by_one.0.max_drawdown > 0.0 && by_one.0.peak > Notional::new(1_000.0));
+            for step in [2, 5, 100, 500] {
+                assert_eq!(marked(step), by_one, "{step}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_with_gaps_are_marked_at_their_own_instants() {
+        let mut book = book(&[(&[0, 10, 30], &[1.0, 2.0, 3.0], 1.0), (&[10, 20], &[10.0, 20.0], 1.0)]);
+        let mut account = Account::new(Notional::new(100.0));
+        let mut seen = Vec::new();
+        let mut visit = |now: Nanos, account: &Account| seen.push((now.get(), account.equity.get()));
+        mark_until(&mut account, &mut book, Nanos::new(40), Some(&mut visit));
+        assert_eq!(seen, [(10, 101.0), (20, 112.0), (30, 122.0)]);
+        assert!(mark_at(&mut account, &mut book, Nanos::new(40)));
+        assert_eq!(account.equity.get(), 123.0);
+        assert!(!mark_at(&mut account, &mut book, Nanos::new(45)));
+    }
+}

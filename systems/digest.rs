@@ -1,0 +1,149 @@
+//! The result of a run as one number: SHA-256 over what happened, in the order it happened.
+//!
+//! In it: signals, shares used, refusals, orders, fills, day closes, the peak, the worst drawdown, final cash and
+//! positions. Not in it: run ids, hashes of inputs, tick counts, measured durations. Numbers enter as their bits,
+//! little endian; names enter once, as the header, and indices refer to them.
+
+use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::{Order, OrderSize};
+use hemiola_components::portfolio::Account;
+use hemiola_components::signal::SignalKind;
+use hemiola_components::units::Quantity;
+use sha2::{Digest as _, Sha256};
+
+/// The format's name; a change of what is hashed changes it.
+const FORMAT: &[u8] = b"hemiola digest 1";
+
+/// A running digest of one portfolio.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    hash: Sha256,
+    buffer: Vec<u8>,
+}
+
+impl Digest {
+    /// Starts with the names that the records' indices refer to.
+    #[must_use]
+    pub fn new<'a>(
+        schedules: impl IntoIterator<Item = &'a str>,
+        instruments: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut digest = Self { hash: Sha256::new(), buffer: Vec::with_capacity(256) };
+        digest.hash.update(FORMAT);
+        for (list, names) in
+            [(0, schedules.into_iter().collect::<Vec<_>>()), (1, instruments.into_iter().collect())]
+        {
+            digest.byte(list).count(names.len());
+            for name in names {
+                digest.count(name.len());
+                digest.buffer.extend_from_slice(name.as_bytes());
+            }
+        }
+        digest.flush();
+        digest
+    }
+
+    /// Takes in a record. Records come in the order they happened.
+    pub fn record(&mut self, record: &Record) {
+        self.long(record.at.get());
+        match &record.event {
+            Event::Signal(emitted) => {
+                self.byte(1).place(emitted.schedule, emitted.instrument).long(emitted.bar_time.get());
+                self.signal(emitted.signal.kind).float(emitted.signal.confidence.get());
+            }
+            Event::Weight { schedule, share } => {
+                self.byte(2).count(schedule.get()).float(*share);
+            }
+            Event::Unchanged { schedule, instrument } => {
+                self.byte(3).place(*schedule, *instrument);
+            }
+            Event::Refused { schedule, instrument, refusal } => {
+                self.byte(4).place(*schedule, *instrument);
+                self.text(refusal.rule.name()).float(refusal.value).float(refusal.limit);
+            }
+            Event::Order(order) => {
+                self.byte(5).order(order);
+            }
+            Event::Fill { fill, position, realised } => {
+                self.byte(6).order(&fill.order).long(fill.time.get());
+                self.float(fill.price.get()).float(fill.quantity.get()).float(fill.fee.get());
+                self.byte(u8::from(fill.clipped)).byte(u8::from(fill.after_gap));
+                self.float(position.get()).float(realised.get());
+            }
+            Event::Unfilled(order) => {
+                self.byte(7).order(order);
+            }
+            Event::DayClose { equity, cash } => {
+                self.byte(8).float(equity.get()).float(cash.get());
+            }
+        }
+        self.flush();
+    }
+
+    /// Ends with the account and the positions, by schedule, then instrument. Gives the digest.
+    #[must_use]
+    pub fn finish(mut self, account: &Account, positions: impl IntoIterator<Item = Quantity>) -> [u8; 32] {
+        self.byte(9).float(account.peak.get()).float(account.max_drawdown).float(account.cash.get());
+        for quantity in positions {
+            self.float(quantity.get());
+        }
+        self.flush();
+        self.hash.finalize().into()
+    }
+
+    fn order(&mut self, order: &Order) -> &mut Self {
+        self.place(order.schedule, order.instrument).long(order.at.get()).count(order.ordinal as usize);
+        let (kind, size) = match order.size {
+            OrderSize::Base(quantity) => (1, quantity.get()),
+            OrderSize::Quote(amount) => (2, amount.get()),
+            OrderSize::Spend(amount) => (3, amount.get()),
+        };
+        self.text(order.side.name()).byte(kind).float(size).float(order.reference.get())
+    }
+
+    fn signal(&mut self, kind: SignalKind) -> &mut Self {
+        self.text(kind.name());
+        match kind {
+            SignalKind::Enter(_) | SignalKind::Exit => self,
+            SignalKind::Target(fraction) => self.float(fraction.get()),
+            SignalKind::Delta(quantity) => self.float(quantity.get()),
+        }
+    }
+
+    fn place(&mut self, schedule: ScheduleIndex, instrument: InstrumentIndex) -> &mut Self {
+        self.count(schedule.get()).count(instrument.get())
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.count(text.len());
+        self.buffer.extend_from_slice(text.as_bytes());
+        self
+    }
+
+    fn byte(&mut self, byte: u8) -> &mut Self {
+        self.buffer.push(byte);
+        self
+    }
+
+    fn count(&mut self, count: usize) -> &mut Self {
+        self.buffer.extend_from_slice(&(count as u64).to_le_bytes());
+        self
+    }
+
+    fn long(&mut self, value: i64) -> &mut Self {
+        self.buffer.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    /// Zero has one form: which of the two a result takes can depend on how it was reached.
+    fn float(&mut self, value: f64) -> &mut Self {
+        self.buffer.extend_from_slice(&(value + 0.0).to_bits().to_le_bytes());
+        self
+    }
+
+    fn flush(&mut self) {
+        self.hash.update(&self.buffer);
+        self.buffer.clear();
+    }
+}

@@ -1,0 +1,96 @@
+//! Books a fill: the account's cash, the book's line and the schedule's own ledger.
+
+use hemiola_components::order::{Fill, Order};
+use hemiola_components::portfolio::{Account, Book};
+use hemiola_components::position::Holding;
+use hemiola_components::units::{Notional, Price, Quantity};
+
+/// An order left: cash and room are set aside for it.
+pub(crate) fn sent(account: &mut Account, book: &mut Book, order: &Order) {
+    account.reserved += order.reserved;
+    account.open_positions += u32::from(order.opens);
+    let line = &mut book.lines[order.instrument.get()];
+    line.in_flight += 1;
+    line.pending += order.exposure.get();
+}
+
+/// An order was answered: what was set aside for it is free again, and what it opened is not yet there.
+pub(crate) fn answered(account: &mut Account, book: &mut Book, order: &Order) {
+    account.reserved -= order.reserved;
+    account.open_positions -= u32::from(order.opens);
+    let line = &mut book.lines[order.instrument.get()];
+    line.in_flight -= 1;
+    line.pending -= order.exposure.get();
+    if line.in_flight == 0 {
+        line.pending = 0.0;
+    }
+}
+
+/// Applies a fill that changes the account's cash by `cash`. Returns the profit it realised, before fees.
+pub(crate) fn apply(
+    account: &mut Account,
+    book: &mut Book,
+    holding: &mut Holding,
+    fill: &Fill,
+    cash: Notional,
+) -> Notional {
+    account.cash += cash;
+    let before = holding.quantity;
+    let realised = trade(holding, Quantity::new(fill.order.side.sign() * fill.quantity.get()), fill.price);
+    holding.fees += fill.fee;
+    match (before == Quantity::ZERO, holding.quantity == Quantity::ZERO) {
+        (true, false) => account.open_positions += 1,
+        (false, true) => account.open_positions -= 1,
+        _ => {}
+    }
+    change_line(book, fill.order.instrument.get(), before, holding.quantity);
+    realised
+}
+
+/// Changes a position by `change` at `price`: the same direction averages in, the other realises profit on what
+/// it closes, and what is left over opens anew at `price`.
+fn trade(holding: &mut Holding, change: Quantity, price: Price) -> Notional {
+    let (held, change) = (holding.quantity.get(), change.get());
+    let after = held + change;
+    let mut realised = 0.0;
+    if held == 0.0 {
+        holding.average_price = price;
+    } else if held * change > 0.0 {
+        let (old, new) = (held.abs(), change.abs());
+        let average = (holding.average_price.get() * old + price.get() * new) / (old + new);
+        holding.average_price = Price::new(average);
+    } else {
+        let closed = change.abs().min(held.abs());
+        realised = closed * (price.get() - holding.average_price.get()) * held.signum();
+        if held * after <= 0.0 {
+            holding.average_price = if after == 0.0 { Price::ZERO } else { price };
+        }
+    }
+    holding.quantity = Quantity::new(after);
+    holding.realised += Notional::new(realised);
+    Notional::new(realised)
+}
+
+/// Keeps a book line the sum of its positions; without holders it is exactly flat.
+fn change_line(book: &mut Book, index: usize, before: Quantity, after: Quantity) {
+    let line = &mut book.lines[index];
+    line.net += after.get() - before.get();
+    line.gross += after.abs().get() - before.abs().get();
+    match (before == Quantity::ZERO, after == Quantity::ZERO) {
+        (true, false) => line.holders += 1,
+        (false, true) => line.holders -= 1,
+        _ => {}
+    }
+    let flat = line.holders == 0;
+    if flat {
+        (line.net, line.gross) = (0.0, 0.0);
+    }
+    let held = u32::try_from(index).expect("a book has fewer than 2^32 lines");
+    match book.held.binary_search(&held) {
+        Err(place) if !flat => book.held.insert(place, held),
+        Ok(place) if flat => {
+            book.held.remove(place);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,3 @@
+//! Pure maths over columns and windows.
+
+pub mod tick_sums;

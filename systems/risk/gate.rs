@@ -1,0 +1,152 @@
+//! The gate: the only producer of an approved order. It refuses and never resizes.
+//!
+//! This holds the first limits. The full risk engine (profiles with loss limits, latches, buckets, pre-trade
+//! guards) takes this place and keeps its shape: orders in, [`Approved`] or [`Refusal`] out.
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{Query, ResMut};
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::{Costs, Order, OrderSize};
+use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
+use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, Rule};
+use hemiola_components::schedule::RiskProfileRef;
+use hemiola_components::units::{Notional, Quantity};
+
+use super::cash::free_cash;
+use crate::execution::ledger;
+use crate::queue::Queue;
+
+/// A size that was computed from its limit must pass it, whatever the rounding on the way.
+const TOLERANCE: f64 = 1e-9;
+
+/// An order the gate let through.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Approved(Order);
+
+impl Approved {
+    /// The order.
+    #[must_use]
+    pub const fn into_order(self) -> Order {
+        self.0
+    }
+}
+
+type Limits<'a> = (&'a Portfolio, &'a mut Account, &'a mut Book, &'a RiskProfiles);
+
+pub(super) fn gate(
+    mut queue: ResMut<Queue>,
+    mut portfolios: Query<Limits<'_>>,
+    profiles_of: Query<&RiskProfileRef>,
+    mut positions: Query<(&Position, &Holding, &mut Cursor)>,
+) -> Result<(), BevyError> {
+    let Queue { intents, approved, records, .. } = &mut *queue;
+    for order in intents.drain(..) {
+        let (portfolio, mut account, mut book, profiles) = portfolios.get_mut(order.portfolio)?;
+        let (position, holding, mut cursor) = positions.get_mut(order.position)?;
+        let profile = &profiles.0[profiles_of.get(position.schedule)?.0];
+        match check(order, holding.quantity, &account, &book, profile, portfolio.costs) {
+            Ok(mut order) => {
+                let last = approved.last().map(|approved| approved.0);
+                let same =
+                    last.filter(|last| (last.portfolio, last.schedule) == (order.portfolio, order.schedule));
+                order.ordinal = same.map_or(0, |last| last.ordinal + 1);
+                ledger::sent(&mut account, &mut book, &order);
+                cursor.in_flight = true;
+                approved.push(Approved(order));
+            }
+            Err(refusal) => {
+                let event =
+                    Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal };
+                records.push(Record { portfolio: portfolio.index, at: order.at, event });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks an order against the limits, in this order: smallest value, number of positions, size of the
+/// position, leverage, cash. An order that only reduces its own position passes all of them. A value equal to
+/// its limit passes. The cash an order needs is what it pays plus the collateral of what it leaves short; what a
+/// sale of its own brings counts, what other orders at the venue will bring does not.
+///
+/// # Errors
+/// The first rule that refuses.
+fn check(
+    mut order: Order,
+    held: Quantity,
+    account: &Account,
+    book: &Book,
+    profile: &RiskProfile,
+    costs: Costs,
+) -> Result<Order, Refusal> {
+    let mark = order.reference;
+    let line = &book.lines[order.instrument.get()];
+    let (quantity, paid) = estimate(&order, costs);
+    let after = held + Quantity::new(order.side.sign() * quantity.get());
+    if after.get() * held.get() >= 0.0 && after.abs() < held.abs() {
+        return Ok(order);
+    }
+
+    refuse_below(Rule::MinNotional, quantity.at(mark).get(), line.rules.min_notional.get())?;
+
+    order.opens = held == Quantity::ZERO;
+    let positions = account.open_positions + u32::from(order.opens);
+    if positions > profile.max_positions {
+        let (value, limit) = (f64::from(positions), f64::from(profile.max_positions));
+        return Err(Refusal { rule: Rule::MaxPositions, value, limit });
+    }
+
+    order.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
+    let equity = account.equity.get();
+    let line_value = (line.gross + line.pending + order.exposure.get()) * mark.get();
+    refuse_above(Rule::PositionSize, line_value, equity, profile.max_position.get())?;
+    if profile.max_leverage > 0.0 {
+        let gross = gross_value(book) + order.exposure.get() * mark.get();
+        refuse_above(Rule::Leverage, gross, equity, profile.max_leverage)?;
+    }
+
+    let short = |quantity: Quantity| (-quantity.get()).max(0.0);
+    let collateral = Notional::new(2.0 * (short(after) - short(held)) * mark.get());
+    let needed = collateral + paid;
+    let free = free_cash(account, book);
+    if needed.get() > free.get() * (1.0 + TOLERANCE) {
+        return Err(Refusal { rule: Rule::Cash, value: needed.get(), limit: free.get() });
+    }
+    order.reserved = Notional::new(needed.get().clamp(0.0, free.get().max(0.0)));
+    Ok(order)
+}
+
+/// What an order trades at the mark, and the cash it takes; a sale takes a negative amount.
+fn estimate(order: &Order, costs: Costs) -> (Quantity, Notional) {
+    let (mark, fee) = (order.reference, costs.taker_fee.get());
+    let sign = order.side.sign();
+    let unit = (1.0 + sign * costs.slippage.get()) * (1.0 + sign * fee);
+    let (quantity, value) = match order.size {
+        OrderSize::Base(quantity) => (quantity, quantity.at(mark).get() * unit),
+        OrderSize::Quote(amount) => (amount.over(mark), amount.get() * (1.0 + sign * fee)),
+        OrderSize::Spend(amount) => (Quantity::new(amount.get() / (mark.get() * unit)), amount.get()),
+    };
+    (quantity, Notional::new(sign * value))
+}
+
+fn refuse_below(rule: Rule, value: f64, limit: f64) -> Result<(), Refusal> {
+    if value < limit { Err(Refusal { rule, value, limit }) } else { Ok(()) }
+}
+
+/// Refuses an amount above `limit` times equity; a limit of zero or less is off.
+fn refuse_above(rule: Rule, amount: f64, equity: f64, limit: f64) -> Result<(), Refusal> {
+    let value = amount / equity;
+    if limit > 0.0 && (equity <= 0.0 || value > limit * (1.0 + TOLERANCE)) {
+        return Err(Refusal { rule, value, limit });
+    }
+    Ok(())
+}
+
+/// All positions and what orders at the venue would add, long and short added up, at the last marks.
+fn gross_value(book: &Book) -> f64 {
+    let value = |line: &BookLine| {
+        line.closed.checked_sub(1).map_or(0.0, |bar| (line.gross + line.pending) * line.bars.close[bar])
+    };
+    book.lines.iter().map(value).sum()
+}

@@ -1,0 +1,70 @@
+//! `external_signals`: follows target positions computed elsewhere.
+//!
+//! A target applies at the first due instant at or after its own time; of several, the newest wins. A target is
+//! acted upon once: prices that move afterwards do not trade, and a refused target is not tried again.
+
+use std::ops::Range;
+
+use hemiola_components::engine::{ExternalSignals, ExternalSignalsState};
+use hemiola_components::market::Targets;
+use hemiola_components::signal::{Signal, SignalKind};
+use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::Ratio;
+
+use super::engine::{Engine, View};
+
+impl Engine for ExternalSignals {
+    const NAME: &'static str = "external_signals";
+    const SUMMARY: &'static str = "Follows target positions from a Parquet file: time, symbol, target.";
+    const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
+        name: "targets",
+        kind: ParameterKind::TargetsFile,
+        default: None,
+        summary: "Parquet with time (UTC), symbol (venue:symbol) and target (signed fraction of the budget)",
+    }];
+
+    type Settings = Self;
+    type State = ExternalSignalsState;
+
+    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+        parameters.text("targets").map(|_| Self)
+    }
+
+    fn update(_: &Self, _: &mut ExternalSignalsState, _: &View<'_>, _: usize) {}
+
+    fn decide(
+        _: &Self,
+        state: &mut ExternalSignalsState,
+        view: &View<'_>,
+        _: usize,
+        at: Nanos,
+    ) -> Option<Signal> {
+        let targets = view.targets?;
+        let known = state.next + targets.time[state.next..].partition_point(|time| *time <= at);
+        if known == state.next {
+            return None;
+        }
+        state.next = known;
+        Some(signal(targets, known - 1))
+    }
+
+    fn scan(
+        _: &Self,
+        state: &mut ExternalSignalsState,
+        view: &View<'_>,
+        range: Range<usize>,
+    ) -> Option<(usize, Signal)> {
+        let targets = view.targets?;
+        let next = *targets.time.get(state.next)?;
+        let bar = view.bars.closed_at(Nanos::new(next.get() - 1), range.start);
+        if bar >= range.end {
+            return None;
+        }
+        Some((bar, Self::decide(&Self, state, view, bar, view.bars.close_time(bar))?))
+    }
+}
+
+fn signal(targets: &Targets, index: usize) -> Signal {
+    Signal::certain(SignalKind::Target(Ratio::new(targets.fraction[index])))
+}

@@ -1,0 +1,107 @@
+//! `sma_cross`: long while the fast mean of the closes is above the slow one, else flat.
+//!
+//! A level rule, not a crossing rule: being above is enough, whenever the position is flat. A tie is flat. With
+//! fewer than `slow` closes there is no decision.
+
+use std::ops::Range;
+
+use hemiola_components::engine::{SmaCross, SmaCrossState};
+use hemiola_components::market::TickSums;
+use hemiola_components::signal::{Direction, Signal, SignalKind};
+use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::time::Nanos;
+
+use super::engine::{Engine, View};
+use crate::indicators::tick_sums::EXACT;
+
+impl Engine for SmaCross {
+    const NAME: &'static str = "sma_cross";
+    const SUMMARY: &'static str =
+        "Long while the mean of the last `fast` closes is above the mean of the last `slow`, else flat.";
+    const PARAMETERS: &'static [ParameterSpec] = &[
+        ParameterSpec {
+            name: "fast",
+            kind: ParameterKind::Count { min: 1, max: 100_000 },
+            default: Some(20.0),
+            summary: "closes in the fast mean; fewer than `slow`",
+        },
+        ParameterSpec {
+            name: "slow",
+            kind: ParameterKind::Count { min: 2, max: 100_000 },
+            default: Some(50.0),
+            summary: "closes in the slow mean",
+        },
+    ];
+    const WANTS_TICK_SUMS: bool = true;
+
+    type Settings = Self;
+    type State = SmaCrossState;
+
+    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+        let (fast, slow) = (parameters.count("fast")?, parameters.count("slow")?);
+        if fast >= slow {
+            return Err(ParameterError::new("fast", format!("must be less than slow ({slow}), not {fast}")));
+        }
+        Ok(Self { fast, slow })
+    }
+
+    fn update(_: &Self, _: &mut SmaCrossState, _: &View<'_>, _: usize) {}
+
+    fn decide(
+        settings: &Self,
+        _: &mut SmaCrossState,
+        view: &View<'_>,
+        bar: usize,
+        _: Nanos,
+    ) -> Option<Signal> {
+        if bar + 1 < view.first + settings.slow {
+            return None;
+        }
+        let above = match exact(view, settings) {
+            Some(ticks) => above(settings, ticks, bar),
+            None => above_re_summed(settings, &view.bars.close[bar + 1 - settings.slow..=bar]),
+        };
+        change(above, view.position.get() > 0.0)
+    }
+
+    fn scan(
+        settings: &Self,
+        state: &mut SmaCrossState,
+        view: &View<'_>,
+        range: Range<usize>,
+    ) -> Option<(usize, Signal)> {
+        let mut bars = range.start.max(view.first + settings.slow - 1)..range.end;
+        let Some(ticks) = exact(view, settings) else {
+            return bars.find_map(|bar| Some((bar, Self::decide(settings, state, view, bar, Nanos::ZERO)?)));
+        };
+        let holding = view.position.get() > 0.0;
+        let bar = bars.find(|bar| above(settings, ticks, *bar) != holding)?;
+        Some((bar, change(!holding, holding)?))
+    }
+}
+
+fn change(above: bool, holding: bool) -> Option<Signal> {
+    match (above, holding) {
+        (true, false) => Some(Signal::certain(SignalKind::Enter(Direction::Long))),
+        (false, true) => Some(Signal::certain(SignalKind::Exit)),
+        _ => None,
+    }
+}
+
+/// The running sums, if the cross-multiplied comparison below stays exact with them.
+fn exact<'a>(view: &View<'a>, settings: &SmaCross) -> Option<&'a TickSums> {
+    view.ticks.filter(|ticks| ticks.largest * settings.fast as f64 * settings.slow as f64 <= EXACT)
+}
+
+/// Compares the means, cross-multiplied: whole numbers on both sides, so a tie is a tie.
+fn above(settings: &SmaCross, ticks: &TickSums, bar: usize) -> bool {
+    let (fast, slow) = (settings.fast, settings.slow);
+    ticks.window(bar, fast) * slow as f64 > ticks.window(bar, slow) * fast as f64
+}
+
+/// For prices without a tick: both windows are summed anew, oldest first.
+fn above_re_summed(settings: &SmaCross, closes: &[f64]) -> bool {
+    let fast: f64 = closes[settings.slow - settings.fast..].iter().sum();
+    let slow: f64 = closes.iter().sum();
+    fast / settings.fast as f64 > slow / settings.slow as f64
+}

@@ -1,0 +1,38 @@
+//! Phase 7, Telemetry: what each schedule has done.
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{IntoScheduleConfigs, Query, Res, Schedule};
+use hemiola_components::journal::Event;
+use hemiola_components::portfolio::{Agenda, Portfolios};
+use hemiola_components::schedule::Telemetry;
+
+use crate::queue::Queue;
+use crate::schedule::Phase;
+
+/// Adds the phase's counting system.
+pub fn add_to(schedule: &mut Schedule) {
+    schedule.add_systems(count.in_set(Phase::Telemetry));
+}
+
+pub(crate) fn count(
+    queue: Res<Queue>,
+    portfolios: Res<Portfolios>,
+    agendas: Query<&Agenda>,
+    mut schedules: Query<&mut Telemetry>,
+) -> Result<(), BevyError> {
+    for record in &queue.records {
+        type Counter = fn(&mut Telemetry) -> &mut u64;
+        let (index, counter): (_, Counter) = match &record.event {
+            Event::Signal(emitted) => (emitted.schedule, |counts| &mut counts.signals),
+            Event::Unchanged { schedule, .. } => (*schedule, |counts| &mut counts.unchanged),
+            Event::Refused { schedule, .. } => (*schedule, |counts| &mut counts.refusals),
+            Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
+            Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
+            Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
+            Event::Weight { .. } | Event::DayClose { .. } => continue,
+        };
+        let agenda = agendas.get(portfolios.0[record.portfolio.get()])?;
+        *counter(&mut *schedules.get_mut(agenda.schedules[index.get()])?) += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The end of a tick: each portfolio's next event, and its marks up to there.
+//!
+//! Everything that can happen answers when it first will: a schedule, an order at the venue, the day's end, the
+//! end of the run. Time jumps to the least of these. A limit that can be crossed by a mark will answer here too.
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{IntoScheduleConfigs, Query, Res, ResMut, Schedule};
+use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Outbox};
+use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, Timeline};
+use hemiola_components::position::{Cursor, Feed, Position};
+use hemiola_components::schedule::Cadence;
+use hemiola_components::time::Nanos;
+
+use crate::book::{Visit, mark_until};
+use crate::cadence::next_decision;
+use crate::queue::Queue;
+use crate::schedule::Phase;
+use crate::telemetry;
+
+/// Adds the system that ends a tick.
+pub fn add_to(schedule: &mut Schedule) {
+    schedule.add_systems(advance.in_set(Phase::Telemetry).after(telemetry::count));
+}
+
+type Lines<'a> = (
+    &'a Portfolio,
+    &'a mut Timeline,
+    &'a mut Account,
+    &'a mut Book,
+    &'a Resting,
+    &'a mut Agenda,
+    &'a EquityCurve,
+);
+
+fn advance(
+    inbox: Res<Inbox>,
+    mut queue: ResMut<Queue>,
+    mut outbox: ResMut<Outbox>,
+    mut portfolios: Query<Lines<'_>>,
+    positions: Query<(&Position, &Cursor, &Feed)>,
+    cadences: Query<&Cadence>,
+) -> Result<(), BevyError> {
+    let Queue { due, records, .. } = &mut *queue;
+    records.clear();
+    for due in due.drain(..) {
+        let (position, cursor, feed) = positions.get(due.position)?;
+        let next = match cursor.found {
+            _ if cursor.in_flight => Nanos::NEVER,
+            Some(found) => found.at,
+            None => next_decision(*cadences.get(position.schedule)?, cursor, &feed.bars)
+                .map_or(Nanos::NEVER, |decision| decision.due),
+        };
+        let (.., mut agenda, _) = portfolios.get_mut(position.portfolio)?;
+        agenda.next[position.slot] = next;
+    }
+    for tick in &inbox.ticks {
+        let (portfolio, mut timeline, mut account, mut book, resting, agenda, curve) =
+            portfolios.get_mut(tick.portfolio)?;
+        if tick.now == timeline.day_end {
+            timeline.day_end = day_end(&mut book, tick.now);
+        }
+        timeline.next = if tick.now == timeline.end {
+            Nanos::NEVER
+        } else {
+            let schedules = agenda.next.iter().copied();
+            let orders = resting.0.iter().map(|order| order.known_at);
+            schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
+        };
+        let until = timeline.next.min(timeline.end);
+        let mut collect = |at: Nanos, account: &Account| {
+            outbox.equity.push(EquityPoint::of(portfolio.index, at, account));
+        };
+        let visit: Option<Visit<'_>> =
+            if *curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
+        mark_until(&mut account, &mut book, until, visit);
+    }
+    Ok(())
+}
+
+/// The midnight that ends the trading day after `now`: the first at or after the next candle's close, so that a
+/// gap of many days rolls once.
+pub fn day_end(book: &mut Book, now: Nanos) -> Nanos {
+    let mut next = Nanos::NEVER;
+    for line in &mut book.lines {
+        line.closed = line.bars.closed_at(now, line.closed);
+        if line.closed < line.bars.len() {
+            next = next.min(line.bars.close_time(line.closed));
+        }
+    }
+    if next == Nanos::NEVER { next } else { next.midnight_at_or_after() }
+}
