@@ -143,7 +143,7 @@ pub struct Series {
     pub bars: Arc<Bars>,
 }
 
-/// What fills and marks of an instrument are read from: at each instant its finest series that covers it.
+/// What fills and marks of an instrument are read from: its finest candles, coarser ones where those are silent.
 #[derive(Component, Clone, Debug)]
 pub struct PriceLine {
     /// The candles, ordered by close time.

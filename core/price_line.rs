@@ -1,4 +1,4 @@
-//! What an instrument is marked and filled from: at each instant its finest series that covers it.
+//! What an instrument is marked and filled from: its finest candles.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,46 +6,43 @@ use std::sync::Arc;
 use hemiola_components::market::{Bars, Span};
 use hemiola_components::time::{Interval, Nanos};
 
-/// Merges an instrument's series: every candle of the finest, and of each coarser one the candles that close
-/// where no finer series has any, that is before its first close or after its last. One series is shared as it is.
+/// Merges an instrument's series: every candle of the finest, and each candle of a coarser one during which no
+/// candle of a finer one closed. So the finest series speaks where it has anything to say, a coarser one before
+/// it begins, after it ends and across its long gaps; and whether a candle counts is known when it closes.
+///
+/// A single series, or a finest one that leaves nothing to add, is shared as it is.
 #[must_use]
 pub fn price_line(series: &BTreeMap<Interval, Arc<Bars>>) -> Arc<Bars> {
-    let with_candles: Vec<&Arc<Bars>> = series.values().filter(|bars| !bars.is_empty()).collect();
-    match with_candles[..] {
-        [] => Arc::new(Bars::empty(Nanos::SECOND)),
-        [only] => Arc::clone(only),
-        [finest, ..] if with_candles.iter().all(|bars| is_within(bars, finest)) => Arc::clone(finest),
-        _ => Arc::new(merge(&with_candles)),
+    let series: Vec<&Arc<Bars>> = series.values().filter(|bars| !bars.is_empty()).collect();
+    let Some((finest, coarser)) = series.split_first() else {
+        return Arc::new(Bars::empty(Nanos::SECOND));
+    };
+    let mut chosen: Vec<Candle> = Vec::new();
+    for (rank, bars) in (1..).zip(coarser) {
+        let alone = |bar: &usize| series[..rank].iter().all(|finer| is_silent(finer, bars, *bar));
+        chosen.extend((0..bars.len()).filter(alone).map(|bar| (bars.close_time(bar), rank, bar)));
     }
-}
-
-/// First and last close.
-fn reach(bars: &Bars) -> (Nanos, Nanos) {
-    (bars.close_time(0), bars.close_time(bars.len() - 1))
-}
-
-fn is_within(bars: &Bars, finer: &Bars) -> bool {
-    let ((first, last), (finer_first, finer_last)) = (reach(bars), reach(finer));
-    finer_first <= first && last <= finer_last
-}
-
-/// `series` from finest to coarsest.
-fn merge(series: &[&Arc<Bars>]) -> Bars {
-    let mut chosen: Vec<(Nanos, usize, usize)> = Vec::new();
-    for (index, bars) in series.iter().enumerate() {
-        let covered = |close: Nanos| {
-            series[..index].iter().any(|finer| {
-                let (first, last) = reach(finer);
-                first <= close && close <= last
-            })
-        };
-        let closes = (0..bars.len()).map(|bar| (bars.close_time(bar), index, bar));
-        chosen.extend(closes.filter(|(close, ..)| !covered(*close)));
+    if chosen.is_empty() {
+        return Arc::clone(finest);
     }
+    chosen.extend((0..finest.len()).map(|bar| (finest.close_time(bar), 0, bar)));
     chosen.sort_unstable();
+    Arc::new(collect(&series, &chosen))
+}
+
+/// A candle of the merged line: when it closed, which series it is from, finest first, and its place there.
+type Candle = (Nanos, usize, usize);
+
+/// Whether no candle of `finer` closed while candle `bar` was open.
+fn is_silent(finer: &Bars, bars: &Bars, bar: usize) -> bool {
+    let opened = finer.closed_at(bars.open_time[bar], 0);
+    opened == finer.closed_at(bars.close_time(bar), opened)
+}
+
+fn collect(series: &[&Arc<Bars>], chosen: &[Candle]) -> Bars {
     let column =
-        |of: fn(&Bars) -> &[f64]| chosen.iter().map(|(_, index, bar)| of(series[*index])[*bar]).collect();
-    let open_time: Vec<Nanos> = chosen.iter().map(|(_, index, bar)| series[*index].open_time[*bar]).collect();
+        |of: fn(&Bars) -> &[f64]| chosen.iter().map(|(_, rank, bar)| of(series[*rank])[*bar]).collect();
+    let open_time: Vec<Nanos> = chosen.iter().map(|(_, rank, bar)| series[*rank].open_time[*bar]).collect();
     Bars {
         span: Span::Each(chosen.iter().zip(&open_time).map(|((close, ..), open)| *close - *open).collect()),
         open_time,
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finer_series_that_covers_all_is_shared() {
+    fn a_finest_series_that_leaves_nothing_to_add_is_shared() {
         let fine = series("1h", 0..72);
         let line = price_line(&BTreeMap::from([fine.clone(), series("1d", 0..72)]));
         assert!(Arc::ptr_eq(&line, &fine.1));
@@ -92,9 +89,33 @@ mod tests {
         let line = price_line(&BTreeMap::from([series("1h", 28..50), series("1d", 0..96)]));
         let closes: Vec<f64> = line.close.clone();
         assert_eq!(closes[..3], [24.0, 29.0, 30.0], "the day before the first hour, then hours");
-        assert_eq!(closes[closes.len() - 3..], [50.0, 72.0, 96.0], "then days again");
+        assert_eq!(
+            closes[closes.len() - 2..],
+            [50.0, 96.0],
+            "hours closed on the third day, none on the fourth"
+        );
         assert_eq!(line.close_time(closes.len() - 1), Nanos::new(96 * HOUR));
         assert!(closes.is_sorted());
+    }
+
+    #[test]
+    fn coarser_candles_bridge_gaps_of_the_finer_series() {
+        let (interval, hours) = series("1h", 0..72);
+        let mut gapped = Bars::empty(interval.length());
+        for bar in (0..20).chain(60..72) {
+            gapped.open_time.push(hours.open_time[bar]);
+            for (to, from) in [
+                (&mut gapped.open, &hours.open),
+                (&mut gapped.high, &hours.high),
+                (&mut gapped.low, &hours.low),
+                (&mut gapped.close, &hours.close),
+                (&mut gapped.volume, &hours.volume),
+            ] {
+                to.push(from[bar]);
+            }
+        }
+        let line = price_line(&BTreeMap::from([(interval, Arc::new(gapped)), series("1d", 0..72)]));
+        assert_eq!(line.close[18..23], [19.0, 20.0, 48.0, 61.0, 62.0]);
     }
 
     #[test]

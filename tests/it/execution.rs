@@ -9,6 +9,10 @@ use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity, Ratio};
 
+use hemiola::price_line::price_line;
+use proptest::prelude::*;
+
+use crate::support::random::{RandomWorld, world};
 use crate::support::*;
 
 /// One instrument, `sma_cross` 1 over 2: long after a rise, flat after a fall.
@@ -275,4 +279,36 @@ fn a_daily_cadence_decides_on_the_newest_closed_candle() {
         .map(|r| r.at.get() / MINUTE)
         .collect();
     assert_eq!(signals, [30], "half past midnight, once: from then on it is long");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Cash, positions and fees account for each other: what the ledgers say is what the account has.
+    #[test]
+    fn money_is_conserved_and_limits_hold(RandomWorld { plan, market } in world()) {
+        let outcome = run(&plan, &market);
+        let close = |instrument: usize| {
+            let series = price_line(&market.series[instrument]);
+            series.close[series.len() - 1]
+        };
+        let positions: Vec<usize> = plan.schedules.iter().flat_map(|schedule| schedule.instruments.clone()).collect();
+        let mut earned = 0.0;
+        for (holding, instrument) in outcome.holdings.iter().zip(positions) {
+            let open = holding.quantity.get() * (close(instrument) - holding.average_price.get());
+            earned += holding.realised.get() + open - holding.fees.get();
+        }
+        let equity = outcome.account.equity.get();
+        let scale = equity.abs().max(1_000.0);
+        prop_assert!((1_000.0 + earned - equity).abs() <= 1e-9 * scale, "{} against {equity}", 1_000.0 + earned);
+        prop_assert!(outcome.account.cash.get() >= -1e-9 * scale);
+        prop_assert!(outcome.account.reserved.get().abs() <= 1e-9 * scale || outcome.telemetry.iter().any(|t| t.unfilled > 0));
+        let most = plan.risk_profiles.iter().map(|profile| profile.max_positions).max().unwrap_or(0);
+        prop_assert!(outcome.account.open_positions <= most);
+        for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
+            let clipped_away = refusals(&outcome).iter().filter(|refusal| refusal.0 == "cash").count() as u64;
+            prop_assert_eq!(counts.signals >= counts.orders, true, "{}", &schedule.name);
+            prop_assert!(counts.orders - counts.fills - counts.unfilled <= clipped_away);
+        }
+    }
 }

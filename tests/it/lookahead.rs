@@ -1,1 +1,56 @@
+//! Nothing that happens later changes what was decided before.
 
+use std::sync::Arc;
+
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::market::{Bars, Span};
+use hemiola_components::time::Nanos;
+use proptest::prelude::*;
+
+use crate::support::random::{RandomWorld, world};
+use crate::support::run;
+
+/// The candles that have closed by `instant`.
+fn until(bars: &Bars, instant: Nanos) -> Bars {
+    let n = bars.closed_at(instant, 0);
+    let Span::Uniform(_) = bars.span else { panic!("a series has one interval") };
+    let mut cut = bars.clone();
+    cut.open_time.truncate(n);
+    for column in [&mut cut.open, &mut cut.high, &mut cut.low, &mut cut.close, &mut cut.volume] {
+        column.truncate(n);
+    }
+    cut
+}
+
+/// What happened up to and including `instant`, apart from the end of the data and of the day.
+fn decisions(records: &[Record], instant: Nanos) -> Vec<Record> {
+    let counts =
+        |event: &Event| !matches!(event, Event::Unfilled(_) | Event::DayClose { .. } | Event::Weight { .. });
+    records.iter().filter(|record| record.at <= instant && counts(&record.event)).copied().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn cutting_the_data_changes_no_decision_before_the_cut(
+        RandomWorld { plan, market } in world(),
+        share in 0.05..1.0_f64,
+    ) {
+        let whole = run(&plan, &market);
+        let (start, end) = (whole.records.first().map_or(Nanos::ZERO, |record| record.at), whole.timeline.end);
+        let cut = Nanos::new(start.get() + ((end - start).get() as f64 * share) as i64);
+        let mut past = market.clone();
+        for series in &mut past.series {
+            for bars in series.values_mut() {
+                *bars = Arc::new(until(bars, cut));
+            }
+        }
+        let used: Vec<usize> = plan.schedules.iter().flat_map(|schedule| schedule.instruments.clone()).collect();
+        prop_assume!(used.iter().any(|i| past.series[*i].values().any(|bars| !bars.is_empty())));
+        prop_assume!(plan.schedules.iter().any(|schedule| schedule.instruments.iter().any(|i| !past.series[*i][&schedule.interval].is_empty())));
+        let known = run(&plan, &past);
+        let end = known.timeline.end;
+        prop_assert_eq!(decisions(&whole.records, end), decisions(&known.records, end));
+    }
+}

@@ -1,5 +1,7 @@
 //! Small worlds for tests.
 
+pub(crate) mod random;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
