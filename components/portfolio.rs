@@ -36,6 +36,8 @@ pub struct Timeline {
     pub next: Nanos,
     /// The midnight that ends the current trading day: the first at or after the next candle's close.
     pub day_end: Nanos,
+    /// The first instant of the run.
+    pub start: Nanos,
     /// The last instant of the run.
     pub end: Nanos,
 }

@@ -189,7 +189,7 @@ impl Assembly<'_> {
             .spawn((
                 Portfolio { name: plan.scheduler.clone(), index, costs: plan.costs },
                 Account::new(plan.cash),
-                Timeline { now: start, next: start, day_end, end },
+                Timeline { now: start, next: start, day_end, start, end },
                 book,
                 RiskProfiles(plan.risk_profiles.clone()),
                 plan.capital_policy.clone(),

@@ -1,7 +1,15 @@
 //! Composition of Hemiola: configuration becomes a world, the world is stepped, results are written.
 
 pub mod assembly;
+pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod demo;
+pub mod exit;
+pub mod instant;
+pub mod job;
+pub mod market_data;
 pub mod modes;
 pub mod price_line;
+pub mod results;
 pub mod runtime;

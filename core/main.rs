@@ -1,3 +1,7 @@
 //! The `hemiola` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hemiola::cli::main().into()
+}

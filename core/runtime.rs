@@ -2,10 +2,11 @@
 
 use bevy_ecs::prelude::{Entity, Mut, Schedule, World};
 use hemiola_components::port::{Inbox, Outbox, Tick};
-use hemiola_components::portfolio::{Account, Agenda, Portfolios, Timeline};
-use hemiola_components::position::Holding;
+use hemiola_components::portfolio::{Account, Agenda, Book, Portfolios, Timeline};
+use hemiola_components::position::{Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
+use hemiola_components::units::Price;
 
 /// A world on its time lines.
 pub struct Runtime {
@@ -76,6 +77,21 @@ impl Runtime {
     pub fn holdings(&self, index: usize) -> Vec<Holding> {
         let positions = &self.component::<Agenda>(index).positions;
         positions.iter().filter_map(|position| self.world.get::<Holding>(*position).copied()).collect()
+    }
+
+    /// The last mark of each position's instrument, by schedule, then instrument; zero where no candle has been
+    /// looked at, which a position that is held never is.
+    #[must_use]
+    pub fn marks(&self, index: usize) -> Vec<Price> {
+        let book = self.component::<Book>(index);
+        let positions = &self.component::<Agenda>(index).positions;
+        let instruments = positions.iter().filter_map(|entity| self.world.get::<Position>(*entity));
+        instruments
+            .map(|position| {
+                let line = &book.lines[position.instrument_index.get()];
+                Price::new(line.closed.checked_sub(1).map_or(0.0, |bar| line.bars.close[bar]))
+            })
+            .collect()
     }
 
     /// The world, to look at.

@@ -7,6 +7,7 @@ use hemiola_components::portfolio::{Account, Timeline};
 use hemiola_components::position::Holding;
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
+use hemiola_components::units::Price;
 use hemiola_systems::digest::Digest;
 use hemiola_systems::signals::catalog::Catalog;
 
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub telemetry: Vec<Telemetry>,
     /// Ledgers, by schedule, then instrument.
     pub holdings: Vec<Holding>,
+    /// Last marks, by schedule, then instrument.
+    pub marks: Vec<Price>,
     /// SHA-256 of the above in lower-case hex; see [`Digest`].
     pub digest: String,
 }
@@ -104,6 +107,7 @@ impl Log {
             timeline: runtime.timeline(index),
             telemetry: runtime.telemetry(index),
             digest: HEXLOWER.encode(&digest),
+            marks: runtime.marks(index),
             holdings,
         }
     }

@@ -5,3 +5,4 @@ mod execution;
 mod lookahead;
 mod order;
 mod support;
+mod tidy;

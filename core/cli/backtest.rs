@@ -1,0 +1,137 @@
+//! `hemiola backtest`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use hemiola_components::time::Nanos;
+use hemiola_systems::signals::catalog::Catalog;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::{Format, Selected, print, print_json, say};
+use crate::clock::Stopwatch;
+use crate::exit::{Exit, Failure};
+use crate::job::{Job, Prepared, default_output};
+use crate::modes::backtest::{Outcome, Run};
+use crate::results::manifest::Manifest;
+use crate::results::summary::Summary;
+use crate::results::{self, terminal};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    selected: Selected,
+    /// A candle store, or with --interval one file of candles; the environment's store by default.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// The interval of the candles in a file, such as 1m.
+    #[arg(long, requires = "data")]
+    interval: Option<String>,
+    /// Take prices as they are; only the order of the candles is checked.
+    #[arg(long)]
+    trust_data: bool,
+    /// First instant of the window; candles before it warm up. A date or RFC 3339.
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<String>,
+    /// Last instant of the window.
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<String>,
+    /// Points of the equity curve.
+    #[arg(long, value_enum, default_value = "events")]
+    equity: Points,
+    /// Folder of the results; data/reports/<run id> by default. It is replaced in one step.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Repeat the run of a manifest and compare; write nothing.
+    #[arg(long, value_name = "MANIFEST", exclusive = true)]
+    verify: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Points {
+    /// After fills and at day closes.
+    Events,
+    /// At every candle of what is held.
+    Bars,
+}
+
+impl Arguments {
+    fn job(&self) -> Job {
+        Job {
+            config: self.selected.config.clone(),
+            environment: self.selected.environment.clone(),
+            scheduler: self.selected.scheduler.clone(),
+            data: self.data.clone(),
+            interval: self.interval.clone(),
+            trust_data: self.trust_data,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            every_bar: self.equity == Points::Bars,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    if let Some(path) = &arguments.verify {
+        return verify(path, catalog);
+    }
+    let job = arguments.job();
+    let prepared = prepare(&job, catalog)?;
+    let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
+    let summary = Summary::new(&prepared, &outcome, &run.notes, run.passes, elapsed_seconds);
+    for warning in summary.warnings() {
+        say(format_args!("warning: {warning}"));
+    }
+    let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
+    let folder = results::write(&target, &job, &prepared, &outcome, &summary)?;
+    if arguments.format == Format::Json {
+        let mut document = summary.to_json();
+        document["results"] = json!(folder);
+        return print_json("backtest", document);
+    }
+    let synthetic = if prepared.data.is_synthetic() { " (synthetic candles: says nothing about markets)" } else { "" };
+    print(&format!(
+        "{}results               {}{synthetic}\ndigest                {}\n",
+        terminal::render(&summary),
+        folder.display(),
+        outcome.digest
+    ))
+}
+
+fn prepare(job: &Job, catalog: &Catalog) -> Result<Prepared, Failure> {
+    job.prepare(catalog, &mut |notice| say(notice))
+}
+
+/// Runs with a progress bar, which shows only on a terminal.
+fn execute(prepared: &Prepared, catalog: &Catalog) -> Result<(Run, Outcome, f64), Failure> {
+    const STEPS: u64 = 1_000;
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta} left");
+    let bar = ProgressBar::new(STEPS).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut first = None;
+    let stopwatch = Stopwatch::start();
+    let run = prepared.run(catalog, |now: Nanos, end: Nanos| {
+        let start = *first.get_or_insert(now);
+        let share = (now - start).get() as f64 / (end - start).get().max(1) as f64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to STEPS")]
+        bar.set_position((share * STEPS as f64) as u64);
+    });
+    bar.finish_and_clear();
+    let mut run = run?;
+    let outcome = run.outcomes.pop().expect("one plan, one outcome");
+    Ok((run, outcome, stopwatch.elapsed().as_secs_f64()))
+}
+
+fn verify(path: &std::path::Path, catalog: &Catalog) -> Result<(), Failure> {
+    let manifest = Manifest::read(path)?;
+    let prepared = prepare(&manifest.job, catalog)?;
+    let (_, outcome, _) = execute(&prepared, catalog)?;
+    let differences = manifest.differences(&prepared, &outcome);
+    if differences.is_empty() {
+        return print(&format!("verified: {}\ndigest    {}\n", path.display(), outcome.digest));
+    }
+    let list = differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
+    Err(Failure::new(Exit::Verification, format!("{}: the run does not repeat:{list}", path.display())))
+}

@@ -1,0 +1,100 @@
+//! The command line. Data go to stdout, everything else to stderr.
+
+mod backtest;
+mod data;
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hemiola_systems::signals::catalog::Catalog;
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+
+/// An ECS trading core: deterministic backtests of many strategies on one account.
+#[derive(Debug, Parser)]
+#[command(name = "hemiola", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run strategies over history and write the results into a folder.
+    Backtest(backtest::Arguments),
+    /// Candles: make up demo data.
+    #[command(subcommand)]
+    Data(data::Command),
+}
+
+/// What to run out of the configuration.
+#[derive(Debug, Args)]
+struct Selected {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "config/core.yaml")]
+    config: PathBuf,
+    /// The environment; the first of the file by default.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// The scheduler; the first of the file by default.
+    #[arg(long, value_name = "NAME")]
+    scheduler: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are what was asked for; clap knows which stream each belongs on.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
+            return if error.print().is_ok() { exit } else { Exit::Operational };
+        }
+    };
+    let catalog = Catalog::built_in();
+    let ended = match &cli.command {
+        Command::Backtest(arguments) => backtest::run(arguments, &catalog),
+        Command::Data(command) => data::run(command, &catalog),
+    };
+    match ended {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            say(format_args!("error: {failure}"));
+            failure.exit
+        }
+    }
+}
+
+/// A line on stderr. When even that cannot be written there is nobody left to tell.
+fn say(line: impl Display) {
+    _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Text on stdout.
+fn print(text: &str) -> Result<(), Failure> {
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::new(Exit::Operational, format!("cannot write to stdout: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The one document of `--format json`.
+fn print_json(command: &str, mut body: Value) -> Result<(), Failure> {
+    body["schema"] = json!(format!("hemiola.{command}/1"));
+    body["status"] = json!("ok");
+    print(&format!("{body:#}\n"))
+}

@@ -1,0 +1,88 @@
+//! Exit codes: one meaning each, for all commands.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use hemiola_adapters::results::ResultsError;
+use hemiola_adapters::store::StoreError;
+
+use crate::assembly::AssemblyError;
+use crate::config::ConfigError;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// It did what it was asked to.
+    Success = 0,
+    /// Something could not be read or written.
+    Operational = 1,
+    /// The command line or the configuration cannot be used.
+    Usage = 2,
+    /// Candles are bad or absent.
+    Data = 7,
+    /// A repeated run gave something else.
+    Verification = 8,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command failed: the code it ends with and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How the command ends.
+    pub exit: Exit,
+    /// What went wrong, where, and what to do next.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with a message.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let exit = match error {
+            ConfigError::Unreadable { .. } => Exit::Operational,
+            ConfigError::Invalid(_) => Exit::Usage,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = if error.is_bad_data() { Exit::Data } else { Exit::Operational };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<AssemblyError> for Failure {
+    fn from(error: AssemblyError) -> Self {
+        let exit = match error {
+            AssemblyError::NoSeries { .. } | AssemblyError::EmptyWindow => Exit::Data,
+            AssemblyError::UnknownEngine { .. } | AssemblyError::Parameters { .. } => Exit::Usage,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        Self::new(Exit::Operational, error.to_string())
+    }
+}

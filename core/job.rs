@@ -1,0 +1,157 @@
+//! A backtest as it was asked for: what the command line says, and what a manifest repeats.
+
+use std::path::{Path, PathBuf};
+
+use hemiola_adapters::store::Check;
+use hemiola_components::port::EquityCurve;
+use hemiola_components::time::{Interval, Nanos};
+use hemiola_systems::signals::catalog::Catalog;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::assembly::{Options, Window};
+use crate::config::plan::Plan;
+use crate::config::{self, Config, Selection};
+use crate::demo;
+use crate::exit::{Exit, Failure};
+use crate::instant;
+use crate::market_data::{self, FlatFile, MarketData, sha256_of};
+use crate::modes::backtest::{self, Run};
+use crate::results::resolved;
+
+/// The inputs of a backtest. Paths are absolute or relative to the working directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The configuration.
+    pub config: PathBuf,
+    /// The environment; the first of the file when there is none.
+    pub environment: Option<String>,
+    /// The scheduler; the first of the file when there is none.
+    pub scheduler: Option<String>,
+    /// A candle store, or a file of candles when `interval` is given; the environment's store when there is none.
+    pub data: Option<PathBuf>,
+    /// The interval of the candles in a file.
+    pub interval: Option<String>,
+    /// Whether prices are taken as they are.
+    pub trust_data: bool,
+    /// First instant of the window.
+    pub from: Option<String>,
+    /// Last instant of the window.
+    pub to: Option<String>,
+    /// Whether the equity curve has a point for every candle.
+    pub every_bar: bool,
+}
+
+/// A job with everything it needs read and checked.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// Its market data.
+    pub data: MarketData,
+    /// What part of it is traded.
+    pub window: Window,
+    /// Which equity points are kept.
+    pub curve: EquityCurve,
+    /// SHA-256 of the configuration file.
+    pub config_sha256: String,
+    /// SHA-256 of the resolved configuration, window and seed: the same for the same variant, wherever it runs.
+    pub run_id: String,
+    /// What is probably not meant.
+    pub warnings: Vec<String>,
+}
+
+impl Job {
+    /// Reads configuration and data. `notice` hears what is done on the way.
+    ///
+    /// # Errors
+    /// When any of it cannot be read or used.
+    pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
+        let config = config::load(&self.config, &catalog.specs())?;
+        let config_sha256 = sha256_of(&self.config)?;
+        let check = if self.trust_data { Check::Trusted } else { Check::Full };
+        let (plan, data) = self.read(&config, check, catalog, notice)?;
+        let window = self.window()?;
+        let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
+        let identity = resolved::identity(&plan, window).to_string();
+        let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
+        let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
+        warnings.extend(data.warnings.iter().cloned());
+        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, warnings })
+    }
+
+    fn read(
+        &self,
+        config: &Config,
+        check: Check,
+        catalog: &Catalog,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(Plan, MarketData), Failure> {
+        let mut selection = Selection {
+            environment: self.environment.clone(),
+            scheduler: self.scheduler.clone(),
+            instruments: None,
+        };
+        match (&self.data, &self.interval) {
+            (Some(path), Some(interval)) => {
+                let file = FlatFile::load(path, parse_interval(interval)?, check)?;
+                let valuation = config.plan(&selection)?.valuation;
+                selection.instruments = Some(file.instruments(&valuation));
+                let plan = config.plan(&selection)?;
+                let data = file.market_data(&plan, catalog)?;
+                Ok((plan, data))
+            }
+            (Some(path), None) if path.is_file() => {
+                let message = format!("{}: say how long its candles are with --interval, such as 1m", path.display());
+                Err(Failure::new(Exit::Usage, message))
+            }
+            (None, Some(_)) => Err(Failure::new(Exit::Usage, "--interval goes with --data FILE")),
+            (folder, None) => {
+                let plan = config.plan(&selection)?;
+                let root = folder.as_deref().unwrap_or(&plan.data_root);
+                if folder.is_none() && plan.is_demo && !root.exists() {
+                    demo::seed_first_time(&plan, root, notice)?;
+                }
+                let data = market_data::load(&plan, root, check, catalog)?;
+                Ok((plan, data))
+            }
+        }
+    }
+
+    fn window(&self) -> Result<Window, Failure> {
+        let instant = |text: &Option<String>| -> Result<Option<Nanos>, Failure> {
+            text.as_deref().map(instant::parse).transpose().map_err(|error| Failure::new(Exit::Usage, error))
+        };
+        let window = Window { from: instant(&self.from)?, to: instant(&self.to)? };
+        match (window.from, window.to) {
+            (Some(from), Some(to)) if from >= to => {
+                let message =
+                    format!("the window ends at {}, before it begins at {}", instant::text(to), instant::text(from));
+                Err(Failure::new(Exit::Usage, message))
+            }
+            _ => Ok(window),
+        }
+    }
+}
+
+fn parse_interval(text: &str) -> Result<Interval, Failure> {
+    text.parse().map_err(|error| Failure::new(Exit::Usage, format!("--interval: {error}")))
+}
+
+impl Prepared {
+    /// Runs it. `progress` is shown the instant reached and the last one.
+    ///
+    /// # Errors
+    /// When the world cannot be built.
+    pub fn run(&self, catalog: &Catalog, progress: impl FnMut(Nanos, Nanos)) -> Result<Run, Failure> {
+        let options = Options { window: self.window, curve: self.curve, ..Options::default() };
+        Ok(backtest::run(&[(&self.plan, &self.data.market)], catalog, options, progress)?)
+    }
+}
+
+/// Where a run's results go when nothing else is said.
+#[must_use]
+pub fn default_output(run_id: &str) -> PathBuf {
+    Path::new("data").join("reports").join(&run_id[..16])
+}

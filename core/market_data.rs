@@ -1,0 +1,212 @@
+//! Reads the candles and targets of a Plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use hemiola_adapters::store::{self, CandleStore, Check, LoadedSeries, SeriesReport, SourceFile};
+use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
+use hemiola_components::strategy::{ParameterKind, ParameterValue};
+use hemiola_components::time::Interval;
+use hemiola_systems::signals::catalog::Catalog;
+use sha2::{Digest as _, Sha256};
+
+use crate::assembly::Market;
+use crate::config::plan::Plan;
+use crate::exit::{Exit, Failure};
+
+/// The market data of a Plan, with where it came from.
+#[derive(Clone, Debug, Default)]
+pub struct MarketData {
+    /// What the world reads.
+    pub market: Market,
+    /// One entry per series, by instrument, then interval.
+    pub series: Vec<SeriesSource>,
+    /// Every file that was read.
+    pub files: Vec<SourceFile>,
+    /// What is probably not meant.
+    pub warnings: Vec<String>,
+}
+
+/// A series and what was found in it.
+#[derive(Clone, Debug)]
+pub struct SeriesSource {
+    /// Index into the Plan's instruments.
+    pub instrument: usize,
+    /// The candles' length.
+    pub interval: Interval,
+    /// Counts.
+    pub report: SeriesReport,
+}
+
+impl MarketData {
+    /// Whether any of it was made up by `hemiola data seed`.
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        self.series.iter().any(|series| series.report.synthetic)
+    }
+}
+
+/// A file of candles that stands in for a store: every symbol in it is an instrument.
+#[derive(Clone, Debug)]
+pub struct FlatFile {
+    interval: Interval,
+    series: Vec<(String, LoadedSeries)>,
+}
+
+/// The venue of instruments from a flat file.
+const FILE_VENUE: &str = "file";
+
+impl FlatFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds bad candles.
+    pub fn load(path: &Path, interval: Interval, check: Check) -> Result<Self, Failure> {
+        Ok(Self { interval, series: store::load_file(path, interval, check)? })
+    }
+
+    /// Its instruments, quoted in `quote`.
+    #[must_use]
+    pub fn instruments(&self, quote: &str) -> Vec<Instrument> {
+        let instrument = |(symbol, _): &(String, LoadedSeries)| Instrument {
+            venue: FILE_VENUE.to_owned(),
+            symbol: symbol.clone(),
+            base: symbol.clone(),
+            quote: quote.to_owned(),
+            rules: TradingRules::default(),
+        };
+        self.series.iter().map(instrument).collect()
+    }
+
+    /// The market data of a Plan made for these instruments.
+    ///
+    /// # Errors
+    /// When a schedule reads another interval than the file has, or targets cannot be read.
+    pub fn market_data(self, plan: &Plan, catalog: &Catalog) -> Result<MarketData, Failure> {
+        let Self { interval, series } = self;
+        if let Some(schedule) = plan.schedules.iter().find(|schedule| schedule.interval != interval) {
+            let message = format!(
+                "schedule `{}` reads {} candles, and the file has {interval} candles: set its `interval`",
+                schedule.name, schedule.interval
+            );
+            return Err(Failure::new(Exit::Data, message));
+        }
+        let mut data = MarketData::default();
+        let mut by_symbol: BTreeMap<String, LoadedSeries> = series.into_iter().collect();
+        for (index, instrument) in plan.instruments.iter().enumerate() {
+            let loaded = by_symbol.remove(&instrument.symbol);
+            data.market.series.push(data_of(index, loaded.map(|one| (interval, one)), &mut data.series, &mut data.files));
+        }
+        data.read_targets(plan, catalog)?;
+        Ok(data)
+    }
+}
+
+/// Reads from a store what the schedules of a Plan need.
+///
+/// # Errors
+/// When candles or targets cannot be read, are bad, or are absent.
+pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result<MarketData, Failure> {
+    let store = CandleStore::open(root)?;
+    let mut data = MarketData::default();
+    for (index, instrument) in plan.instruments.iter().enumerate() {
+        let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
+        let mut loaded = Vec::new();
+        for interval in intervals(plan, index) {
+            if let Some(series) = store.load(&instrument.venue, &names, interval, check)? {
+                loaded.push((interval, series));
+            }
+        }
+        data.market.series.push(data_of(index, loaded, &mut data.series, &mut data.files));
+    }
+    data.read_targets(plan, catalog)?;
+    Ok(data)
+}
+
+/// The intervals that the schedules read of an instrument.
+#[must_use]
+pub fn intervals(plan: &Plan, instrument: usize) -> BTreeSet<Interval> {
+    let readers = plan.schedules.iter().filter(|schedule| schedule.instruments.contains(&instrument));
+    readers.map(|schedule| schedule.interval).collect()
+}
+
+fn data_of(
+    instrument: usize,
+    loaded: impl IntoIterator<Item = (Interval, LoadedSeries)>,
+    sources: &mut Vec<SeriesSource>,
+    files: &mut Vec<SourceFile>,
+) -> BTreeMap<Interval, Arc<Bars>> {
+    let mut bars = BTreeMap::new();
+    for (interval, series) in loaded {
+        sources.push(SeriesSource { instrument, interval, report: series.report });
+        files.extend(series.files.into_iter().filter(|file| !files.iter().any(|known| known.path == file.path)).collect::<Vec<_>>());
+        bars.insert(interval, Arc::new(series.bars));
+    }
+    bars
+}
+
+impl MarketData {
+    fn read_targets(&mut self, plan: &Plan, catalog: &Catalog) -> Result<(), Failure> {
+        for (index, strategy) in plan.strategies.iter().enumerate() {
+            let mut targets = BTreeMap::new();
+            let specs = catalog.get(&strategy.engine).map_or(&[][..], |kind| kind.spec.parameters);
+            for spec in specs.iter().filter(|spec| spec.kind == ParameterKind::TargetsFile) {
+                if let Some(ParameterValue::Text(path)) = strategy.parameters.0.get(spec.name) {
+                    let read = self.read_target_file(Path::new(path), &traded(plan, index))?;
+                    targets.extend(read.into_iter().map(|(symbol, targets)| (symbol, Arc::new(targets))));
+                }
+            }
+            self.market.targets.push(targets);
+        }
+        Ok(())
+    }
+
+    /// Reads a file of targets, which must have some for the instruments that are traded.
+    fn read_target_file(
+        &mut self,
+        path: &Path,
+        traded: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Targets>, Failure> {
+        let targets = store::load_targets(path)?;
+        if !targets.keys().any(|symbol| traded.contains(symbol)) {
+            let message = format!(
+                "{}: has targets for {}, and the schedules trade {}: a symbol is written venue:symbol",
+                path.display(),
+                listed(targets.keys()),
+                listed(traded),
+            );
+            return Err(Failure::new(Exit::Data, message));
+        }
+        for symbol in targets.keys().filter(|symbol| !traded.contains(*symbol)) {
+            self.warnings.push(format!("{}: nobody trades `{symbol}`; its targets are not used", path.display()));
+        }
+        if !self.files.iter().any(|file| file.path == path) {
+            let rows = targets.values().map(|targets| targets.time.len()).sum();
+            self.files.push(SourceFile { path: path.to_owned(), sha256: sha256_of(path)?, rows });
+        }
+        Ok(targets)
+    }
+}
+
+/// The instruments that a strategy's schedules trade, as `venue:symbol`.
+fn traded(plan: &Plan, strategy: usize) -> BTreeSet<String> {
+    let schedules = plan.schedules.iter().filter(|schedule| schedule.strategy == strategy);
+    schedules.flat_map(|schedule| &schedule.instruments).map(|index| plan.instruments[*index].name()).collect()
+}
+
+fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The SHA-256 of a file's bytes, lower-case hex.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of(path: &Path) -> Result<String, Failure> {
+    let bytes = fs::read(path)
+        .map_err(|error| Failure::new(Exit::Operational, format!("{}: cannot read: {error}", path.display())))?;
+    Ok(HEXLOWER.encode(&Sha256::digest(bytes)))
+}

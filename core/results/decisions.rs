@@ -1,0 +1,126 @@
+//! The decisions of a run, a record a line; unsigned.
+
+use hemiola_adapters::journal::{DecisionBody, Field};
+use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::{Order, OrderSize};
+use hemiola_components::signal::SignalKind;
+use hemiola_components::time::Nanos;
+use serde_json::{Value, json};
+
+use super::order_id;
+use crate::instant;
+use crate::job::Prepared;
+use crate::modes::backtest::Outcome;
+
+/// The lines of `decisions.jsonl`, in the order things happened.
+pub(super) fn lines<'a>(prepared: &'a Prepared, outcome: &'a Outcome) -> impl Iterator<Item = String> + 'a {
+    outcome.records.iter().filter_map(|record| Some(body(prepared, record)?.line()))
+}
+
+fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<DecisionBody> {
+    let new = |name: &str, schedule: ScheduleIndex, instrument: InstrumentIndex| {
+        begin(prepared, name, *at, schedule, instrument)
+    };
+    Some(match event {
+        Event::Signal(emitted) => {
+            let signal = emitted.signal;
+            let mut body = new("strategy_signal", emitted.schedule, emitted.instrument);
+            number(&mut body, Field::Confidence, signal.confidence.get());
+            body.text(Field::Side, signal.kind.name());
+            body.metadata("bar_time", &json!(instant::text(emitted.bar_time)));
+            match signal.kind {
+                SignalKind::Target(fraction) => body.metadata("target", &json!(fraction.get())),
+                SignalKind::Delta(quantity) => body.metadata("delta", &json!(quantity.get())),
+                SignalKind::Enter(_) | SignalKind::Exit => &mut body,
+            };
+            body
+        }
+        Event::Unchanged { schedule, instrument } => {
+            let mut body = new("signal_unchanged", *schedule, *instrument);
+            body.text(Field::Status, "unchanged");
+            body
+        }
+        Event::Refused { schedule, instrument, refusal } => {
+            let mut body = new("risk_rejected", *schedule, *instrument);
+            body.text(Field::Status, "rejected").metadata("rule", &json!(refusal.rule.name()));
+            body.metadata("value", &finite(refusal.value)).metadata("limit", &finite(refusal.limit));
+            body
+        }
+        Event::Order(order) => {
+            let mut body = new("order_submitted", order.schedule, order.instrument);
+            describe(&mut body, prepared, order, "submitted");
+            number(&mut body, Field::Price, order.reference.get());
+            match order.size {
+                OrderSize::Base(quantity) => number(&mut body, Field::Quantity, quantity.get()),
+                OrderSize::Quote(amount) => _ = body.metadata("quote_amount", &json!(amount.get())),
+                OrderSize::Spend(amount) => _ = body.metadata("spend_amount", &json!(amount.get())),
+            }
+            body
+        }
+        Event::Fill { fill, position, realised } => {
+            let mut body = new("order_executed", fill.order.schedule, fill.order.instrument);
+            describe(&mut body, prepared, &fill.order, "filled");
+            number(&mut body, Field::Quantity, fill.quantity.get());
+            number(&mut body, Field::Price, fill.price.get());
+            body.metadata("fill_time", &json!(instant::text(fill.time)))
+                .metadata("fee", &json!(fill.fee.get()))
+                .metadata("position", &json!(position.get()))
+                .metadata("realised", &json!(realised.get()))
+                .metadata("clipped", &json!(fill.clipped))
+                .metadata("after_gap", &json!(fill.after_gap));
+            body
+        }
+        Event::Unfilled(order) => {
+            let mut body = new("order_unfilled", order.schedule, order.instrument);
+            describe(&mut body, prepared, order, "unfilled");
+            body
+        }
+        Event::Weight { .. } | Event::DayClose { .. } => return None,
+    })
+}
+
+fn begin(
+    prepared: &Prepared,
+    event: &str,
+    at: Nanos,
+    schedule: ScheduleIndex,
+    instrument: InstrumentIndex,
+) -> DecisionBody {
+    let plan = &prepared.plan;
+    let schedule = &plan.schedules[schedule.get()];
+    let strategy = &plan.strategies[schedule.strategy].name;
+    let instrument = &plan.instruments[instrument.get()];
+    let profile = &plan.risk_profiles[schedule.risk_profile].name;
+    let time = instant::text(at);
+    let mut body = DecisionBody::new(event, at, &plan.environment, &plan.scheduler, profile);
+    body.text(Field::Symbol, &instrument.symbol)
+        .text(Field::Schedule, &schedule.name)
+        .text(Field::Strategy, strategy)
+        .text(Field::ScheduleRunId, &format!("{}:{time}", schedule.name))
+        .text(Field::StrategyInstanceId, strategy)
+        .text(Field::SignalId, &format!("{}:{}:{time}", schedule.name, instrument.symbol))
+        .text(Field::PrimaryExchange, &instrument.venue)
+        .text(Field::BaseAsset, &instrument.base)
+        .text(Field::QuoteAsset, &instrument.quote)
+        .text(Field::DataFeed, if prepared.data.is_synthetic() { "synthetic" } else { "parquet" })
+        .text(Field::RiskBudgetBucket, profile)
+        .text(Field::TelemetryNamespace, &format!("{}.{}", plan.telemetry_namespace, schedule.name));
+    // Nothing waits in a backtest.
+    number(&mut body, Field::LatencyMs, 0.0);
+    body
+}
+
+fn describe(body: &mut DecisionBody, prepared: &Prepared, order: &Order, status: &str) {
+    body.text(Field::Side, order.side.name()).text(Field::Status, status);
+    body.metadata("order_id", &json!(order_id(&prepared.run_id, order)));
+}
+
+fn number(body: &mut DecisionBody, field: Field, value: f64) {
+    body.number(field, value).expect("prices are finite and so is what is made of them");
+}
+
+/// A refusal's value can be infinite, when equity is gone.
+fn finite(value: f64) -> Value {
+    if value.is_finite() { json!(value) } else { json!(value.to_string()) }
+}

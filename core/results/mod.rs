@@ -1,0 +1,45 @@
+//! What a run leaves behind: one folder with a manifest, a summary, tables and the decisions.
+
+pub mod manifest;
+pub mod resolved;
+pub mod summary;
+pub mod terminal;
+
+mod decisions;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use hemiola_adapters::results::ResultsFolder;
+use hemiola_components::order::Order;
+
+use crate::exit::Failure;
+use crate::job::{Job, Prepared};
+use crate::modes::backtest::Outcome;
+use summary::Summary;
+
+/// Writes the folder of a run and puts it in place in one step.
+///
+/// # Errors
+/// When it cannot be written, or `target` is a folder of something else.
+pub fn write(
+    target: &Path,
+    job: &Job,
+    prepared: &Prepared,
+    outcome: &Outcome,
+    summary: &Summary,
+) -> Result<PathBuf, Failure> {
+    let folder = ResultsFolder::create(target)?;
+    folder.json("manifest.json", &manifest::build(job, prepared, outcome))?;
+    folder.json("summary.json", &summary.to_json())?;
+    for (name, table) in tables::all(prepared, outcome) {
+        folder.table(name, &table)?;
+    }
+    folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    Ok(folder.commit()?)
+}
+
+/// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
+fn order_id(run_id: &str, order: &Order) -> String {
+    format!("{}-{}-{}-{}", &run_id[..12], order.schedule, order.at.millis(), order.ordinal)
+}

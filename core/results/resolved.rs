@@ -1,0 +1,105 @@
+//! The resolved configuration: every value a run depends on, by name, with nothing left to defaults.
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::schedule::Sizing;
+use hemiola_components::strategy::ParameterValue;
+use serde_json::{Map, Value, json};
+
+use crate::assembly::Window;
+use crate::config::plan::Plan;
+use crate::instant;
+
+/// No random stream is drawn yet; its seed has its place in a run's identity.
+pub const SEED: u64 = 0;
+
+/// What makes a run the run it is, whatever file or folder it came from.
+#[must_use]
+pub fn identity(plan: &Plan, window: Window) -> Value {
+    json!({
+        "plan": configuration(plan),
+        "window": { "from": window.from.map(instant::text), "to": window.to.map(instant::text) },
+        "seed": SEED,
+    })
+}
+
+/// The Plan, apart from where its data lie.
+#[must_use]
+pub fn configuration(plan: &Plan) -> Value {
+    let instruments = plan.instruments.iter().map(|instrument| {
+        json!({
+            "venue": instrument.venue,
+            "symbol": instrument.symbol,
+            "base_asset": instrument.base,
+            "quote_asset": instrument.quote,
+            "tick_size": instrument.rules.tick,
+            "step_size": instrument.rules.step.get(),
+            "min_notional": instrument.rules.min_notional.get(),
+        })
+    });
+    let strategies = plan.strategies.iter().map(|strategy| {
+        let parameters = strategy.parameters.0.iter().map(|(name, value)| {
+            let value = match value {
+                ParameterValue::Number(number) => json!(number),
+                ParameterValue::Text(text) => json!(text),
+            };
+            (name.clone(), value)
+        });
+        json!({
+            "name": strategy.name,
+            "engine": strategy.engine,
+            "parameters": parameters.collect::<Map<_, _>>(),
+        })
+    });
+    let profiles = plan.risk_profiles.iter().map(|profile| {
+        json!({
+            "name": profile.name,
+            "max_open_positions": profile.max_positions,
+            "max_position_pct": profile.max_position.get(),
+            "max_leverage": profile.max_leverage,
+        })
+    });
+    json!({
+        "environment": plan.environment,
+        "scheduler": plan.scheduler,
+        "telemetry_namespace": plan.telemetry_namespace,
+        "valuation_asset": plan.valuation,
+        "quote_assets": plan.equal_quotes,
+        "initial_balance": plan.cash.get(),
+        "taker_fee": plan.costs.taker_fee.get(),
+        "slippage": plan.costs.slippage.get(),
+        "instruments": instruments.collect::<Vec<_>>(),
+        "strategies": strategies.collect::<Vec<_>>(),
+        "risk_profiles": profiles.collect::<Vec<_>>(),
+        "schedules": schedules(plan),
+        "capital_policy": policy(&plan.capital_policy),
+        "allocation_rebalance_nanoseconds": plan.cool_down.map(|cool_down| cool_down.get()),
+    })
+}
+
+fn schedules(plan: &Plan) -> Vec<Value> {
+    let schedule = |schedule: &crate::config::plan::SchedulePlan| {
+        json!({
+            "name": schedule.name,
+            "strategy": plan.strategies[schedule.strategy].name,
+            "instruments": schedule.instruments.iter().map(|i| plan.instruments[*i].name()).collect::<Vec<_>>(),
+            "interval": schedule.interval.to_string(),
+            "cadence_nanoseconds": schedule.cadence.every.get(),
+            "offset_nanoseconds": schedule.cadence.offset.get(),
+            "warmup_bars": schedule.warmup_bars,
+            "risk_profile": plan.risk_profiles[schedule.risk_profile].name,
+            "sizing": match schedule.sizing {
+                Sizing::Weight => json!("weight"),
+                Sizing::Quote(amount) => json!({ "quote": amount.get() }),
+                Sizing::AllIn => json!("all_in"),
+            },
+        })
+    };
+    plan.schedules.iter().map(schedule).collect()
+}
+
+fn policy(policy: &CapitalPolicy) -> Value {
+    match policy {
+        CapitalPolicy::EqualWeight => json!({ "name": policy.name() }),
+        CapitalPolicy::FixedWeight(table) => json!({ "name": policy.name(), "weights": table }),
+    }
+}

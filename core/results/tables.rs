@@ -1,0 +1,153 @@
+//! The tables of a run, one Parquet file each.
+
+use std::collections::BTreeMap;
+
+use hemiola_adapters::results::{Column, Table};
+use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::signal::SignalKind;
+use hemiola_components::time::Nanos;
+
+use super::order_id;
+use crate::job::Prepared;
+use crate::modes::backtest::Outcome;
+
+/// Every table with its file name.
+pub(super) fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
+    [
+        ("equity.parquet", equity(prepared, outcome)),
+        ("trades.parquet", trades(prepared, outcome)),
+        ("signals.parquet", signals(prepared, outcome)),
+        ("weights.parquet", weights(prepared, outcome)),
+    ]
+}
+
+fn table(prepared: &Prepared, columns: Vec<(&'static str, Column)>) -> Table {
+    let synthetic = prepared.data.is_synthetic().to_string();
+    Table {
+        columns,
+        metadata: vec![("run_id".into(), prepared.run_id.clone()), ("synthetic".into(), synthetic)],
+    }
+}
+
+fn label<T>(rows: &[T], names: Vec<String>, index: impl Fn(&T) -> usize) -> Column {
+    let values = rows.iter().map(|row| u32::try_from(index(row)).expect("a Plan has fewer than 2^32 entries"));
+    Column::Label { values: values.collect(), names }
+}
+
+fn schedules<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
+    let names = prepared.plan.schedules.iter().map(|schedule| schedule.name.clone());
+    label(rows, names.collect(), |row| index(row).get())
+}
+
+fn strategies<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
+    let names = prepared.plan.strategies.iter().map(|strategy| strategy.name.clone());
+    label(rows, names.collect(), |row| prepared.plan.schedules[index(row).get()].strategy)
+}
+
+fn instruments<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> InstrumentIndex) -> Column {
+    let names = prepared.plan.instruments.iter().map(hemiola_components::market::Instrument::name);
+    label(rows, names.collect(), |row| index(row).get())
+}
+
+fn texts<T>(rows: &[T], text: impl Fn(&T) -> String) -> Column {
+    Column::Text(rows.iter().map(text).collect())
+}
+
+fn floats<T>(rows: &[T], value: impl Fn(&T) -> f64) -> Column {
+    Column::Float(rows.iter().map(value).collect())
+}
+
+fn times<T>(rows: &[T], time: impl Fn(&T) -> Nanos) -> Column {
+    Column::Time(rows.iter().map(time).collect())
+}
+
+fn equity(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let rows = &outcome.equity;
+    table(prepared, vec![
+        ("time", times(rows, |point| point.at)),
+        ("equity", floats(rows, |point| point.equity)),
+        ("cash", floats(rows, |point| point.cash)),
+        ("drawdown", floats(rows, |point| point.drawdown)),
+    ])
+}
+
+fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let fill = |record: &Record| match record.event {
+        Event::Fill { fill, position, realised } => Some((fill, position, realised)),
+        _ => None,
+    };
+    let rows: Vec<_> = outcome.records.iter().filter_map(fill).collect();
+    let rows = &rows[..];
+    table(prepared, vec![
+        ("time", times(rows, |(fill, ..)| fill.time)),
+        ("decided_at", times(rows, |(fill, ..)| fill.order.at)),
+        ("order_id", texts(rows, |(fill, ..)| order_id(&prepared.run_id, &fill.order))),
+        ("schedule", schedules(prepared, rows, |(fill, ..)| fill.order.schedule)),
+        ("strategy", strategies(prepared, rows, |(fill, ..)| fill.order.schedule)),
+        ("instrument", instruments(prepared, rows, |(fill, ..)| fill.order.instrument)),
+        ("side", texts(rows, |(fill, ..)| fill.order.side.name().to_owned())),
+        ("quantity", floats(rows, |(fill, ..)| fill.quantity.get())),
+        ("price", floats(rows, |(fill, ..)| fill.price.get())),
+        ("fee", floats(rows, |(fill, ..)| fill.fee.get())),
+        ("realised", floats(rows, |(.., realised)| realised.get())),
+        ("position", floats(rows, |(_, position, _)| position.get())),
+        ("clipped", Column::Flag(rows.iter().map(|(fill, ..)| fill.clipped).collect())),
+        ("after_gap", Column::Flag(rows.iter().map(|(fill, ..)| fill.after_gap).collect())),
+    ])
+}
+
+fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let mut rows = Vec::new();
+    let mut open: BTreeMap<(ScheduleIndex, InstrumentIndex), usize> = BTreeMap::new();
+    for Record { at, event, .. } in &outcome.records {
+        let (place, what) = match event {
+            Event::Signal(emitted) => {
+                open.insert((emitted.schedule, emitted.instrument), rows.len());
+                rows.push((*at, *emitted, ""));
+                continue;
+            }
+            Event::Order(order) => ((order.schedule, order.instrument), "order"),
+            Event::Unchanged { schedule, instrument } => ((*schedule, *instrument), "unchanged"),
+            Event::Refused { schedule, instrument, refusal } => {
+                ((*schedule, *instrument), refusal.rule.name())
+            }
+            _ => continue,
+        };
+        if let Some(index) = open.remove(&place) {
+            rows[index].2 = what;
+        }
+    }
+    let rows = &rows[..];
+    let value = |kind: SignalKind| match kind {
+        SignalKind::Enter(_) | SignalKind::Exit => f64::NAN,
+        SignalKind::Target(fraction) => fraction.get(),
+        SignalKind::Delta(quantity) => quantity.get(),
+    };
+    table(prepared, vec![
+        ("time", times(rows, |(at, ..)| *at)),
+        ("bar_time", times(rows, |(_, emitted, _)| emitted.bar_time)),
+        ("schedule", schedules(prepared, rows, |(_, emitted, _)| emitted.schedule)),
+        ("strategy", strategies(prepared, rows, |(_, emitted, _)| emitted.schedule)),
+        ("instrument", instruments(prepared, rows, |(_, emitted, _)| emitted.instrument)),
+        ("signal", texts(rows, |(_, emitted, _)| emitted.signal.kind.name().to_owned())),
+        ("value", floats(rows, |(_, emitted, _)| value(emitted.signal.kind))),
+        ("confidence", floats(rows, |(_, emitted, _)| emitted.signal.confidence.get())),
+        ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
+    ])
+}
+
+fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let weight = |record: &Record| match record.event {
+        Event::Weight { schedule, share } => Some((record.at, schedule, share)),
+        _ => None,
+    };
+    let rows: Vec<_> = outcome.records.iter().filter_map(weight).collect();
+    let rows = &rows[..];
+    table(prepared, vec![
+        ("time", times(rows, |(at, ..)| *at)),
+        ("schedule", schedules(prepared, rows, |(_, schedule, _)| *schedule)),
+        ("strategy", strategies(prepared, rows, |(_, schedule, _)| *schedule)),
+        ("weight", floats(rows, |(.., share)| *share)),
+    ])
+}

@@ -1,0 +1,89 @@
+//! A steady tick allocates nothing, and neither does one that trades.
+
+#![allow(unsafe_code, reason = "counting allocations takes a global allocator of one's own")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use hemiola::assembly::{Options, assemble};
+use hemiola_components::schedule::Sizing;
+use hemiola_systems::signals::catalog::Catalog;
+use hemiola_systems::signals::engine::ScanLimit;
+
+#[path = "../benches/support/mod.rs"]
+mod support;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more, and nobody to report to.
+    _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+// SAFETY: every call is handed to the system allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations and fills during `ticks` ticks, after half as many to fill every queue's capacity.
+fn allocations(options: Options, ticks: usize) -> (u64, usize) {
+    let series = [support::walk(7, 50_000), support::walk(8, 50_000)];
+    let (plan, market) = support::account(&series, 5.0, 12.0, Sizing::Weight);
+    let (mut runtime, _) = assemble(&[(&plan, &market)], &Catalog::built_in(), options).unwrap();
+    let mut records = 0;
+    for _ in 0..ticks / 2 {
+        assert!(runtime.step(), "the data end too early");
+        runtime.outbox().records.clear();
+    }
+    let before = ALLOCATIONS.get();
+    for _ in 0..ticks {
+        assert!(runtime.step(), "the data end too early");
+        records += runtime.outbox().records.len();
+        runtime.outbox().records.clear();
+    }
+    (ALLOCATIONS.get() - before, records)
+}
+
+#[test]
+fn ticks_that_look_at_one_candle_allocate_nothing() {
+    let scan = ScanLimit::Decisions(1);
+    let (allocations, records) = allocations(Options { scan, ..Options::default() }, 10_000);
+    assert!(records > 1_000, "this has to include trading");
+    assert_eq!(allocations, 0);
+}
+
+#[test]
+fn ticks_that_jump_from_trade_to_trade_allocate_nothing() {
+    let (allocations, records) = allocations(Options::default(), 2_000);
+    assert!(records > 2_000);
+    assert_eq!(allocations, 0);
+}
+
+#[test]
+fn the_counter_counts() {
+    let before = ALLOCATIONS.get();
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(16)));
+    assert_eq!(ALLOCATIONS.get() - before, 1);
+}
