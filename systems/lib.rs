@@ -1,1 +1,3 @@
 //! The behaviour of Hemiola.
+
+pub mod statistics;
