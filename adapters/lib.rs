@@ -1,1 +1,4 @@
 //! The outside world of Hemiola.
+
+pub mod journal;
+pub mod results;

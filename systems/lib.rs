@@ -12,5 +12,6 @@ pub mod queue;
 pub mod risk;
 pub mod schedule;
 pub mod signals;
+pub mod statistics;
 pub mod telemetry;
 pub mod timeline;

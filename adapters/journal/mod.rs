@@ -1,0 +1,10 @@
+//! The decision journal: what a record says and how it is written down.
+
+mod assets;
+mod body;
+pub mod canonical;
+#[cfg(test)]
+mod vectors;
+
+pub use assets::assets;
+pub use body::{DecisionBody, Field};
