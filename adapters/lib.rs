@@ -1,1 +1,4 @@
 //! The outside world of Hemiola.
+
+pub mod seed;
+pub mod store;
