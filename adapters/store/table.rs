@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,8 +41,7 @@ impl Table {
         if status.len() == 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no bytes" });
         }
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-            .map_err(|error| StoreError::corrupt(path, error))?;
+        let metadata = guarded(path, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
         if metadata.metadata().file_metadata().num_rows() <= 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no rows" });
         }
@@ -112,17 +112,14 @@ impl Table {
         mut each: impl FnMut(&[&ArrayRef]),
     ) -> Result<SourceFile, StoreError> {
         let sha256 = self.hash()?;
-        let corrupt = |error: &dyn ToString| StoreError::corrupt(&self.path, error.to_string());
         let roots = columns.iter().filter_map(|column| self.metadata.schema().index_of(column).ok());
         let projection = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, self.metadata)
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, self.metadata)
             .with_projection(projection)
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|error| corrupt(&error))?;
+            .with_batch_size(BATCH_ROWS);
+        let mut reader = guarded(&self.path, || builder.build())?;
         let mut rows = 0;
-        for batch in reader {
-            let batch = batch.map_err(|error| corrupt(&error))?;
+        while let Some(batch) = guarded(&self.path, || reader.next().transpose())? {
             rows += batch.num_rows();
             let columns: Vec<&ArrayRef> =
                 columns.iter().filter_map(|column| batch.column_by_name(column)).collect();
@@ -145,5 +142,13 @@ impl Table {
         };
         read(&mut self.file).map_err(|error| StoreError::io(&self.path, "read", error))?;
         Ok(HEXLOWER.encode(&hasher.finalize()))
+    }
+}
+
+/// Runs a step of the decoder, which reports some damage by an error and some by a failed assertion.
+fn guarded<T, E: ToString>(path: &Path, step: impl FnOnce() -> Result<T, E>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(result) => result.map_err(|error| StoreError::corrupt(path, error)),
+        Err(_) => Err(StoreError::corrupt(path, "its contents contradict each other")),
     }
 }
