@@ -2,3 +2,5 @@
 
 pub mod journal;
 pub mod results;
+pub mod seed;
+pub mod store;

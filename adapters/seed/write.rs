@@ -1,0 +1,157 @@
+//! Demo candles as files of a store.
+
+use std::fs::{self, File};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMillisecondArray};
+use hemiola_components::market::Bars;
+use hemiola_components::time::Interval;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use tempfile::NamedTempFile;
+
+use super::{SeedSpec, candles};
+use crate::store::StoreError;
+use crate::store::layout::{self, PARTITION_FILE, PARTITIONED};
+use crate::store::table::Table;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedReport {
+    /// How many candles there are of each interval, shortest first.
+    pub series: Vec<(Interval, usize)>,
+    /// Files written.
+    pub files: usize,
+    /// Files of an earlier seed that were removed, because their months are no longer part of the series.
+    pub removed: usize,
+}
+
+/// Makes the stored series exactly what the spec says, in the partitioned layout below `ohlcv_parquet/`.
+///
+/// Files of an earlier seed are replaced. If any file of a series was not written by a seed, nothing is changed.
+///
+/// # Errors
+/// When the candles cannot be made (see [`candles`]), would replace real ones, or cannot be written.
+pub fn write(root: &Path, spec: &SeedSpec) -> Result<SeedReport, StoreError> {
+    let series = candles(spec)?;
+    let symbol_folder =
+        root.join(PARTITIONED).join(layout::folder_name(&spec.venue)).join(layout::folder_name(&spec.folder));
+    let old_files = replaceable_files(root, spec, &symbol_folder)?;
+
+    let mut report = SeedReport { series: Vec::new(), files: 0, removed: 0 };
+    let mut written = Vec::new();
+    for (interval, bars) in &series {
+        for rows in months(bars) {
+            let month = layout::month_folder(bars.open_time[rows.start]);
+            let file = symbol_folder.join(interval.to_string()).join(month).join(PARTITION_FILE);
+            write_file(&file, bars, rows, spec, *interval)?;
+            written.push(file);
+        }
+        report.series.push((*interval, bars.len()));
+    }
+    for file in old_files.iter().filter(|file| !written.contains(file)) {
+        fs::remove_file(file).map_err(|error| StoreError::io(file, "remove", error))?;
+        report.removed += 1;
+    }
+    report.files = written.len();
+    Ok(report)
+}
+
+/// The files that the spec's series consist of now, provided that a seed wrote them all, where this one would.
+fn replaceable_files(root: &Path, spec: &SeedSpec, symbol_folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let mut files = Vec::new();
+    for (interval, location) in layout::series(root, &spec.venue, &spec.folder)? {
+        if !spec.intervals.contains(&interval) {
+            continue;
+        }
+        for (file, _) in location.files() {
+            if !Table::open(file)?.is_synthetic() {
+                return Err(StoreError::NotSynthetic { path: file.to_owned() });
+            }
+            files.push(file.to_owned());
+        }
+        let folder = symbol_folder.join(interval.to_string());
+        if location.path() != folder {
+            let first = location.path().to_owned();
+            return Err(StoreError::Ambiguous { interval, first, second: folder });
+        }
+    }
+    Ok(files)
+}
+
+/// The rows of each month.
+fn months(bars: &Bars) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    while start < bars.len() {
+        let month = layout::month_folder(bars.open_time[start]);
+        let end =
+            start + bars.open_time[start..].partition_point(|open| layout::month_folder(*open) == month);
+        ranges.push(start..end);
+        start = end;
+    }
+    ranges
+}
+
+fn write_file(
+    path: &Path,
+    bars: &Bars,
+    rows: Range<usize>,
+    spec: &SeedSpec,
+    interval: Interval,
+) -> Result<(), StoreError> {
+    let folder = path.parent().expect("a partition has a folder");
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let mut temporary = NamedTempFile::new_in(folder)?;
+        encode(temporary.as_file_mut(), bars, rows, spec, interval).map_err(io::Error::other)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| StoreError::io(path, "write", error))
+}
+
+fn encode(
+    file: &mut File,
+    bars: &Bars,
+    rows: Range<usize>,
+    spec: &SeedSpec,
+    interval: Interval,
+) -> Result<(), parquet::errors::ParquetError> {
+    let open_time = bars.open_time[rows.clone()].iter().map(|open| open.millis());
+    let numbers = |column: &[f64]| Arc::new(Float64Array::from(column[rows.clone()].to_vec())) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([
+        (
+            "open_time",
+            Arc::new(TimestampMillisecondArray::from_iter_values(open_time).with_timezone_utc()) as ArrayRef,
+        ),
+        ("open", numbers(&bars.open)),
+        ("high", numbers(&bars.high)),
+        ("low", numbers(&bars.low)),
+        ("close", numbers(&bars.close)),
+        ("volume", numbers(&bars.volume)),
+    ])?;
+    let footer = [
+        ("exchange", spec.venue.clone()),
+        ("symbol", spec.symbol.clone()),
+        ("interval", interval.to_string()),
+        ("schema_version", "1".to_owned()),
+        ("source", "synthetic".to_owned()),
+    ];
+    let footer = footer.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::LZ4_RAW)
+        .set_dictionary_enabled(false)
+        .set_key_value_metadata(Some(footer))
+        .build();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::DateTime;
+
+use super::{CandleStore, Check};
+
+/// A line of the README's table of files that is about candles.
+struct Line {
+    venue: String,
+    symbol: String,
+    interval: String,
+    /// Rows, first, last, gaps, missing, zero-volume, as printed.
+    expected: [String; 6],
+}
+
+fn line(text: &str) -> Option<Line> {
+    let cells: Vec<&str> = text.strip_prefix("| ")?.split('|').map(str::trim).collect();
+    let [file, rows, first, last, gaps, zero_volume, ..] = cells.as_slice() else { return None };
+    let [venue, symbol, name] = file.split('/').collect::<Vec<_>>()[..] else { return None };
+    let interval = name.strip_suffix(".parquet")?;
+    let (gaps, missing) = gaps.split_once(" / ")?;
+    Some(Line {
+        venue: venue.to_owned(),
+        symbol: symbol.to_owned(),
+        interval: interval.to_owned(),
+        expected: [rows, first, last, gaps, missing, zero_volume].map(|cell| (*cell).to_owned()),
+    })
+}
+
+/// How many candle files there are, going by their names.
+fn candle_files(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| {
+            if path.is_dir() {
+                return candle_files(&path);
+            }
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let stem = name.strip_suffix(".parquet");
+            usize::from(stem.is_some_and(|stem| stem.parse::<hemiola_components::time::Interval>().is_ok()))
+        })
+        .sum()
+}
+
+#[test]
+fn market_data_matches_its_readme() {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/market");
+    let root = env::var_os("HEMIOLA_MARKET_DATA").map_or_else(default, PathBuf::from);
+    if !root.exists() {
+        println!("skipped: {} is not there", root.display());
+        return;
+    }
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let lines: Vec<Line> = readme.lines().filter_map(line).collect();
+    assert_eq!(lines.len(), candle_files(&root), "the table lists every candle file");
+    let store = CandleStore::open(&root).unwrap();
+    for Line { venue, symbol, interval, expected } in lines {
+        let interval = interval.parse().unwrap();
+        assert!(
+            store.intervals(&venue, &[&symbol]).unwrap().contains(&interval),
+            "{venue}/{symbol}/{interval}"
+        );
+        let loaded = store.load(&venue, &[&symbol], interval, Check::Full).unwrap().unwrap();
+        let report = loaded.report;
+        let date = |time: hemiola_components::time::Nanos| {
+            DateTime::from_timestamp_nanos(time.get()).format("%Y-%m-%d %H:%M").to_string()
+        };
+        let found = [
+            report.bars.to_string(),
+            date(report.first_open),
+            date(report.last_open),
+            report.gaps.to_string(),
+            report.missing.to_string(),
+            report.zero_volume.to_string(),
+        ];
+        assert_eq!(found, expected, "{venue}/{symbol}/{interval}");
+        assert_eq!(loaded.files[0].rows, loaded.bars.len());
+        assert!(!report.synthetic);
+    }
+}

@@ -1,0 +1,163 @@
+//! Candles and target positions from Parquet files.
+//!
+//! What leaves this module has been checked, so that the world can rely on it: bad rows are errors that name file and
+//! row, never dropped or repaired.
+
+mod candles;
+mod check;
+mod columns;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod flat;
+pub(crate) mod layout;
+#[cfg(test)]
+mod market_data_test;
+pub(crate) mod table;
+mod targets;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use hemiola_components::market::Bars;
+use hemiola_components::time::{Interval, Nanos};
+
+pub use self::check::{Check, Defect};
+pub use self::error::StoreError;
+pub(crate) use self::error::rfc3339;
+pub use self::flat::load_file;
+pub use self::targets::load_targets;
+
+use self::candles::Rows;
+use self::check::Progress;
+use self::layout::Location;
+
+/// One candle series and where it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadedSeries {
+    /// At least one candle.
+    pub bars: Bars,
+    /// What is worth knowing about them.
+    pub report: SeriesReport,
+    /// The files that were read, in time order.
+    pub files: Vec<SourceFile>,
+}
+
+/// What a series looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesReport {
+    /// How many candles there are.
+    pub bars: usize,
+    /// How often the open time jumps by more than one interval.
+    pub gaps: usize,
+    /// How many candles are missing in those jumps.
+    pub missing: u64,
+    /// Candles in which nobody traded.
+    pub zero_volume: usize,
+    /// When the first candle opened.
+    pub first_open: Nanos,
+    /// When the last candle opened.
+    pub last_open: Nanos,
+    /// Whether a file of the series says that its candles are made up.
+    pub synthetic: bool,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it is, as it was opened.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// Rows in the file, those of other symbols included.
+    pub rows: usize,
+}
+
+/// A folder of candle files, one series per venue, symbol and interval.
+///
+/// A series is a file `<venue>/<symbol>/<interval>.parquet` or the files
+/// `<venue>/<symbol>/<interval>/year=YYYY/month=MM/data.parquet`; either may be below `ohlcv_parquet/`.
+#[derive(Clone, Debug)]
+pub struct CandleStore {
+    root: PathBuf,
+}
+
+impl CandleStore {
+    /// The store in a folder that exists.
+    ///
+    /// # Errors
+    /// When there is no such folder, or it cannot be looked at.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        match fs::metadata(root) {
+            Ok(metadata) if metadata.is_dir() => Ok(Self { root: root.to_owned() }),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io(root, "open", error)),
+            _ => Err(StoreError::NoStore { root: root.to_owned() }),
+        }
+    }
+
+    /// Which intervals of an instrument are stored, shortest first.
+    ///
+    /// `symbols` are alternative names of its folder.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed, or a partition's name cannot be understood.
+    pub fn intervals(&self, venue: &str, symbols: &[&str]) -> Result<Vec<Interval>, StoreError> {
+        let mut intervals = Vec::new();
+        for symbol in symbols {
+            intervals
+                .extend(layout::series(&self.root, venue, symbol)?.into_iter().map(|(interval, _)| interval));
+        }
+        intervals.sort_unstable();
+        intervals.dedup();
+        Ok(intervals)
+    }
+
+    /// Reads and checks a series, or `None` when it is not stored.
+    ///
+    /// `symbols` are alternative names of the instrument's folder; the first that has the interval is read.
+    ///
+    /// # Errors
+    /// When a file cannot be read, is not what it should be, or has a bad row.
+    pub fn load(
+        &self,
+        venue: &str,
+        symbols: &[&str],
+        interval: Interval,
+        check: Check,
+    ) -> Result<Option<LoadedSeries>, StoreError> {
+        for symbol in symbols {
+            let mut found = layout::series(&self.root, venue, symbol)?;
+            found.retain(|(stored, _)| *stored == interval);
+            match found.as_slice() {
+                [] => {}
+                [(_, location)] => return load_location(location, interval, check).map(Some),
+                [(_, first), (_, second), ..] => {
+                    return Err(StoreError::Ambiguous {
+                        interval,
+                        first: first.path().to_owned(),
+                        second: second.path().to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn load_location(location: &Location, interval: Interval, check: Check) -> Result<LoadedSeries, StoreError> {
+    let mut progress = Progress::new(interval);
+    let mut bars = Bars::empty(interval.length());
+    let mut files = Vec::new();
+    let mut synthetic = false;
+    for (path, month) in location.files() {
+        let rows = Rows::read(path, None)?;
+        check::candles(&rows, std::slice::from_mut(&mut progress), month, check)?;
+        synthetic |= rows.synthetic;
+        files.push(rows.source.clone());
+        rows.append_to(&mut bars);
+    }
+    Ok(LoadedSeries { bars, report: progress.report(synthetic), files })
+}
