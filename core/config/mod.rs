@@ -1,3 +1,217 @@
-//! Configuration: a spanned tree of YAML, checked as a whole, becomes a [`plan::Plan`].
+//! Configuration: a spanned tree of YAML, checked as a whole, becomes a [`Plan`].
+//!
+//! [`load`] reports every problem of a file in one run, each with line and column. What it accepts is accepted
+//! for good: only a selection can still fail.
+//!
+//! Accepted and checked, but without effect on a backtest: `description`, `categories`, `backfill`, `tags`,
+//! `label`, `decision_log_category`, `health_check_interval` and `max_drift_seconds`.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use hemiola_components::market::Instrument;
+use hemiola_components::strategy::EngineSpec;
+use thiserror::Error;
+
+use model::{Environment, Model, Scheduler};
+use plan::Plan;
+use problem::{Place, Problems, listed, quoted};
+use tree::Position;
+
+pub use problem::{Problem, Severity};
+
+mod assemble;
+mod decode;
+mod model;
 pub mod plan;
+mod problem;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+/// Why there is no configuration.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file, or what was selected from it, cannot be used. Sorted by place; warnings included.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<Problem>),
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// What to run out of a configuration. `None` is the first in the order of the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Name of the environment.
+    pub environment: Option<String>,
+    /// Name of the scheduler.
+    pub scheduler: Option<String>,
+    /// Takes the place of the environment's universe: a schedule without `instruments` uses all of them.
+    pub instruments: Option<Vec<Instrument>>,
+}
+
+/// A configuration without errors.
+#[derive(Clone, Debug)]
+pub struct Config {
+    file: String,
+    model: Model,
+    warnings: Vec<Problem>,
+}
+
+/// Reads and checks a configuration file against the engines there are.
+///
+/// # Errors
+/// [`ConfigError::Unreadable`] when the file cannot be read, else [`ConfigError::Invalid`] with everything that
+/// is wrong with it.
+pub fn load(path: &Path, engines: &[EngineSpec]) -> Result<Config, ConfigError> {
+    const LARGEST: u64 = 16 * 1024 * 1024;
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let problems = Problems::new(&path.display().to_string());
+    if bytes.len() as u64 > LARGEST {
+        let start = Place { line: 1, column: 1, ..Place::default() };
+        problems.error(&start, "too_large", "the file is larger than 16 MiB".to_owned());
+        return Err(ConfigError::Invalid(problems.into_sorted()));
+    }
+    parse(path, &bytes, engines, problems)
+}
+
+fn parse(
+    path: &Path,
+    bytes: &[u8],
+    engines: &[EngineSpec],
+    problems: Problems,
+) -> Result<Config, ConfigError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let model = read(bytes, folder, engines, &problems);
+    if let Some(model) = &model {
+        for scheduler in &model.schedulers {
+            check_scheduler(model, scheduler, &problems);
+        }
+    }
+    let failed = problems.has_errors();
+    let file = problems.file().to_owned();
+    let found = problems.into_sorted();
+    match model {
+        Some(model) if !failed => Ok(Config { file, model, warnings: found }),
+        _ => Err(ConfigError::Invalid(found)),
+    }
+}
+
+fn read(bytes: &[u8], folder: &Path, engines: &[EngineSpec], problems: &Problems) -> Option<Model> {
+    let at = |position: Position| Place { line: position.line, column: position.column, ..Place::default() };
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let (valid, _) = bytes.split_at(error.valid_up_to());
+            let valid = String::from_utf8_lossy(valid);
+            let line = valid.matches('\n').count() as u64 + 1;
+            let column = valid.rsplit('\n').next().map_or(0, |last| last.chars().count() as u64) + 1;
+            problems.error(&at(Position { line, column }), "syntax", "the text is not UTF-8".to_owned());
+            return None;
+        }
+    };
+    match tree::parse(text) {
+        Ok((root, repeated)) => {
+            for tree::Repeated { path, first, last } in repeated {
+                let before = first.map_or(String::new(), |first| format!(" at line {}", first.line));
+                let message =
+                    format!("the key stands here already{before}; this one at line {} counts", last.line);
+                problems.warning(&Place { path, ..at(last) }, "duplicate_key", message);
+            }
+            Model::decode(&decode::Field::root(problems, &root), folder, engines)
+        }
+        Err(error) => {
+            problems.error(&at(error.position), "syntax", error.message);
+            None
+        }
+    }
+}
+
+/// A scheduler must fit one environment at least; if it fits none, the first one's objections are reported.
+fn check_scheduler(model: &Model, scheduler: &Scheduler, problems: &Problems) {
+    let mut rejected = None;
+    for environment in &model.environments {
+        let found = Problems::new(problems.file());
+        assemble::assemble(model, environment, scheduler, None, &found);
+        if !found.has_errors() {
+            problems.append(found);
+            return;
+        }
+        rejected = rejected.or(Some(found));
+    }
+    if let Some(found) = rejected {
+        problems.append(found);
+    }
+}
+
+impl Config {
+    /// What is probably not meant, sorted by place.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// The Plan of what was selected.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] when a selected name does not exist, or when the scheduler does not fit the
+    /// environment or the instruments.
+    pub fn plan(&self, selection: &Selection) -> Result<Plan, ConfigError> {
+        let Model { environments, environments_place, schedulers, schedulers_place, .. } = &self.model;
+        let problems = Problems::new(&self.file);
+        let environment = select(
+            environments,
+            |environment: &Environment| &environment.name,
+            selection.environment.as_deref(),
+            ("environment", environments_place),
+            &problems,
+        );
+        let scheduler = select(
+            schedulers,
+            |scheduler: &Scheduler| &scheduler.name,
+            selection.scheduler.as_deref(),
+            ("scheduler", schedulers_place),
+            &problems,
+        );
+        let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
+            let instruments = selection.instruments.as_deref();
+            assemble::assemble(&self.model, environment, scheduler, instruments, &problems)
+        });
+        match plan {
+            Some(plan) if !problems.has_errors() => Ok(plan),
+            _ => Err(ConfigError::Invalid(problems.into_sorted())),
+        }
+    }
+}
+
+fn select<'m, T>(
+    all: &'m [T],
+    name: impl Fn(&T) -> &String,
+    wanted: Option<&str>,
+    (what, place): (&str, &Place),
+    problems: &Problems,
+) -> Option<&'m T> {
+    let Some(wanted) = wanted else { return all.first() };
+    let found = all.iter().find(|item| name(item) == wanted);
+    if found.is_none() {
+        let known = || all.iter().map(|item| name(item).as_str());
+        let message = format!("there is no {what} {} (known: {})", quoted(wanted), listed(known()));
+        problems.unknown(place, "unknown_reference", message, wanted, known());
+    }
+    found
+}

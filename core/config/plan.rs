@@ -28,8 +28,10 @@ pub struct Plan {
     pub cash: Notional,
     /// What the simulated venue charges.
     pub costs: Costs,
-    /// In the order of the universe.
+    /// Those a schedule uses, in the order of the universe, then of the venues.
     pub instruments: Vec<Instrument>,
+    /// What its venue calls each of [`Plan::instruments`]; the name of its folder in the candle store.
+    pub venue_symbols: Vec<String>,
     /// In the order of the file; only those a schedule uses.
     pub strategies: Vec<StrategyPlan>,
     /// In the order of the file.

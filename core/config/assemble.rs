@@ -1,0 +1,252 @@
+//! A scheduler meets an environment: names become indices, and a [`Plan`] comes out.
+//!
+//! What a scheduler may use depends on the environment, so this is where instruments, quote currencies and
+//! tables of weights are checked. References that the sections have refused already are passed over.
+
+use std::collections::BTreeSet;
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::market::Instrument;
+
+use super::model::{Environment, InstrumentList, Model, Schedule, Scheduler};
+use super::plan::{Plan, SchedulePlan, StrategyPlan};
+use super::problem::{Problems, listed, quoted};
+
+/// An instrument that may be used.
+#[derive(Clone)]
+struct Candidate {
+    instrument: Instrument,
+    venue_symbol: String,
+    /// Whether its name alone means it.
+    home: bool,
+}
+
+/// Builds the Plan of `scheduler` in `environment`; it is of use only when no error was added to `problems`.
+/// `replacement` takes the place of the environment's universe.
+pub(crate) fn assemble(
+    model: &Model,
+    environment: &Environment,
+    scheduler: &Scheduler,
+    replacement: Option<&[Instrument]>,
+    problems: &Problems,
+) -> Plan {
+    let candidates = candidates(model, environment, replacement);
+    let chosen: Vec<_> = scheduler
+        .schedules
+        .iter()
+        .map(|schedule| {
+            let chosen = choose(schedule, environment, &candidates, problems);
+            check_quotes(schedule, environment, &chosen, &candidates, problems);
+            chosen
+        })
+        .collect();
+    check_weights(model, environment, scheduler, problems);
+
+    let instruments: Vec<_> = chosen.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let profile = |schedule: &Schedule| effective_profile(model, environment, schedule).to_owned();
+    let used: Vec<_> = scheduler.schedules.iter().map(profile).collect();
+    let risk_profiles: Vec<_> =
+        model.risk_profiles.iter().filter(|profile| used.contains(&profile.name)).cloned().collect();
+    let strategies: Vec<_> = model
+        .strategies
+        .iter()
+        .filter(|strategy| scheduler.schedules.iter().any(|schedule| schedule.strategy == strategy.name))
+        .map(|strategy| StrategyPlan {
+            name: strategy.name.clone(),
+            engine: strategy.engine.clone(),
+            parameters: strategy.parameters.clone(),
+        })
+        .collect();
+    let mut schedules = Vec::new();
+    for ((schedule, chosen), profile) in scheduler.schedules.iter().zip(&chosen).zip(&used) {
+        let strategy = strategies.iter().position(|strategy| strategy.name == schedule.strategy);
+        let risk_profile = risk_profiles.iter().position(|known| known.name == *profile);
+        let (Some(strategy), Some(risk_profile)) = (strategy, risk_profile) else { continue };
+        schedules.push(SchedulePlan {
+            name: schedule.name.clone(),
+            strategy,
+            instruments: chosen.iter().filter_map(|c| instruments.binary_search(c).ok()).collect(),
+            interval: schedule.interval,
+            cadence: schedule.cadence,
+            warmup_bars: schedule.warmup_bars,
+            risk_profile,
+            max_signals: schedule.max_signals,
+            sizing: schedule.sizing,
+        });
+    }
+    Plan {
+        environment: environment.name.clone(),
+        scheduler: scheduler.name.clone(),
+        telemetry_namespace: scheduler.telemetry_namespace.clone(),
+        valuation: environment.account.valuation.clone(),
+        equal_quotes: environment.account.equal_quotes.clone(),
+        cash: environment.account.cash,
+        costs: environment.account.costs,
+        instruments: instruments.iter().map(|index| candidates[*index].instrument.clone()).collect(),
+        venue_symbols: instruments.iter().map(|index| candidates[*index].venue_symbol.clone()).collect(),
+        strategies,
+        schedules,
+        risk_profiles,
+        capital_policy: scheduler.capital.policy.clone(),
+        cool_down: scheduler.cool_down,
+        data_root: environment.data_root.clone(),
+    }
+}
+
+fn candidates(
+    model: &Model,
+    environment: &Environment,
+    replacement: Option<&[Instrument]>,
+) -> Vec<Candidate> {
+    if let Some(instruments) = replacement {
+        return instruments
+            .iter()
+            .map(|instrument| Candidate {
+                instrument: instrument.clone(),
+                venue_symbol: instrument.symbol.clone(),
+                home: true,
+            })
+            .collect();
+    }
+    let universe = model.universes.iter().find(|universe| universe.name == environment.universe);
+    universe
+        .iter()
+        .flat_map(|universe| &universe.listings)
+        .map(|listing| Candidate {
+            instrument: listing.instrument.clone(),
+            venue_symbol: listing.venue_symbol.clone(),
+            home: listing.instrument.venue == environment.exchange,
+        })
+        .collect()
+}
+
+/// The schedule's instruments as places among the candidates, ascending.
+fn choose(
+    schedule: &Schedule,
+    environment: &Environment,
+    candidates: &[Candidate],
+    problems: &Problems,
+) -> Vec<usize> {
+    let Some(list) = &schedule.instruments else {
+        return (0..candidates.len()).filter(|index| candidates[*index].home).collect();
+    };
+    if environment.exchange.is_empty() || candidates.is_empty() {
+        return Vec::new();
+    }
+    let mut chosen = list_indices(list, environment, candidates, problems);
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+fn list_indices(
+    list: &InstrumentList,
+    environment: &Environment,
+    candidates: &[Candidate],
+    problems: &Problems,
+) -> Vec<usize> {
+    let mut chosen = Vec::new();
+    for (name, place) in &list.names {
+        let full = name.contains(':');
+        let named = |candidate: &Candidate| match full {
+            true => candidate.instrument.name() == *name,
+            false => candidate.instrument.symbol == *name && candidate.home,
+        };
+        let found: Vec<_> = (0..candidates.len()).filter(|index| named(&candidates[*index])).collect();
+        let at_home = |index: &&usize| candidates[**index].instrument.venue == environment.exchange;
+        match found.as_slice() {
+            [one] => chosen.push(*one),
+            [] => {
+                let known: Vec<_> = candidates
+                    .iter()
+                    .filter(|candidate| full || candidate.home)
+                    .map(|c| if full { c.instrument.name() } else { c.instrument.symbol.clone() })
+                    .collect();
+                let message = format!(
+                    "environment `{}` has no instrument {} (known: {})",
+                    environment.name,
+                    quoted(name),
+                    listed(known.iter().map(String::as_str))
+                );
+                let known = known.iter().map(String::as_str);
+                problems.unknown(place, "unknown_reference", message, name, known);
+            }
+            several => match several.iter().find(at_home) {
+                Some(index) => chosen.push(*index),
+                None => problems.error(
+                    place,
+                    "conflict",
+                    format!("several venues list {}: write it as `venue:NAME`", quoted(name)),
+                ),
+            },
+        }
+    }
+    chosen
+}
+
+/// One portfolio has one valuation currency.
+fn check_quotes(
+    schedule: &Schedule,
+    environment: &Environment,
+    chosen: &[usize],
+    candidates: &[Candidate],
+    problems: &Problems,
+) {
+    let account = &environment.account;
+    let foreign: Vec<_> = chosen
+        .iter()
+        .map(|index| &candidates[*index].instrument)
+        .filter(|i| !i.quote.is_empty() && i.quote != account.valuation)
+        .filter(|instrument| !account.equal_quotes.contains(&instrument.quote))
+        .map(|instrument| format!("{} ({})", instrument.name(), instrument.quote))
+        .collect();
+    if !foreign.is_empty() {
+        let message = format!(
+            "environment `{}` values in `{}`, but not quoted in it: {}; choose other `instruments`, or declare \
+             the currency equal in the environment's `quote_assets`",
+            environment.name,
+            account.valuation,
+            listed(foreign.iter().map(String::as_str))
+        );
+        let place = schedule.instruments.as_ref().map_or(&schedule.place, |list| &list.place);
+        problems.error(place, "quote_currency", message);
+    }
+}
+
+fn effective_profile<'m>(model: &'m Model, environment: &'m Environment, schedule: &'m Schedule) -> &'m str {
+    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    schedule
+        .risk_profile
+        .as_ref()
+        .or_else(|| strategy.and_then(|strategy| strategy.risk_profile.as_ref()))
+        .unwrap_or(&environment.risk_profile)
+}
+
+/// A typo in a table of weights would silence a schedule.
+fn check_weights(model: &Model, environment: &Environment, scheduler: &Scheduler, problems: &Problems) {
+    let CapitalPolicy::FixedWeight(weights) = &scheduler.capital.policy else { return };
+    let mut matching = BTreeSet::new();
+    let mut total = 0.0;
+    for schedule in &scheduler.schedules {
+        let profile = effective_profile(model, environment, schedule);
+        let (name, strategy) = (&schedule.name, &schedule.strategy);
+        let keys =
+            [format!("{name}:{profile}"), format!("{strategy}:{profile}"), name.clone(), strategy.clone()]
+                .map(|key| key.to_lowercase());
+        total += keys.iter().find_map(|key| weights.get(key)).unwrap_or(&0.0);
+        matching.extend(keys);
+    }
+    let places = &scheduler.capital.keys;
+    for (key, place) in places.iter().filter(|(key, _)| !matching.contains(*key)) {
+        let message = format!("{} is no schedule or strategy of `{}`", quoted(key), scheduler.name);
+        problems.warning(place, "unmatched_weight", message);
+    }
+    if total <= 0.0 {
+        let message = format!(
+            "the table gives no schedule of `{}` a weight above zero; its keys are `schedule`, `strategy`, \
+             `schedule:profile` or `strategy:profile`",
+            scheduler.name
+        );
+        problems.error(&scheduler.capital.table, "no_weight", message);
+    }
+}

@@ -1,0 +1,110 @@
+//! `strategies.<name>`.
+
+use hemiola_components::strategy::{EngineSpec, ParameterKind, ParameterSpec, ParameterValue, Parameters};
+
+use super::Context;
+use crate::config::decode::Field;
+
+/// An engine with its parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Strategy {
+    pub(crate) name: String,
+    pub(crate) engine: String,
+    pub(crate) parameters: Parameters,
+    /// For schedules that name none.
+    pub(crate) risk_profile: Option<String>,
+}
+
+impl Strategy {
+    pub(super) fn decode(field: &Field<'_>, context: &Context<'_>) -> Self {
+        let mut strategy = Self {
+            name: field.name.to_owned(),
+            engine: String::new(),
+            parameters: Parameters::default(),
+            risk_profile: None,
+        };
+        let Some(mut section) = field.section() else { return strategy };
+        let engines: Vec<_> = context.engines.iter().map(|engine| engine.name).collect();
+        let engine = section.required("engine").and_then(|f| f.reference("engine", &engines));
+        let parameters = section.optional("parameters");
+        if let Some(spec) = context.engines.iter().find(|spec| Some(spec.name) == engine) {
+            spec.name.clone_into(&mut strategy.engine);
+            strategy.parameters = decode_parameters(field, parameters.as_ref(), spec, context);
+        } else if let Some(parameters) = parameters {
+            parameters.section();
+        }
+        for tag in section.optional("tags").iter().flat_map(Field::items) {
+            tag.text();
+        }
+        let profile = section.optional("risk_profile");
+        strategy.risk_profile =
+            profile.and_then(|f| f.reference("risk profile", &context.risk_profiles)).map(ToOwned::to_owned);
+        section.close();
+        strategy
+    }
+}
+
+/// The engine's parameters, complete. A strategy without `parameters` takes the defaults.
+fn decode_parameters(
+    strategy: &Field<'_>,
+    field: Option<&Field<'_>>,
+    engine: &EngineSpec,
+    context: &Context<'_>,
+) -> Parameters {
+    let mut parameters = Parameters::default();
+    let mut complete = true;
+    let mut section = match field.map(Field::section) {
+        Some(Some(section)) => Some(section),
+        Some(None) => return parameters,
+        None => None,
+    };
+    for spec in engine.parameters {
+        let value = match section.as_mut().and_then(|section| section.optional(spec.name)) {
+            Some(field) => decode_parameter(&field, spec, context),
+            None => spec.default.map(ParameterValue::Number).or_else(|| {
+                let mut place = field.unwrap_or(strategy).key_place();
+                let within = if field.is_some() { "." } else { ".parameters." };
+                place.path += &format!("{within}{}", spec.name);
+                let message = format!("the engine `{}` requires it: {}", engine.name, spec.summary);
+                strategy.problems.error(&place, "missing_key", message);
+                None
+            }),
+        };
+        complete &= value.is_some();
+        parameters.0.extend(value.map(|value| (spec.name.to_owned(), value)));
+    }
+    if complete && let Err(error) = (engine.check)(&parameters) {
+        let named = field.iter().flat_map(|f| f.entries()).find(|entry| entry.name == error.name);
+        let place = match (named, field) {
+            (Some(named), _) => named.place(),
+            (None, Some(field)) => field.place(),
+            (None, None) => strategy.key_place(),
+        };
+        strategy.problems.error(&place, "invalid_parameters", error.to_string());
+    }
+    if let Some(section) = section {
+        section.close();
+    }
+    parameters
+}
+
+fn decode_parameter(
+    field: &Field<'_>,
+    spec: &ParameterSpec,
+    context: &Context<'_>,
+) -> Option<ParameterValue> {
+    match spec.kind {
+        ParameterKind::Count { min, max } => {
+            field.count(min..=max).map(|count| ParameterValue::Number(count.into()))
+        }
+        ParameterKind::Number { min, max } => field.number(min..=max).map(ParameterValue::Number),
+        ParameterKind::TargetsFile => {
+            let path = context.folder.join(field.text()?);
+            let text = path.to_str().map(|path| ParameterValue::Text(path.to_owned()));
+            if text.is_none() {
+                field.error("unsupported", "the configuration's folder has a name that is not UTF-8");
+            }
+            text
+        }
+    }
+}

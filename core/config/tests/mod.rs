@@ -1,0 +1,126 @@
+//! One place for everything a broken file must be told.
+
+mod broken;
+mod plans;
+mod shipped;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use hemiola_components::strategy::{EngineSpec, ParameterError, ParameterKind, ParameterSpec, Parameters};
+
+use super::*;
+
+/// A small correct file that the tests break.
+const BASE: &str = "\
+risk_profiles:
+  balanced: {max_open_positions: 5, max_position_pct: 0.05, max_leverage: 3}
+  bold: {max_open_positions: 9, max_position_pct: 0, max_leverage: 0}
+instrument_universes:
+  core:
+    instruments:
+      BTC_USDT:
+        base_asset: BTC
+        quote_asset: USDT
+        exchanges: {binance: BTCUSDT, kraken: XBTUSDT}
+      ETH_USDT: {base_asset: ETH, quote_asset: USDT, exchanges: {binance: ETHUSDT}}
+      ETH_EUR: {base_asset: ETH, quote_asset: EUR, exchanges: {kraken: ETHEUR}}
+environments:
+  demo:
+    exchange: binance
+    environment: demo
+    data_cache_path: ../data
+    instrument_universe: core
+    risk_profile: balanced
+    adapter_settings:
+      paper_trading: {initial_balances: {USDT: 5000}, taker_fee: 0.001, slippage_bps: 2}
+strategies:
+  trend:
+    engine: sma_cross
+    risk_profile: bold
+    parameters: {fast: 5, slow: 10}
+  outside: {engine: external_signals, parameters: {targets: targets.csv}}
+multi_strategy_schedulers:
+  main:
+    capital_policy: {name: fixed_weight, weights: {trend: 1, late: 2}}
+    schedules:
+      trend: {interval: 15m}
+      late: {strategy: outside, cadence_seconds: 60, max_signals: 3, instruments: [ETH_USDT]}
+";
+
+const fn count(name: &'static str, default: f64) -> ParameterSpec {
+    ParameterSpec {
+        name,
+        kind: ParameterKind::Count { min: 1, max: 100_000 },
+        default: Some(default),
+        summary: "candles in the window",
+    }
+}
+
+fn fast_below_slow(parameters: &Parameters) -> Result<(), ParameterError> {
+    if parameters.count("fast")? < parameters.count("slow")? {
+        return Ok(());
+    }
+    Err(ParameterError::new("fast", "must be smaller than `slow`".to_owned()))
+}
+
+fn engines() -> Vec<EngineSpec> {
+    const TARGETS: ParameterSpec = ParameterSpec {
+        name: "targets",
+        kind: ParameterKind::TargetsFile,
+        default: None,
+        summary: "file of target positions",
+    };
+    vec![
+        EngineSpec {
+            name: "sma_cross",
+            summary: "crossing of two moving averages",
+            parameters: const { &[count("fast", 20.0), count("slow", 50.0)] },
+            check: fast_below_slow,
+        },
+        EngineSpec {
+            name: "external_signals",
+            summary: "follows targets from a file",
+            parameters: &[TARGETS],
+            check: |_| Ok(()),
+        },
+    ]
+}
+
+/// Reads a text as if it stood in `folder/core.yaml`.
+fn read_text(text: impl AsRef<[u8]>) -> Result<Config, ConfigError> {
+    let problems = Problems::new("core.yaml");
+    parse(Path::new("folder/core.yaml"), text.as_ref(), &engines(), problems)
+}
+
+fn problems(result: Result<Config, ConfigError>) -> Vec<Problem> {
+    match result {
+        Ok(config) => config.warnings().to_vec(),
+        Err(ConfigError::Invalid(problems)) => problems,
+        Err(ConfigError::Unreadable { source, .. }) => panic!("{source}"),
+    }
+}
+
+/// [`BASE`] with its one occurrence of `from` replaced.
+fn edited(from: &str, to: &str) -> String {
+    assert_eq!(BASE.matches(from).count(), 1, "`{from}` must occur once");
+    BASE.replace(from, to)
+}
+
+/// Each problem on one line: `line:column code path`, a warning marked.
+fn summary(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for Problem { severity, code, path, line, column, .. } in problems {
+        let mark = if *severity == Severity::Warning { "warning " } else { "" };
+        writeln!(text, "{line}:{column} {mark}{code} {path}").unwrap();
+    }
+    text
+}
+
+/// The file as edited must have exactly the problems of `expected`, written as [`summary`] writes them.
+fn check(text: impl AsRef<[u8]>, expected: &str) {
+    let found = problems(read_text(text));
+    let expected: String = expected.trim().lines().map(|line| format!("{}\n", line.trim())).collect();
+    let messages: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(summary(&found), expected, "{}", messages.join("\n"));
+}

@@ -1,0 +1,199 @@
+//! YAML as a tree in which everything knows where it stands. The only module that parses.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options, Spanned};
+
+/// Line and column, both from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+}
+
+impl From<Location> for Position {
+    fn from(location: Location) -> Self {
+        Self { line: location.line(), column: location.column() }
+    }
+}
+
+/// A value and where it is written; what an alias or a merge key brings in keeps its own position.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) position: Position,
+    pub(crate) value: Value,
+}
+
+impl From<Spanned<Value>> for Node {
+    fn from(spanned: Spanned<Value>) -> Self {
+        Self { position: spanned.defined.into(), value: spanned.value }
+    }
+}
+
+/// What YAML makes of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    Sequence(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// A key of a map with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) position: Position,
+    pub(crate) node: Node,
+}
+
+/// A key that a map holds twice; the last one counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Repeated {
+    pub(crate) path: String,
+    /// Unknown when only the parser saw it.
+    pub(crate) first: Option<Position>,
+    pub(crate) last: Position,
+}
+
+/// Why a text is not YAML.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SyntaxError {
+    pub(crate) position: Position,
+    pub(crate) message: String,
+}
+
+/// Parses one document. Memory and stack are bounded whatever the text holds.
+pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Repeated>), SyntaxError> {
+    let read = |policy| serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options(policy));
+    let mut root = Node::from(read(DuplicateKeyPolicy::LastWins).map_err(|error| syntax_error(&error))?);
+    let mut repeated = Vec::new();
+    settle(&mut root, "", &mut repeated);
+    if repeated.is_empty()
+        && let Err(serde_saphyr::Error::DuplicateMappingKey { key, location }) =
+            read(DuplicateKeyPolicy::Error)
+    {
+        // Keys that are whole numbers, or inside a merged map, reach us already without their repetition.
+        repeated.push(Repeated { path: key.unwrap_or_default(), first: None, last: location.into() });
+    }
+    Ok((root, repeated))
+}
+
+fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
+    serde_saphyr::options! {
+        // One anchor may serve hundreds of schedules, so what aliases expand to is limited, not their number.
+        budget: serde_saphyr::budget! { max_depth: 48, max_nodes: 200_000, enforce_alias_anchor_ratio: false },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000 },
+        duplicate_keys: duplicate_keys,
+        // Only `true` and `false`: an exchange may be called `on` and a country `no`.
+        strict_booleans: true,
+        reject_unsupported_tags: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        emit_comments: false,
+        with_snippet: false,
+    }
+}
+
+fn syntax_error(error: &serde_saphyr::Error) -> SyntaxError {
+    let position = error.location().map_or(Position { line: 1, column: 1 }, Position::from);
+    let message = error.to_string();
+    let suffix = format!(" at line {}, column {}", position.line, position.column);
+    SyntaxError { position, message: message.strip_suffix(&suffix).unwrap_or(&message).to_owned() }
+}
+
+/// Leaves each key once, with its last value, and notes what was repeated.
+fn settle(node: &mut Node, path: &str, repeated: &mut Vec<Repeated>) {
+    match &mut node.value {
+        Value::Map(entries) => {
+            let mut places = BTreeMap::new();
+            for entry in std::mem::take(entries) {
+                if let Some(place) = places.get(&entry.key) {
+                    let first: &mut Entry = &mut entries[*place];
+                    let path = joined(path, &entry.key);
+                    repeated.push(Repeated { path, first: Some(first.position), last: entry.position });
+                    *first = entry;
+                } else {
+                    places.insert(entry.key.clone(), entries.len());
+                    entries.push(entry);
+                }
+            }
+            for entry in entries {
+                settle(&mut entry.node, &joined(path, &entry.key), repeated);
+            }
+        }
+        Value::Sequence(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                settle(item, &format!("{path}[{index}]"), repeated);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+/// The path of `key` inside `path`.
+pub(crate) fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element::<Spanned<Value>>()? {
+            items.push(item.into());
+        }
+        Ok(Value::Sequence(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((key, value)) = access.next_entry::<Spanned<String>, Spanned<Value>>()? {
+            entries.push(Entry { key: key.value, position: key.defined.into(), node: value.into() });
+        }
+        Ok(Value::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests;
