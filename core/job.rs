@@ -103,7 +103,8 @@ impl Job {
                 Ok((plan, data))
             }
             (Some(path), None) if path.is_file() => {
-                let message = format!("{}: say how long its candles are with --interval, such as 1m", path.display());
+                let message =
+                    format!("{}: say how long its candles are with --interval, such as 1m", path.display());
                 Err(Failure::new(Exit::Usage, message))
             }
             (None, Some(_)) => Err(Failure::new(Exit::Usage, "--interval goes with --data FILE")),
@@ -126,8 +127,11 @@ impl Job {
         let window = Window { from: instant(&self.from)?, to: instant(&self.to)? };
         match (window.from, window.to) {
             (Some(from), Some(to)) if from >= to => {
-                let message =
-                    format!("the window ends at {}, before it begins at {}", instant::text(to), instant::text(from));
+                let message = format!(
+                    "the window ends at {}, before it begins at {}",
+                    instant::text(to),
+                    instant::text(from)
+                );
                 Err(Failure::new(Exit::Usage, message))
             }
             _ => Ok(window),

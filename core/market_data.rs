@@ -98,7 +98,12 @@ impl FlatFile {
         let mut by_symbol: BTreeMap<String, LoadedSeries> = series.into_iter().collect();
         for (index, instrument) in plan.instruments.iter().enumerate() {
             let loaded = by_symbol.remove(&instrument.symbol);
-            data.market.series.push(data_of(index, loaded.map(|one| (interval, one)), &mut data.series, &mut data.files));
+            data.market.series.push(data_of(
+                index,
+                loaded.map(|one| (interval, one)),
+                &mut data.series,
+                &mut data.files,
+            ));
         }
         data.read_targets(plan, catalog)?;
         Ok(data)
@@ -142,7 +147,13 @@ fn data_of(
     let mut bars = BTreeMap::new();
     for (interval, series) in loaded {
         sources.push(SeriesSource { instrument, interval, report: series.report });
-        files.extend(series.files.into_iter().filter(|file| !files.iter().any(|known| known.path == file.path)).collect::<Vec<_>>());
+        files.extend(
+            series
+                .files
+                .into_iter()
+                .filter(|file| !files.iter().any(|known| known.path == file.path))
+                .collect::<Vec<_>>(),
+        );
         bars.insert(interval, Arc::new(series.bars));
     }
     bars
@@ -181,7 +192,8 @@ impl MarketData {
             return Err(Failure::new(Exit::Data, message));
         }
         for symbol in targets.keys().filter(|symbol| !traded.contains(*symbol)) {
-            self.warnings.push(format!("{}: nobody trades `{symbol}`; its targets are not used", path.display()));
+            self.warnings
+                .push(format!("{}: nobody trades `{symbol}`; its targets are not used", path.display()));
         }
         if !self.files.iter().any(|file| file.path == path) {
             let rows = targets.values().map(|targets| targets.time.len()).sum();
@@ -194,7 +206,10 @@ impl MarketData {
 /// The instruments that a strategy's schedules trade, as `venue:symbol`.
 fn traded(plan: &Plan, strategy: usize) -> BTreeSet<String> {
     let schedules = plan.schedules.iter().filter(|schedule| schedule.strategy == strategy);
-    schedules.flat_map(|schedule| &schedule.instruments).map(|index| plan.instruments[*index].name()).collect()
+    schedules
+        .flat_map(|schedule| &schedule.instruments)
+        .map(|index| plan.instruments[*index].name())
+        .collect()
 }
 
 fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
@@ -206,7 +221,8 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
 /// # Errors
 /// When it cannot be read.
 pub fn sha256_of(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path)
-        .map_err(|error| Failure::new(Exit::Operational, format!("{}: cannot read: {error}", path.display())))?;
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(Exit::Operational, format!("{}: cannot read: {error}", path.display()))
+    })?;
     Ok(HEXLOWER.encode(&Sha256::digest(bytes)))
 }

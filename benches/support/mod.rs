@@ -14,15 +14,15 @@ use hemiola_components::strategy::{ParameterValue, Parameters};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Ratio};
 
-pub const FEE: f64 = 0.001;
-pub const CASH: f64 = 1_000_000.0;
+pub(crate) const FEE: f64 = 0.001;
+pub(crate) const CASH: f64 = 1_000_000.0;
 
-pub fn minute() -> Interval {
+pub(crate) fn minute() -> Interval {
     "1m".parse().expect("an interval")
 }
 
 /// A seeded walk on a grid of 1/64 with a slow drift, `bars` candles of one minute.
-pub fn walk(seed: u64, bars: usize) -> Arc<Bars> {
+pub(crate) fn walk(seed: u64, bars: usize) -> Arc<Bars> {
     let mut state = seed;
     let mut uniform = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -32,12 +32,12 @@ pub fn walk(seed: u64, bars: usize) -> Arc<Bars> {
     let grid = |price: f64| (price * 64.0).round() / 64.0;
     let (mut price, mut drift) = (20_000.0, 0.0);
     let mut columns = Bars::empty(minute().length());
-    for bar in 0..bars {
+    for bar in (0..).take(bars) {
         let open = grid(price * (1.0 + noise() * 1.5e-4));
         drift = 0.997 * drift + noise() * 1.1e-5;
         price *= 1.0 + drift + noise() * 1.0e-3 - 2.0e-5 * (price / 20_000.0 - 1.0);
         let close = grid(price);
-        columns.open_time.push(Nanos::new(bar as i64 * minute().length().get()));
+        columns.open_time.push(Nanos::new(bar * minute().length().get()));
         columns.open.push(open);
         columns.high.push(open.max(close));
         columns.low.push(open.min(close));
@@ -48,7 +48,7 @@ pub fn walk(seed: u64, bars: usize) -> Arc<Bars> {
 }
 
 /// One schedule of `sma_cross` over instruments with the given candles.
-pub fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing) -> (Plan, Market) {
+pub(crate) fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing) -> (Plan, Market) {
     let instrument = |index: usize| Instrument {
         venue: "bench".into(),
         symbol: format!("S{index}"),
@@ -67,6 +67,7 @@ pub fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing) -> (P
         cash: Notional::new(CASH),
         costs: Costs { taker_fee: Ratio::new(FEE), slippage: Ratio::ZERO },
         instruments: (0..series.len()).map(instrument).collect(),
+        venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
         strategies: vec![StrategyPlan {
             name: "sma".into(),
             engine: "sma_cross".into(),
@@ -91,6 +92,7 @@ pub fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing) -> (P
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),
+        is_demo: false,
     };
     let market = Market {
         series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),

@@ -92,7 +92,8 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
         document["results"] = json!(folder);
         return print_json("backtest", document);
     }
-    let synthetic = if prepared.data.is_synthetic() { " (synthetic candles: says nothing about markets)" } else { "" };
+    let synthetic =
+        if prepared.data.is_synthetic() { " (synthetic candles: says nothing about markets)" } else { "" };
     print(&format!(
         "{}results               {}{synthetic}\ndigest                {}\n",
         terminal::render(&summary),
@@ -132,6 +133,6 @@ fn verify(path: &std::path::Path, catalog: &Catalog) -> Result<(), Failure> {
     if differences.is_empty() {
         return print(&format!("verified: {}\ndigest    {}\n", path.display(), outcome.digest));
     }
-    let list = differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
-    Err(Failure::new(Exit::Verification, format!("{}: the run does not repeat:{list}", path.display())))
+    let message = format!("{}: the run does not repeat:\n  {}", path.display(), differences.join("\n  "));
+    Err(Failure::new(Exit::Verification, message))
 }

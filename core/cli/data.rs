@@ -16,11 +16,11 @@ use crate::instant;
 pub(super) enum Command {
     /// Write made-up candles for every series the scheduler reads. The same seed gives the same candles, and a
     /// longer range keeps those of a shorter one.
-    Seed(Seed),
+    Seed(SeedArguments),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Seed {
+pub(super) struct SeedArguments {
     #[command(flatten)]
     selected: Selected,
     /// How many days.

@@ -70,7 +70,6 @@ pub(crate) fn assemble(
             cadence: schedule.cadence,
             warmup_bars: schedule.warmup_bars,
             risk_profile,
-            max_signals: schedule.max_signals,
             sizing: schedule.sizing,
         });
     }
@@ -90,6 +89,7 @@ pub(crate) fn assemble(
         capital_policy: scheduler.capital.policy.clone(),
         cool_down: scheduler.cool_down,
         data_root: environment.data_root.clone(),
+        is_demo: environment.is_demo,
     }
 }
 

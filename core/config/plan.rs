@@ -44,6 +44,8 @@ pub struct Plan {
     pub cool_down: Option<Nanos>,
     /// Root of the candle store, absolute or relative to the working directory.
     pub data_root: PathBuf,
+    /// Whether the environment is a demo: an absent store is filled with made-up candles.
+    pub is_demo: bool,
 }
 
 /// A strategy of the Plan.

@@ -2,6 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use hemiola_components::journal::Record;
+use hemiola_components::market::Instrument;
 use hemiola_components::port::EquityPoint;
 use hemiola_components::portfolio::{Account, Timeline};
 use hemiola_components::position::Holding;
@@ -86,7 +87,7 @@ struct Log {
 
 impl Log {
     fn new(plan: &Plan) -> Self {
-        let instruments: Vec<String> = plan.instruments.iter().map(|instrument| instrument.name()).collect();
+        let instruments: Vec<String> = plan.instruments.iter().map(Instrument::name).collect();
         let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
         let digest = Digest::new(schedules, instruments.iter().map(String::as_str));
         Self { records: Vec::new(), equity: Vec::new(), digest }

@@ -14,9 +14,7 @@ pub const SCHEMA: &str = "hemiola.manifest/1";
 /// The manifest of a run.
 #[must_use]
 pub fn build(job: &Job, prepared: &Prepared, outcome: &Outcome) -> Value {
-    let file = |file: &hemiola_adapters::store::SourceFile| {
-        json!({ "path": file.path, "rows": file.rows, "sha256": file.sha256 })
-    };
+    let file = |file: &hemiola_adapters::store::SourceFile| json!({ "path": file.path, "rows": file.rows, "sha256": file.sha256 });
     json!({
         "schema": SCHEMA,
         "run_id": prepared.run_id,
@@ -66,10 +64,12 @@ impl Manifest {
         let at = |error: String| format!("{}: {error}", path.display());
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::new(Exit::Operational, at(format!("cannot read: {error}"))))?;
-        let manifest: Self = serde_json::from_str(&text)
-            .map_err(|error| Failure::new(Exit::Verification, at(format!("is not a manifest of a run: {error}"))))?;
+        let manifest: Self = serde_json::from_str(&text).map_err(|error| {
+            Failure::new(Exit::Verification, at(format!("is not a manifest of a run: {error}")))
+        })?;
         if manifest.schema != SCHEMA {
-            let message = at(format!("has the schema `{}`, and this version reads `{SCHEMA}`", manifest.schema));
+            let message =
+                at(format!("has the schema `{}`, and this version reads `{SCHEMA}`", manifest.schema));
             return Err(Failure::new(Exit::Verification, message));
         }
         Ok(manifest)

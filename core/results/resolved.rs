@@ -3,6 +3,7 @@
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;
+use hemiola_components::time::Nanos;
 use serde_json::{Map, Value, json};
 
 use crate::assembly::Window;
@@ -72,7 +73,7 @@ pub fn configuration(plan: &Plan) -> Value {
         "risk_profiles": profiles.collect::<Vec<_>>(),
         "schedules": schedules(plan),
         "capital_policy": policy(&plan.capital_policy),
-        "allocation_rebalance_nanoseconds": plan.cool_down.map(|cool_down| cool_down.get()),
+        "allocation_rebalance_nanoseconds": plan.cool_down.map(Nanos::get),
     })
 }
 

@@ -241,7 +241,9 @@ impl Ledger {
                 Event::DayClose { equity, .. } => {
                     ledger.close_day(*at, equity.get(), &positions);
                 }
-                Event::Refused { refusal, .. } => *ledger.refusals.entry(refusal.rule.name()).or_default() += 1,
+                Event::Refused { refusal, .. } => {
+                    *ledger.refusals.entry(refusal.rule.name()).or_default() += 1;
+                }
                 _ => {}
             }
         }

@@ -31,7 +31,8 @@ fn table(prepared: &Prepared, columns: Vec<(&'static str, Column)>) -> Table {
 }
 
 fn label<T>(rows: &[T], names: Vec<String>, index: impl Fn(&T) -> usize) -> Column {
-    let values = rows.iter().map(|row| u32::try_from(index(row)).expect("a Plan has fewer than 2^32 entries"));
+    let values =
+        rows.iter().map(|row| u32::try_from(index(row)).expect("a Plan has fewer than 2^32 entries"));
     Column::Label { values: values.collect(), names }
 }
 
@@ -64,12 +65,15 @@ fn times<T>(rows: &[T], time: impl Fn(&T) -> Nanos) -> Column {
 
 fn equity(prepared: &Prepared, outcome: &Outcome) -> Table {
     let rows = &outcome.equity;
-    table(prepared, vec![
-        ("time", times(rows, |point| point.at)),
-        ("equity", floats(rows, |point| point.equity)),
-        ("cash", floats(rows, |point| point.cash)),
-        ("drawdown", floats(rows, |point| point.drawdown)),
-    ])
+    table(
+        prepared,
+        vec![
+            ("time", times(rows, |point| point.at)),
+            ("equity", floats(rows, |point| point.equity)),
+            ("cash", floats(rows, |point| point.cash)),
+            ("drawdown", floats(rows, |point| point.drawdown)),
+        ],
+    )
 }
 
 fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
@@ -79,22 +83,25 @@ fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
     };
     let rows: Vec<_> = outcome.records.iter().filter_map(fill).collect();
     let rows = &rows[..];
-    table(prepared, vec![
-        ("time", times(rows, |(fill, ..)| fill.time)),
-        ("decided_at", times(rows, |(fill, ..)| fill.order.at)),
-        ("order_id", texts(rows, |(fill, ..)| order_id(&prepared.run_id, &fill.order))),
-        ("schedule", schedules(prepared, rows, |(fill, ..)| fill.order.schedule)),
-        ("strategy", strategies(prepared, rows, |(fill, ..)| fill.order.schedule)),
-        ("instrument", instruments(prepared, rows, |(fill, ..)| fill.order.instrument)),
-        ("side", texts(rows, |(fill, ..)| fill.order.side.name().to_owned())),
-        ("quantity", floats(rows, |(fill, ..)| fill.quantity.get())),
-        ("price", floats(rows, |(fill, ..)| fill.price.get())),
-        ("fee", floats(rows, |(fill, ..)| fill.fee.get())),
-        ("realised", floats(rows, |(.., realised)| realised.get())),
-        ("position", floats(rows, |(_, position, _)| position.get())),
-        ("clipped", Column::Flag(rows.iter().map(|(fill, ..)| fill.clipped).collect())),
-        ("after_gap", Column::Flag(rows.iter().map(|(fill, ..)| fill.after_gap).collect())),
-    ])
+    table(
+        prepared,
+        vec![
+            ("time", times(rows, |(fill, ..)| fill.time)),
+            ("decided_at", times(rows, |(fill, ..)| fill.order.at)),
+            ("order_id", texts(rows, |(fill, ..)| order_id(&prepared.run_id, &fill.order))),
+            ("schedule", schedules(prepared, rows, |(fill, ..)| fill.order.schedule)),
+            ("strategy", strategies(prepared, rows, |(fill, ..)| fill.order.schedule)),
+            ("instrument", instruments(prepared, rows, |(fill, ..)| fill.order.instrument)),
+            ("side", texts(rows, |(fill, ..)| fill.order.side.name().to_owned())),
+            ("quantity", floats(rows, |(fill, ..)| fill.quantity.get())),
+            ("price", floats(rows, |(fill, ..)| fill.price.get())),
+            ("fee", floats(rows, |(fill, ..)| fill.fee.get())),
+            ("realised", floats(rows, |(.., realised)| realised.get())),
+            ("position", floats(rows, |(_, position, _)| position.get())),
+            ("clipped", Column::Flag(rows.iter().map(|(fill, ..)| fill.clipped).collect())),
+            ("after_gap", Column::Flag(rows.iter().map(|(fill, ..)| fill.after_gap).collect())),
+        ],
+    )
 }
 
 fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
@@ -124,17 +131,20 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
         SignalKind::Target(fraction) => fraction.get(),
         SignalKind::Delta(quantity) => quantity.get(),
     };
-    table(prepared, vec![
-        ("time", times(rows, |(at, ..)| *at)),
-        ("bar_time", times(rows, |(_, emitted, _)| emitted.bar_time)),
-        ("schedule", schedules(prepared, rows, |(_, emitted, _)| emitted.schedule)),
-        ("strategy", strategies(prepared, rows, |(_, emitted, _)| emitted.schedule)),
-        ("instrument", instruments(prepared, rows, |(_, emitted, _)| emitted.instrument)),
-        ("signal", texts(rows, |(_, emitted, _)| emitted.signal.kind.name().to_owned())),
-        ("value", floats(rows, |(_, emitted, _)| value(emitted.signal.kind))),
-        ("confidence", floats(rows, |(_, emitted, _)| emitted.signal.confidence.get())),
-        ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
-    ])
+    table(
+        prepared,
+        vec![
+            ("time", times(rows, |(at, ..)| *at)),
+            ("bar_time", times(rows, |(_, emitted, _)| emitted.bar_time)),
+            ("schedule", schedules(prepared, rows, |(_, emitted, _)| emitted.schedule)),
+            ("strategy", strategies(prepared, rows, |(_, emitted, _)| emitted.schedule)),
+            ("instrument", instruments(prepared, rows, |(_, emitted, _)| emitted.instrument)),
+            ("signal", texts(rows, |(_, emitted, _)| emitted.signal.kind.name().to_owned())),
+            ("value", floats(rows, |(_, emitted, _)| value(emitted.signal.kind))),
+            ("confidence", floats(rows, |(_, emitted, _)| emitted.signal.confidence.get())),
+            ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
+        ],
+    )
 }
 
 fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {
@@ -144,10 +154,13 @@ fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {
     };
     let rows: Vec<_> = outcome.records.iter().filter_map(weight).collect();
     let rows = &rows[..];
-    table(prepared, vec![
-        ("time", times(rows, |(at, ..)| *at)),
-        ("schedule", schedules(prepared, rows, |(_, schedule, _)| *schedule)),
-        ("strategy", strategies(prepared, rows, |(_, schedule, _)| *schedule)),
-        ("weight", floats(rows, |(.., share)| *share)),
-    ])
+    table(
+        prepared,
+        vec![
+            ("time", times(rows, |(at, ..)| *at)),
+            ("schedule", schedules(prepared, rows, |(_, schedule, _)| *schedule)),
+            ("strategy", strategies(prepared, rows, |(_, schedule, _)| *schedule)),
+            ("weight", floats(rows, |(.., share)| *share)),
+        ],
+    )
 }

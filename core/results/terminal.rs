@@ -32,7 +32,13 @@ pub fn render(summary: &Summary) -> String {
     text
 }
 
-fn row(name: &str, strategy: &str, counts: &Telemetry, money: [f64; 3], hit_rate: Option<f64>) -> Vec<String> {
+fn row(
+    name: &str,
+    strategy: &str,
+    counts: &Telemetry,
+    money: [f64; 3],
+    hit_rate: Option<f64>,
+) -> Vec<String> {
     let Telemetry { signals, refusals, orders, fills, .. } = counts;
     let mut cells = vec![name.to_owned(), strategy.to_owned()];
     cells.extend([signals, refusals, orders, fills].map(ToString::to_string));
@@ -47,13 +53,16 @@ fn statistics(summary: &Summary, text: &mut String) {
     let mut line = |name: &str, value: String| {
         writeln!(text, "{name:<22}{value}").expect("a String takes all text");
     };
-    line("candles", format!(
-        "{} read, {} gaps ({} candles missing), {} without volume",
-        summary.candles("bars"),
-        summary.candles("gaps"),
-        summary.candles("missing"),
-        summary.candles("zero_volume")
-    ));
+    line(
+        "candles",
+        format!(
+            "{} read, {} gaps ({} candles missing), {} without volume",
+            summary.candles("bars"),
+            summary.candles("gaps"),
+            summary.candles("missing"),
+            summary.candles("zero_volume")
+        ),
+    );
     line("days", s.days.to_string());
     line("total return", percent(s.total_return));
     line("CAGR", percent(s.cagr));

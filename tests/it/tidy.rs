@@ -34,7 +34,11 @@ fn dependencies(manifest: &str) -> Vec<String> {
     let text = read(manifest);
     let section = text.split("\n[dependencies]\n").nth(1).unwrap_or_default();
     let lines = section.lines().take_while(|line| !line.starts_with('['));
-    lines.filter_map(|line| line.split(['.', ' ', '=']).next()).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    lines
+        .filter_map(|line| line.split(['.', ' ', '=']).next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -56,9 +60,27 @@ fn crates_import_only_what_the_layout_allows() {
 #[test]
 fn the_top_level_is_the_layout_and_nothing_else() {
     let known = [
-        ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "Cargo.toml", "LICENSE-APACHE",
-        "LICENSE-MIT", "README.md", "adapters", "benches", "clippy.toml", "components", "config", "core", "data",
-        "docs", "rust-toolchain.toml", "rustfmt.toml", "systems", "tests",
+        ".ci",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "adapters",
+        "benches",
+        "clippy.toml",
+        "components",
+        "config",
+        "core",
+        "data",
+        "docs",
+        "rust-toolchain.toml",
+        "rustfmt.toml",
+        "systems",
+        "tests",
     ];
     for name in files() {
         let top = name.split('/').next().unwrap_or(&name);
@@ -83,7 +105,8 @@ fn every_module_says_what_it_is() {
 
 #[test]
 fn nothing_is_promised_for_later() {
-    let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let marks =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
     for name in rust_files() {
         let text = read(&name);
         for mark in marks {

@@ -13,6 +13,8 @@ use crate::config::problem::{listed, quoted};
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
     pub(crate) name: String,
+    /// Made-up candles are welcome.
+    pub(crate) is_demo: bool,
     /// The venue of instruments that are named without one.
     pub(crate) exchange: String,
     pub(crate) universe: String,
@@ -46,6 +48,7 @@ impl Environment {
     pub(super) fn decode(field: &Field<'_>, context: &Context<'_>, universes: &[Universe]) -> Self {
         let mut environment = Self {
             name: field.name.to_owned(),
+            is_demo: false,
             exchange: String::new(),
             universe: String::new(),
             risk_profile: String::new(),
@@ -55,7 +58,7 @@ impl Environment {
         let Some(mut section) = field.section() else { return environment };
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         if let Some(kind) = section.required("environment") {
-            check_kind(&kind);
+            environment.is_demo = is_demo(&kind);
         }
         let names: Vec<_> = universes.iter().map(|universe| universe.name.as_str()).collect();
         let universe = section.required("instrument_universe");
@@ -96,15 +99,16 @@ fn venues(universe: &Universe) -> Vec<&str> {
     venues
 }
 
-fn check_kind(field: &Field<'_>) {
+fn is_demo(field: &Field<'_>) -> bool {
     const KINDS: [&str; 3] = ["demo", "testnet", "paper"];
-    let Some(kind) = field.text() else { return };
+    let Some(kind) = field.text() else { return false };
     if kind == "live" {
         field.error("unsupported", "this version trades on no real venue: use demo, testnet or paper");
     } else if !KINDS.contains(&kind) {
         let message = format!("{} is no kind of environment (known: {})", quoted(kind), listed(KINDS));
         field.problems.unknown(&field.place(), "unknown_value", message, kind, KINDS);
     }
+    kind == "demo" || kind == "testnet"
 }
 
 impl Account {

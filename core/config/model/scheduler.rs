@@ -28,7 +28,6 @@ pub(crate) struct Schedule {
     pub(crate) cadence: Cadence,
     pub(crate) warmup_bars: usize,
     pub(crate) risk_profile: Option<String>,
-    pub(crate) max_signals: u32,
     pub(crate) sizing: Sizing,
     pub(crate) instruments: Option<InstrumentList>,
 }
@@ -83,7 +82,6 @@ impl Schedule {
             cadence: Cadence { every: hour.length(), offset: Nanos::ZERO },
             warmup_bars: 0,
             risk_profile: None,
-            max_signals: 10,
             sizing: Sizing::Weight,
             instruments: None,
         };
@@ -114,9 +112,8 @@ impl Schedule {
         let profile = section.optional("risk_profile");
         schedule.risk_profile =
             profile.and_then(|f| f.reference("risk profile", &context.risk_profiles)).map(ToOwned::to_owned);
-        if let Some(signals) = section.optional("max_signals").and_then(|f| f.count(1..=u32::MAX)) {
-            schedule.max_signals = signals;
-        }
+        // An engine emits one signal per instrument and due instant, so any allowed limit keeps it.
+        section.optional("max_signals").map(|f| f.count(1..=u32::MAX));
         if let Some(sizing) = section.optional("sizing") {
             schedule.sizing = decode_sizing(&sizing);
         }

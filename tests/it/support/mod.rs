@@ -100,12 +100,14 @@ pub(crate) fn plan(
         cash: Notional::new(1_000.0),
         costs: Costs::default(),
         instruments: instruments.iter().map(|symbol| instrument(symbol)).collect(),
+        venue_symbols: instruments.iter().map(|symbol| (*symbol).to_owned()).collect(),
         strategies,
         schedules,
         risk_profiles: vec![unlimited()],
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),
+        is_demo: false,
     }
 }
 
