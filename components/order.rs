@@ -57,6 +57,8 @@ pub struct Order {
     pub schedule: ScheduleIndex,
     /// In what.
     pub instrument: InstrumentIndex,
+    /// The schedule's risk profile, by its place in the portfolio's list.
+    pub risk_profile: usize,
     /// When it was decided.
     pub at: Nanos,
     /// Its number among the schedule's orders of that instant.

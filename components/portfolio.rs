@@ -57,23 +57,13 @@ pub struct Account {
     pub max_drawdown: f64,
     /// Equity when the trading day began.
     pub day_start: Notional,
-    /// Positions that are not flat, entries under way included.
-    pub open_positions: u32,
 }
 
 impl Account {
     /// A fresh account.
     #[must_use]
     pub const fn new(cash: Notional) -> Self {
-        Self {
-            cash,
-            reserved: Notional::ZERO,
-            equity: cash,
-            peak: cash,
-            max_drawdown: 0.0,
-            day_start: cash,
-            open_positions: 0,
-        }
+        Self { cash, reserved: Notional::ZERO, equity: cash, peak: cash, max_drawdown: 0.0, day_start: cash }
     }
 }
 

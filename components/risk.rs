@@ -9,7 +9,7 @@ use crate::units::Ratio;
 pub struct RiskProfile {
     /// The configured name.
     pub name: String,
-    /// Open positions in the account, entries under way included.
+    /// Open positions of the profile's schedules, entries under way included.
     pub max_positions: u32,
     /// All positions in one instrument, long and short added up, as a fraction of equity.
     pub max_position: Ratio,
@@ -20,6 +20,17 @@ pub struct RiskProfile {
 /// The profiles of a portfolio's schedules.
 #[derive(Component, Clone, Debug, Default, PartialEq)]
 pub struct RiskProfiles(pub Vec<RiskProfile>);
+
+/// The state of a portfolio's profiles, in their order.
+#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
+pub struct RiskStates(pub Vec<RiskState>);
+
+/// What a profile's limits are held against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RiskState {
+    /// Positions of the profile's schedules that are not flat, entries under way included.
+    pub open_positions: u32,
+}
 
 /// What stopped a signal or an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

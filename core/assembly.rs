@@ -10,7 +10,7 @@ use hemiola_components::market::{Bars, Instrument, PriceLine, Series, Targets, T
 use hemiola_components::port::{EquityCurve, Inbox, Outbox};
 use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Portfolios, Timeline};
 use hemiola_components::position::{Cursor, Feed, Position};
-use hemiola_components::risk::RiskProfiles;
+use hemiola_components::risk::{RiskProfiles, RiskState, RiskStates};
 use hemiola_components::schedule::{RiskProfileRef, Schedule};
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
@@ -192,6 +192,7 @@ impl Assembly<'_> {
                 Timeline { now: start, next: start, day_end, start, end },
                 book,
                 RiskProfiles(plan.risk_profiles.clone()),
+                RiskStates(vec![RiskState::default(); plan.risk_profiles.len()]),
                 plan.capital_policy.clone(),
                 weights(plan),
                 self.options.curve,

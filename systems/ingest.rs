@@ -8,7 +8,7 @@ use hemiola_components::journal::Event;
 use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::{Refusal, Rule};
+use hemiola_components::risk::{Refusal, RiskStates, Rule};
 
 use crate::book::mark_at;
 use crate::execution::ledger;
@@ -25,6 +25,7 @@ type Accounts<'a> = (
     &'a Portfolio,
     &'a mut Timeline,
     &'a mut Account,
+    &'a mut RiskStates,
     &'a mut Book,
     &'a mut Resting,
     &'a mut Agenda,
@@ -40,8 +41,17 @@ fn ingest(
     mut positions: Query<(&Position, &mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     for (index, &Tick { portfolio, now }) in (0..).zip(&inbox.ticks) {
-        let (portfolio, mut timeline, mut account, mut book, mut resting, mut agenda, weights, curve) =
-            portfolios.get_mut(portfolio)?;
+        let (
+            portfolio,
+            mut timeline,
+            mut account,
+            mut risk,
+            mut book,
+            mut resting,
+            mut agenda,
+            weights,
+            curve,
+        ) = portfolios.get_mut(portfolio)?;
         timeline.now = now;
         let mut filled = false;
         let mut failed = Ok(());
@@ -50,7 +60,8 @@ fn ingest(
                 return true;
             }
             filled = true;
-            let settled = settle(order, portfolio, &mut account, &mut book, &mut agenda, &mut positions);
+            let settled =
+                settle(order, portfolio, &mut account, &mut risk, &mut book, &mut agenda, &mut positions);
             match settled {
                 Ok(event) => queue.record(portfolio.index, now, event),
                 Err(error) => failed = Err(error),
@@ -94,19 +105,21 @@ fn settle(
     resting: &RestingOrder,
     portfolio: &Portfolio,
     account: &mut Account,
+    risk: &mut RiskStates,
     book: &mut Book,
     agenda: &mut Agenda,
     positions: &mut Query<(&Position, &mut Holding, &mut Cursor)>,
 ) -> Result<Event, BevyError> {
     let order = &resting.order;
     let (position, mut holding, mut cursor) = positions.get_mut(order.position)?;
-    ledger::answered(account, book, order);
+    let risk = &mut risk.0[order.risk_profile];
+    ledger::answered(account, risk, book, order);
     cursor.in_flight = false;
     agenda.next[position.slot] = resting.known_at;
     let line = &book.lines[order.instrument.get()];
     Ok(match fill(resting, line, portfolio.costs, account.cash) {
         Outcome::Filled { fill, cash } => {
-            let realised = ledger::apply(account, book, &mut holding, &fill, cash);
+            let realised = ledger::apply(account, risk, book, &mut holding, &fill, cash);
             Event::Fill { fill, position: holding.quantity, realised }
         }
         Outcome::Unaffordable { value } => Event::Refused {

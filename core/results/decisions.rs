@@ -20,7 +20,13 @@ pub(super) fn lines<'a>(prepared: &'a Prepared, outcome: &'a Outcome) -> impl It
 
 fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<DecisionBody> {
     let new = |name: &str, schedule: ScheduleIndex, instrument: InstrumentIndex| {
-        begin(prepared, name, *at, schedule, instrument)
+        begin(prepared, name, (*at, *at), schedule, instrument)
+    };
+    let of_order = |name: &str, order: &Order, status: &str| {
+        let mut body = begin(prepared, name, (*at, order.at), order.schedule, order.instrument);
+        body.text(Field::Side, order.side.name()).text(Field::Status, status);
+        body.metadata("order_id", &json!(order_id(&prepared.run_id, order)));
+        body
     };
     Some(match event {
         Event::Signal(emitted) => {
@@ -48,8 +54,7 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
             body
         }
         Event::Order(order) => {
-            let mut body = new("order_submitted", order.schedule, order.instrument);
-            describe(&mut body, prepared, order, "submitted");
+            let mut body = of_order("order_submitted", order, "submitted");
             number(&mut body, Field::Price, order.reference.get());
             match order.size {
                 OrderSize::Base(quantity) => number(&mut body, Field::Quantity, quantity.get()),
@@ -59,8 +64,7 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
             body
         }
         Event::Fill { fill, position, realised } => {
-            let mut body = new("order_executed", fill.order.schedule, fill.order.instrument);
-            describe(&mut body, prepared, &fill.order, "filled");
+            let mut body = of_order("order_executed", &fill.order, "filled");
             number(&mut body, Field::Quantity, fill.quantity.get());
             number(&mut body, Field::Price, fill.price.get());
             body.metadata("fill_time", &json!(instant::text(fill.time)))
@@ -71,19 +75,16 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
                 .metadata("after_gap", &json!(fill.after_gap));
             body
         }
-        Event::Unfilled(order) => {
-            let mut body = new("order_unfilled", order.schedule, order.instrument);
-            describe(&mut body, prepared, order, "unfilled");
-            body
-        }
+        Event::Unfilled(order) => of_order("order_unfilled", order, "unfilled"),
         Event::Weight { .. } | Event::DayClose { .. } => return None,
     })
 }
 
+/// A record of something that happened at `at`, on a decision of `decided`.
 fn begin(
     prepared: &Prepared,
     event: &str,
-    at: Nanos,
+    (at, decided): (Nanos, Nanos),
     schedule: ScheduleIndex,
     instrument: InstrumentIndex,
 ) -> DecisionBody {
@@ -92,7 +93,7 @@ fn begin(
     let strategy = &plan.strategies[schedule.strategy].name;
     let instrument = &plan.instruments[instrument.get()];
     let profile = &plan.risk_profiles[schedule.risk_profile].name;
-    let time = instant::text(at);
+    let time = instant::text(decided);
     let mut body = DecisionBody::new(event, at, &plan.environment, &plan.scheduler, profile);
     body.text(Field::Symbol, &instrument.symbol)
         .text(Field::Schedule, &schedule.name)
@@ -109,11 +110,6 @@ fn begin(
     // Nothing waits in a backtest.
     number(&mut body, Field::LatencyMs, 0.0);
     body
-}
-
-fn describe(body: &mut DecisionBody, prepared: &Prepared, order: &Order, status: &str) {
-    body.text(Field::Side, order.side.name()).text(Field::Status, status);
-    body.metadata("order_id", &json!(order_id(&prepared.run_id, order)));
 }
 
 fn number(body: &mut DecisionBody, field: Field, value: f64) {

@@ -71,7 +71,7 @@ fn allocate(
             max_position: profiles.0[profile.0].max_position,
         };
         match situation.answer(emitted.signal.kind) {
-            Answer::Trade(trade) => intents.push(trade.order(position, due)),
+            Answer::Trade(trade) => intents.push(trade.order(position, profile.0, due)),
             Answer::Nothing => {
                 record(Event::Unchanged { schedule: schedule.index, instrument: emitted.instrument });
             }

@@ -57,12 +57,13 @@ pub(super) struct Trade {
 
 impl Trade {
     /// The order of a position; what the gate has to say is not in it yet.
-    pub(super) fn order(self, position: &Position, due: Due) -> Order {
+    pub(super) fn order(self, position: &Position, risk_profile: usize, due: Due) -> Order {
         Order {
             portfolio: position.portfolio,
             position: due.position,
             schedule: position.schedule_index,
             instrument: position.instrument_index,
+            risk_profile,
             at: due.now,
             ordinal: 0,
             side: self.side,

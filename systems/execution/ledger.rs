@@ -3,21 +3,22 @@
 use hemiola_components::order::{Fill, Order};
 use hemiola_components::portfolio::{Account, Book};
 use hemiola_components::position::Holding;
+use hemiola_components::risk::RiskState;
 use hemiola_components::units::{Notional, Price, Quantity};
 
 /// An order left: cash and room are set aside for it.
-pub(crate) fn sent(account: &mut Account, book: &mut Book, order: &Order) {
+pub(crate) fn sent(account: &mut Account, risk: &mut RiskState, book: &mut Book, order: &Order) {
     account.reserved += order.reserved;
-    account.open_positions += u32::from(order.opens);
+    risk.open_positions += u32::from(order.opens);
     let line = &mut book.lines[order.instrument.get()];
     line.in_flight += 1;
     line.pending += order.exposure.get();
 }
 
 /// An order was answered: what was set aside for it is free again, and what it opened is not yet there.
-pub(crate) fn answered(account: &mut Account, book: &mut Book, order: &Order) {
+pub(crate) fn answered(account: &mut Account, risk: &mut RiskState, book: &mut Book, order: &Order) {
     account.reserved -= order.reserved;
-    account.open_positions -= u32::from(order.opens);
+    risk.open_positions -= u32::from(order.opens);
     let line = &mut book.lines[order.instrument.get()];
     line.in_flight -= 1;
     line.pending -= order.exposure.get();
@@ -29,6 +30,7 @@ pub(crate) fn answered(account: &mut Account, book: &mut Book, order: &Order) {
 /// Applies a fill that changes the account's cash by `cash`. Returns the profit it realised, before fees.
 pub(crate) fn apply(
     account: &mut Account,
+    risk: &mut RiskState,
     book: &mut Book,
     holding: &mut Holding,
     fill: &Fill,
@@ -39,8 +41,8 @@ pub(crate) fn apply(
     let realised = trade(holding, Quantity::new(fill.order.side.sign() * fill.quantity.get()), fill.price);
     holding.fees += fill.fee;
     match (before == Quantity::ZERO, holding.quantity == Quantity::ZERO) {
-        (true, false) => account.open_positions += 1,
-        (false, true) => account.open_positions -= 1,
+        (true, false) => risk.open_positions += 1,
+        (false, true) => risk.open_positions -= 1,
         _ => {}
     }
     change_line(book, fill.order.instrument.get(), before, holding.quantity);

@@ -16,49 +16,46 @@ const MOST_DECIMALS: usize = 10;
 /// `None` when the prices are not multiples of such a tick or the sums would pass 2^53.
 #[must_use]
 pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
-    if tick > 0.0 {
-        return sums_of(closes, |close| whole(close / tick).filter(|n| n * tick == close), tick);
-    }
-    let mut scale = 1.0;
-    for _ in 0..=MOST_DECIMALS {
-        if closes.iter().all(|close| count_at(*close, scale).is_some()) {
-            let divisor = closes.iter().filter_map(|close| count_at(*close, scale)).fold(0.0, divisor_of);
-            let divisor = if divisor > 0.0 { divisor } else { 1.0 };
-            return sums_of(closes, |close| count_at(close, scale).map(|n| n / divisor), divisor / scale);
-        }
-        scale *= 10.0;
-    }
-    None
-}
-
-/// How many times `1 / scale` goes into the price, if that gives back exactly the price.
-fn count_at(close: f64, scale: f64) -> Option<f64> {
-    whole(close * scale).filter(|n| n / scale == close)
-}
-
-fn whole(x: f64) -> Option<f64> {
-    let rounded = x.round();
-    (rounded < EXACT).then_some(rounded)
-}
-
-fn divisor_of(mut a: f64, mut b: f64) -> f64 {
-    while b > 0.0 {
-        (a, b) = (b, a % b);
-    }
-    a
-}
-
-fn sums_of(closes: &[f64], count: impl Fn(f64) -> Option<f64>, tick: f64) -> Option<TickSums> {
+    let (scale, divisor) = if tick > 0.0 {
+        powers_of_ten().find_map(|scale| Some((scale, count_at(tick, scale)?)))?
+    } else {
+        let scale =
+            powers_of_ten().find(|scale| closes.iter().all(|close| count_at(*close, *scale).is_some()))?;
+        let divisor = closes.iter().filter_map(|close| count_at(*close, scale)).fold(0.0, common_divisor);
+        (scale, if divisor > 0.0 { divisor } else { 1.0 })
+    };
     let mut sums = Vec::with_capacity(closes.len() + 1);
     let (mut sum, mut largest) = (0.0, 0.0_f64);
     sums.push(sum);
     for close in closes {
-        let ticks = count(*close)?;
+        let ticks = count_at(*close, scale)? / divisor;
+        if ticks.fract() != 0.0 {
+            return None;
+        }
         sum += ticks;
         largest = largest.max(ticks);
         sums.push(sum);
     }
-    (sum < EXACT).then_some(TickSums { tick, sums, largest })
+    (sum < EXACT).then_some(TickSums { tick: divisor / scale, sums, largest })
+}
+
+/// 1, 10, 100 and so on to 10^10: how many parts a unit of price is divided into.
+fn powers_of_ten() -> impl Iterator<Item = f64> {
+    std::iter::successors(Some(1.0), |scale| Some(scale * 10.0)).take(MOST_DECIMALS + 1)
+}
+
+/// How many times `1 / scale` goes into the price, if that many of them are exactly the price: the nearest f64
+/// to a decimal fraction is what reading its digits gives, and what this division gives.
+fn count_at(close: f64, scale: f64) -> Option<f64> {
+    let count = (close * scale).round();
+    (count < EXACT && count / scale == close).then_some(count)
+}
+
+fn common_divisor(mut a: f64, mut b: f64) -> f64 {
+    while b > 0.0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 #[cfg(test)]
@@ -78,6 +75,8 @@ mod tests {
     fn a_configured_tick_must_divide_every_price() {
         assert_eq!(tick_sums(&[1.5, 2.0], 0.5).unwrap().sums, [0.0, 3.0, 7.0]);
         assert_eq!(tick_sums(&[1.5, 2.1], 0.5), None);
+        assert_eq!(tick_sums(&[20_000.35, 0.05], 0.05).unwrap().sums, [0.0, 400_007.0, 400_008.0]);
+        assert_eq!(tick_sums(&[20_000.37], 0.01).unwrap().largest, 2_000_037.0);
     }
 
     #[test]

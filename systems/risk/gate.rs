@@ -8,9 +8,8 @@ use bevy_ecs::prelude::{Query, ResMut};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Order, OrderSize};
 use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
-use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, Rule};
-use hemiola_components::schedule::RiskProfileRef;
+use hemiola_components::position::{Cursor, Holding};
+use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, RiskState, RiskStates, Rule};
 use hemiola_components::units::{Notional, Quantity};
 
 use super::cash::free_cash;
@@ -32,26 +31,26 @@ impl Approved {
     }
 }
 
-type Limits<'a> = (&'a Portfolio, &'a mut Account, &'a mut Book, &'a RiskProfiles);
+type Limits<'a> = (&'a Portfolio, &'a mut Account, &'a mut Book, &'a RiskProfiles, &'a mut RiskStates);
 
 pub(super) fn gate(
     mut queue: ResMut<Queue>,
     mut portfolios: Query<Limits<'_>>,
-    profiles_of: Query<&RiskProfileRef>,
-    mut positions: Query<(&Position, &Holding, &mut Cursor)>,
+    mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { intents, approved, records, .. } = &mut *queue;
     for order in intents.drain(..) {
-        let (portfolio, mut account, mut book, profiles) = portfolios.get_mut(order.portfolio)?;
-        let (position, holding, mut cursor) = positions.get_mut(order.position)?;
-        let profile = &profiles.0[profiles_of.get(position.schedule)?.0];
-        match check(order, holding.quantity, &account, &book, profile, portfolio.costs) {
+        let (portfolio, mut account, mut book, profiles, mut states) = portfolios.get_mut(order.portfolio)?;
+        let (holding, mut cursor) = positions.get_mut(order.position)?;
+        let state = &mut states.0[order.risk_profile];
+        let limits = (&profiles.0[order.risk_profile], &*state);
+        match check(order, holding.quantity, &account, &book, limits, portfolio.costs) {
             Ok(mut order) => {
                 let last = approved.last().map(|approved| approved.0);
                 let same =
                     last.filter(|last| (last.portfolio, last.schedule) == (order.portfolio, order.schedule));
                 order.ordinal = same.map_or(0, |last| last.ordinal + 1);
-                ledger::sent(&mut account, &mut book, &order);
+                ledger::sent(&mut account, state, &mut book, &order);
                 cursor.in_flight = true;
                 approved.push(Approved(order));
             }
@@ -77,7 +76,7 @@ fn check(
     held: Quantity,
     account: &Account,
     book: &Book,
-    profile: &RiskProfile,
+    (profile, state): (&RiskProfile, &RiskState),
     costs: Costs,
 ) -> Result<Order, Refusal> {
     let mark = order.reference;
@@ -91,7 +90,7 @@ fn check(
     refuse_below(Rule::MinNotional, quantity.at(mark).get(), line.rules.min_notional.get())?;
 
     order.opens = held == Quantity::ZERO;
-    let positions = account.open_positions + u32::from(order.opens);
+    let positions = state.open_positions + u32::from(order.opens);
     if positions > profile.max_positions {
         let (value, limit) = (f64::from(positions), f64::from(profile.max_positions));
         return Err(Refusal { rule: Rule::MaxPositions, value, limit });

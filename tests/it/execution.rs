@@ -303,8 +303,11 @@ proptest! {
         prop_assert!((1_000.0 + earned - equity).abs() <= 1e-9 * scale, "{} against {equity}", 1_000.0 + earned);
         prop_assert!(outcome.account.cash.get() >= -1e-9 * scale);
         prop_assert!(outcome.account.reserved.get().abs() <= 1e-9 * scale || outcome.telemetry.iter().any(|t| t.unfilled > 0));
-        let most = plan.risk_profiles.iter().map(|profile| profile.max_positions).max().unwrap_or(0);
-        prop_assert!(outcome.account.open_positions <= most);
+        for (index, profile) in plan.risk_profiles.iter().enumerate() {
+            let schedules = plan.schedules.iter().flat_map(|schedule| vec![schedule.risk_profile; schedule.instruments.len()]);
+            let open = outcome.holdings.iter().zip(schedules).filter(|(held, p)| *p == index && held.quantity.get() != 0.0);
+            prop_assert!(open.count() <= profile.max_positions as usize);
+        }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
             let clipped_away = refusals(&outcome).iter().filter(|refusal| refusal.0 == "cash").count() as u64;
             prop_assert_eq!(counts.signals >= counts.orders, true, "{}", &schedule.name);

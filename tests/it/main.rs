@@ -1,5 +1,6 @@
 //! The integration tests, one binary.
 
+mod bench;
 mod determinism;
 mod execution;
 mod lookahead;

@@ -1,6 +1,7 @@
 //! Small worlds for tests.
 
 pub(crate) mod random;
+pub(crate) mod shared;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
