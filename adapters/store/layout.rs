@@ -79,7 +79,7 @@ fn months(folder: &Path) -> Result<Vec<(PathBuf, Range<Nanos>)>, StoreError> {
             let range = month_range(year, month)
                 .ok_or_else(|| StoreError::PartitionName { path: month_folder.clone() })?;
             let file = month_folder.join(PARTITION_FILE);
-            if file.exists() {
+            if file.try_exists().map_err(|error| StoreError::io(&file, "open", error))? {
                 found.push((file, range));
             }
         }

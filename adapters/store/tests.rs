@@ -109,14 +109,15 @@ fn partitions_are_joined_in_time_order() {
     write_synthetic(&month("year=2024/month=02"), candles(&[MARCH - HOUR]));
     // Unpadded, so that an order by name would be wrong.
     write(&month("year=2023/month=9"), candles(&[MARCH - 4_000 * HOUR]));
+    write(&month("year=2023/month=10"), candles(&[MARCH - 3_400 * HOUR]));
     let loaded = load(folder.path(), Check::Full).unwrap().unwrap();
     let hours: Vec<i64> = loaded.bars.open_time.iter().map(|open| (open.millis() - MARCH) / HOUR).collect();
-    assert_eq!(hours, [-4_000, -1, 1, 2]);
-    assert_eq!((loaded.report.gaps, loaded.report.missing), (2, 3_998 + 1));
+    assert_eq!(hours, [-4_000, -3_400, -1, 1, 2]);
+    assert_eq!((loaded.report.gaps, loaded.report.missing), (3, 599 + 3_398 + 1));
     assert!(loaded.report.synthetic);
     let rows: Vec<usize> = loaded.files.iter().map(|file| file.rows).collect();
-    assert_eq!(rows, [1, 1, 2]);
-    assert_eq!(loaded.bars.volume.len(), 4);
+    assert_eq!(rows, [1, 1, 1, 2]);
+    assert_eq!(loaded.bars.volume.len(), 5);
 }
 
 #[test]
@@ -311,6 +312,10 @@ fn every_bad_row_is_found_and_the_first_is_told() {
         (
             column("open", [0.0, 101.0, -1.0, 103.0]),
             "row 1 (open_time 2024-03-01T00:00:00Z): open is 0, not above zero; 2 bad rows in this file",
+        ),
+        (
+            column("low", [98.0, 0.0, 100.0, 101.0]),
+            "row 2 (open_time 2024-03-01T01:00:00Z): low is 0, not above zero",
         ),
         (
             column("low", [98.0, 101.5, 100.0, 101.0]),
