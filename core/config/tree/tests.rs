@@ -125,6 +125,11 @@ fn one_anchor_may_serve_many() {
     for index in 0..1_000 {
         writeln!(text, "s{index}: {{<<: *b, q: 2}}").unwrap();
     }
-    text.push_str(&"# a long remark\n".repeat(500));
     assert!(parse(&text).is_ok());
+}
+
+#[test]
+fn a_remark_may_be_long() {
+    let remark = "  # a long remark\n".repeat(500);
+    assert!(parse(&format!("{remark}a:\n{remark}- 1\n{remark}- {remark}  b: 2\n")).is_ok());
 }
