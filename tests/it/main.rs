@@ -1,9 +1,12 @@
 //! The integration tests, one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bench;
 mod determinism;
 mod execution;
 mod lookahead;
 mod order;
+mod own_engine;
 mod support;
 mod tidy;
