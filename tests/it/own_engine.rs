@@ -24,7 +24,8 @@ struct StreakState {
 
 impl Engine for Streak {
     const NAME: &'static str = "streak";
-    const SUMMARY: &'static str = "Long after `closes` rising closes in a row, flat after one that does not rise.";
+    const SUMMARY: &'static str =
+        "Long after `closes` rising closes in a row, flat after one that does not rise.";
     const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
         name: "closes",
         kind: ParameterKind::Count { min: 1, max: 100 },
@@ -69,8 +70,10 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
 
     let mut streak = sma("s", 1.0, 2.0);
     streak.engine = "streak".into();
-    streak.parameters = Parameters([("closes".to_owned(), hemiola_components::strategy::ParameterValue::Number(2.0))].into());
-    let plan = plan(&["A"], vec![streak, sma("t", 1.0, 2.0)], vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])]);
+    streak.parameters =
+        Parameters([("closes".to_owned(), hemiola_components::strategy::ParameterValue::Number(2.0))].into());
+    let plan =
+        plan(&["A"], vec![streak, sma("t", 1.0, 2.0)], vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])]);
     let closes = [10.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0, 15.0];
     let prices: Vec<(f64, f64)> = closes.iter().map(|close| (*close, *close)).collect();
     let market = market(&plan, &[minutes(&prices)]);
@@ -79,7 +82,11 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
         backtest::run(&[(&plan, &market)], &catalog, options, |_, _| ()).unwrap().outcomes.remove(0)
     };
     let outcome = run(ScanLimit::Unlimited);
-    let of_streak: Vec<f64> = fills(&outcome).iter().filter(|fill| fill.order.schedule.get() == 0).map(|fill| fill.price.get()).collect();
+    let of_streak: Vec<f64> = fills(&outcome)
+        .iter()
+        .filter(|fill| fill.order.schedule.get() == 0)
+        .map(|fill| fill.price.get())
+        .collect();
     assert_eq!(of_streak, [13.0, 13.0, 15.0], "in after 12, out after 12 again, in after 14");
     assert_eq!(outcome.digest, run(ScanLimit::Decisions(1)).digest);
 }

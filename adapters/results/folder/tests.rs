@@ -1,3 +1,5 @@
+//! Tests of the results folder.
+
 use hemiola_components::time::Nanos;
 use serde_json::json;
 

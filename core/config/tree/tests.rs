@@ -1,3 +1,5 @@
+//! Tests of the tree.
+
 use std::fmt::Write;
 
 use super::*;
