@@ -144,7 +144,7 @@ fn w1(c: &mut Criterion) {
                     .0
             },
             |mut runtime| {
-                while runtime.step() {
+                while runtime.step().expect("a sound world") {
                     runtime.outbox().records.clear();
                 }
                 runtime

@@ -31,7 +31,7 @@ fn steady(c: &mut Criterion) {
         b.iter_batched(
             || assemble(&[(&plan, &market)], &Catalog::built_in(), options).expect("a sound plan").0,
             |mut runtime| {
-                while runtime.step() {}
+                while runtime.step().expect("a sound world") {}
                 runtime
             },
             BatchSize::LargeInput,

@@ -120,15 +120,22 @@ pub struct Agenda {
 #[derive(Component, Clone, Debug, Default)]
 pub struct Resting(pub Vec<RestingOrder>);
 
-/// An order and the candle that will fill it. Nobody but the venue reads ahead.
+/// An order at the venue. Nobody but the venue reads ahead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RestingOrder {
     /// The order.
     pub order: Order,
-    /// The candle of the instrument's line at whose open it fills.
-    pub bar: usize,
-    /// When that candle closes, and the fill is known.
+    /// Where it fills, unless the data end before.
+    pub filling: Option<Filling>,
+    /// When the outcome is known: the close of the candle that fills it, or the end of the run.
     pub known_at: Nanos,
+}
+
+/// The candle at whose open an order fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filling {
+    /// Its place in the instrument's line.
+    pub bar: usize,
     /// Candles were missing or without volume before it.
     pub after_gap: bool,
 }

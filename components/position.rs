@@ -6,6 +6,7 @@ use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::{InstrumentIndex, ScheduleIndex};
 use crate::market::{Bars, Targets, TickSums};
+use crate::schedule::Cadence;
 use crate::signal::Signal;
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
@@ -42,9 +43,11 @@ pub struct Holding {
     pub fees: Notional,
 }
 
-/// The columns a position's engine reads; shared with every other reader.
+/// What a position's engine reads and when; the columns are shared with every other reader.
 #[derive(Component, Clone, Debug)]
 pub struct Feed {
+    /// The schedule's cadence, kept here too because every look at a position needs it.
+    pub cadence: Cadence,
     /// Candles of the schedule's interval.
     pub bars: Arc<Bars>,
     /// Exact running sums of the closes, when the engine asked for them and the prices allow them.

@@ -17,7 +17,7 @@ use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::shares;
 use hemiola_systems::indicators::tick_sums::tick_sums;
 use hemiola_systems::queue::Queue;
-use hemiola_systems::schedule::pass_schedule;
+use hemiola_systems::schedule::Systems;
 use hemiola_systems::signals::catalog::{Catalog, Kind};
 use hemiola_systems::signals::engine::ScanLimit;
 use hemiola_systems::timeline::day_end;
@@ -90,6 +90,9 @@ pub enum AssemblyError {
         /// What is wrong.
         source: ParameterError,
     },
+    /// Two systems could run in either order.
+    #[error("the order of the systems is not settled: {0}")]
+    Order(String),
 }
 
 /// A schedule that got fewer candles to warm up with than it asked for.
@@ -137,12 +140,12 @@ pub fn assemble(
     }
     let Assembly { mut world, kinds, notes, .. } = assembly;
     world.insert_resource(Portfolios(portfolios));
-    world.insert_resource(options.scan);
     world.init_resource::<Inbox>();
     world.init_resource::<Outbox>();
-    world.init_resource::<Queue>();
+    world.insert_resource(Queue { scan: options.scan, ..Queue::default() });
     let kinds: Vec<Kind> = kinds.into_values().collect();
-    Ok((Runtime::new(world, pass_schedule(&kinds, options.shuffle)), notes))
+    let pass = Systems::new(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
+    Ok((Runtime::new(world, pass), notes))
 }
 
 struct Assembly<'a> {
@@ -269,6 +272,7 @@ impl Assembly<'_> {
             let cursor = self.cursor(account, plan, instrument, &bars);
             let identity = &account.plan.instruments[instrument];
             let feed = Feed {
+                cadence: plan.cadence,
                 ticks: if kind.wants_tick_sums { self.sums(identity, plan.interval, &bars) } else { None },
                 targets: account.market.targets[plan.strategy].get(&identity.name()).map(Arc::clone),
                 bars,

@@ -8,6 +8,7 @@ use hemiola_adapters::store::StoreError;
 
 use crate::assembly::AssemblyError;
 use crate::config::ConfigError;
+use crate::modes::backtest::RunError;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +77,18 @@ impl From<AssemblyError> for Failure {
         let exit = match error {
             AssemblyError::NoSeries { .. } | AssemblyError::EmptyWindow => Exit::Data,
             AssemblyError::UnknownEngine { .. } | AssemblyError::Parameters { .. } => Exit::Usage,
+            AssemblyError::Order(_) => Exit::Operational,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Assembly(error) => error.into(),
+            RunError::System(_) => Self::new(Exit::Operational, error.to_string()),
+        }
     }
 }
 

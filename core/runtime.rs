@@ -1,42 +1,52 @@
-//! The runtime: a world and its schedule. [`Runtime::step`] is the only way to advance either.
+//! The runtime: a world and its pass. [`Runtime::step`] is the only way to advance either.
 
-use bevy_ecs::prelude::{Entity, Mut, Schedule, World};
+use std::mem;
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{Entity, Mut, QueryState, World};
 use hemiola_components::port::{Inbox, Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolios, Timeline};
 use hemiola_components::position::{Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
+use hemiola_systems::schedule::Pass;
 
 /// A world on its time lines.
 pub struct Runtime {
     world: World,
-    pass: Schedule,
+    pass: Pass,
     portfolios: Vec<Entity>,
+    timelines: QueryState<&'static Timeline>,
+    ticks: Vec<Tick>,
 }
 
 impl Runtime {
-    pub(crate) fn new(world: World, pass: Schedule) -> Self {
+    pub(crate) fn new(mut world: World, pass: Pass) -> Self {
         let portfolios = world.resource::<Portfolios>().0.clone();
-        Self { world, pass, portfolios }
+        let timelines = world.query();
+        Self { world, pass, portfolios, timelines, ticks: Vec::new() }
     }
 
     /// One pass: inbox, tick, outbox. Every portfolio that has an event left advances by one. Returns whether
     /// any had.
-    pub fn step(&mut self) -> bool {
-        let Self { world, pass, portfolios } = self;
-        let mut inbox = std::mem::take(&mut world.resource_mut::<Inbox>().ticks);
-        inbox.clear();
-        inbox.extend(portfolios.iter().filter_map(|&portfolio| {
-            let now = world.get::<Timeline>(portfolio)?.next;
-            (now != Nanos::NEVER).then_some(Tick { portfolio, now })
-        }));
-        let any = !inbox.is_empty();
-        world.resource_mut::<Inbox>().ticks = inbox;
-        if any {
-            pass.run(world);
+    ///
+    /// # Errors
+    /// When a system fails; the world is then not to be used any more.
+    pub fn step(&mut self) -> Result<bool, BevyError> {
+        self.ticks.clear();
+        for &portfolio in &self.portfolios {
+            let now = self.timelines.get_manual(&self.world, portfolio)?.next;
+            if now != Nanos::NEVER {
+                self.ticks.push(Tick { portfolio, now });
+            }
         }
-        any
+        if self.ticks.is_empty() {
+            return Ok(false);
+        }
+        mem::swap(&mut self.world.resource_mut::<Inbox>().ticks, &mut self.ticks);
+        self.pass.run(&mut self.world)?;
+        Ok(true)
     }
 
     /// What the passes since the last look have put out. The caller drains it.
@@ -101,13 +111,9 @@ impl Runtime {
     }
 
     /// The systems of a pass in the order they run, by name.
-    ///
-    /// # Panics
-    /// Before the first step, when the schedule has not been built.
     #[must_use]
     pub fn order(&self) -> Vec<String> {
-        let systems = self.pass.systems().expect("the first step builds the schedule");
-        systems.map(|(_, system)| system.name().to_string()).collect()
+        self.pass.order()
     }
 
     fn component<T: bevy_ecs::component::Component>(&self, index: usize) -> &T {

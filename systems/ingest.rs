@@ -1,11 +1,11 @@
 //! Phase 1, Ingest: what the venue reported, the marks, the day's roll; then who is due.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{IntoScheduleConfigs, Query, Res, ResMut, Schedule};
+use bevy_ecs::prelude::{Query, ResMut};
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
-use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Outbox, Tick};
+use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskStates, Rule};
@@ -14,11 +14,11 @@ use crate::book::mark_at;
 use crate::execution::ledger;
 use crate::execution::paper::{Outcome, fill};
 use crate::queue::{Due, Queue};
-use crate::schedule::Phase;
+use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's system.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems(ingest.in_set(Phase::Ingest));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Ingest, When::Always, ingest);
 }
 
 type Accounts<'a> = (
@@ -34,13 +34,15 @@ type Accounts<'a> = (
 );
 
 fn ingest(
-    inbox: Res<Inbox>,
+    mut inbox: ResMut<Inbox>,
     mut queue: ResMut<Queue>,
-    mut outbox: ResMut<Outbox>,
     mut portfolios: Query<Accounts<'_>>,
     mut positions: Query<(&Position, &mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    for (index, &Tick { portfolio, now }) in (0..).zip(&inbox.ticks) {
+    let queue = &mut *queue;
+    std::mem::swap(&mut queue.ticks, &mut inbox.ticks);
+    for index in 0..queue.ticks.len() {
+        let Tick { portfolio, now } = queue.ticks[index];
         let (
             portfolio,
             mut timeline,
@@ -86,7 +88,7 @@ fn ingest(
             EquityCurve::EveryBar => filled || closes_day || moved,
         };
         if wanted {
-            outbox.equity.push(EquityPoint::of(portfolio.index, now, &account));
+            queue.equity.push(EquityPoint::of(portfolio.index, now, &account));
         }
         let slots = (0..).zip(agenda.next.iter().zip(&agenda.positions));
         queue.due.extend(slots.filter(|(_, (next, _))| **next == now).map(|(slot, (_, position))| Due {
@@ -110,14 +112,15 @@ fn settle(
     agenda: &mut Agenda,
     positions: &mut Query<(&Position, &mut Holding, &mut Cursor)>,
 ) -> Result<Event, BevyError> {
-    let order = &resting.order;
+    let RestingOrder { order, filling, known_at } = *resting;
+    let Some(filling) = filling else { return Ok(Event::Unfilled(order)) };
     let (position, mut holding, mut cursor) = positions.get_mut(order.position)?;
     let risk = &mut risk.0[order.risk_profile];
-    ledger::answered(account, risk, book, order);
+    ledger::answered(account, risk, book, &order);
     cursor.in_flight = false;
-    agenda.next[position.slot] = resting.known_at;
+    agenda.next[position.slot] = known_at;
     let line = &book.lines[order.instrument.get()];
-    Ok(match fill(resting, line, portfolio.costs, account.cash) {
+    Ok(match fill(order, filling, line, portfolio.costs, account.cash) {
         Outcome::Filled { fill, cash } => {
             let realised = ledger::apply(account, risk, book, &mut holding, &fill, cash);
             Event::Fill { fill, position: holding.quantity, realised }

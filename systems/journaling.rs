@@ -1,14 +1,14 @@
 //! Phase 6, Journaling: what happened goes to the journal's outbox.
 
-use bevy_ecs::prelude::{IntoScheduleConfigs, ResMut, Schedule};
+use bevy_ecs::prelude::ResMut;
 use hemiola_components::port::Outbox;
 
 use crate::queue::Queue;
-use crate::schedule::Phase;
+use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's system.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems(journal.in_set(Phase::Journaling));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Journaling, When::Records, journal);
 }
 
 fn journal(queue: ResMut<Queue>, mut outbox: ResMut<Outbox>) {

@@ -4,14 +4,20 @@ use bevy_ecs::prelude::{Entity, Resource};
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::journal::{Emitted, Event, Record};
 use hemiola_components::order::Order;
+use hemiola_components::port::{EquityPoint, Tick};
 use hemiola_components::time::Nanos;
 
 use crate::risk::gate::Approved;
+use crate::signals::engine::ScanLimit;
 
 /// All queues of a pass in one resource: each access of a resource costs, and a phase drains one list and
 /// fills the next. Every list is empty between passes and keeps its capacity.
 #[derive(Resource, Debug, Default)]
 pub struct Queue {
+    /// How far engines may scan ahead.
+    pub scan: ScanLimit,
+    /// The ticks of this pass, as they came out of the inbox.
+    pub ticks: Vec<Tick>,
     /// Positions to look at, by tick, then slot.
     pub due: Vec<Due>,
     /// Signals, by tick, then slot once Allocation has sorted them.
@@ -22,13 +28,15 @@ pub struct Queue {
     pub approved: Vec<Approved>,
     /// What happened, in order.
     pub records: Vec<Record>,
+    /// Points of equity curves.
+    pub equity: Vec<EquityPoint>,
 }
 
 /// A position that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// Which tick of the pass, in inbox order.
-    pub tick: u32,
+    pub tick: usize,
     /// Its place in the portfolio's agenda.
     pub slot: u32,
     /// The position.

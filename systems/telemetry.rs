@@ -1,17 +1,17 @@
 //! Phase 7, Telemetry: what each schedule has done.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{IntoScheduleConfigs, Query, Res, Schedule};
+use bevy_ecs::prelude::{Query, Res};
 use hemiola_components::journal::Event;
 use hemiola_components::portfolio::{Agenda, Portfolios};
 use hemiola_components::schedule::Telemetry;
 
 use crate::queue::Queue;
-use crate::schedule::Phase;
+use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's counting system.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems(count.in_set(Phase::Telemetry));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Telemetry, When::Records, count);
 }
 
 pub(crate) fn count(

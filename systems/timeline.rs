@@ -4,22 +4,20 @@
 //! end of the run. Time jumps to the least of these. A limit that can be crossed by a mark will answer here too.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{IntoScheduleConfigs, Query, Res, ResMut, Schedule};
-use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Outbox};
+use bevy_ecs::prelude::{Query, ResMut};
+use hemiola_components::port::{EquityCurve, EquityPoint, Outbox};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, Timeline};
 use hemiola_components::position::{Cursor, Feed, Position};
-use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
 
 use crate::book::{Visit, mark_until};
 use crate::cadence::next_decision;
 use crate::queue::Queue;
-use crate::schedule::Phase;
-use crate::telemetry;
+use crate::schedule::{Phase, Systems, When};
 
 /// Adds the system that ends a tick.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems(advance.in_set(Phase::Telemetry).after(telemetry::count));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Telemetry, When::Always, advance);
 }
 
 type Lines<'a> = (
@@ -33,27 +31,26 @@ type Lines<'a> = (
 );
 
 fn advance(
-    inbox: Res<Inbox>,
     mut queue: ResMut<Queue>,
     mut outbox: ResMut<Outbox>,
     mut portfolios: Query<Lines<'_>>,
     positions: Query<(&Position, &Cursor, &Feed)>,
-    cadences: Query<&Cadence>,
 ) -> Result<(), BevyError> {
-    let Queue { due, records, .. } = &mut *queue;
+    let Queue { ticks, due, records, equity, .. } = &mut *queue;
     records.clear();
     for due in due.drain(..) {
         let (position, cursor, feed) = positions.get(due.position)?;
         let next = match cursor.found {
             _ if cursor.in_flight => Nanos::NEVER,
             Some(found) => found.at,
-            None => next_decision(*cadences.get(position.schedule)?, cursor, &feed.bars)
-                .map_or(Nanos::NEVER, |decision| decision.due),
+            None => {
+                next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due)
+            }
         };
         let (.., mut agenda, _) = portfolios.get_mut(position.portfolio)?;
         agenda.next[position.slot] = next;
     }
-    for tick in &inbox.ticks {
+    for tick in ticks.drain(..) {
         let (portfolio, mut timeline, mut account, mut book, resting, agenda, curve) =
             portfolios.get_mut(tick.portfolio)?;
         if tick.now == timeline.day_end {
@@ -68,12 +65,13 @@ fn advance(
         };
         let until = timeline.next.min(timeline.end);
         let mut collect = |at: Nanos, account: &Account| {
-            outbox.equity.push(EquityPoint::of(portfolio.index, at, account));
+            equity.push(EquityPoint::of(portfolio.index, at, account));
         };
         let visit: Option<Visit<'_>> =
             if *curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
         mark_until(&mut account, &mut book, until, visit);
     }
+    outbox.equity.append(equity);
     Ok(())
 }
 

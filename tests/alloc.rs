@@ -55,12 +55,12 @@ fn allocations(options: Options, ticks: usize) -> (u64, usize) {
     let (mut runtime, _) = assemble(&[(&plan, &market)], &Catalog::built_in(), options).unwrap();
     let mut records = 0;
     for _ in 0..ticks / 2 {
-        assert!(runtime.step(), "the data end too early");
+        assert!(runtime.step().unwrap(), "the data end too early");
         runtime.outbox().records.clear();
     }
     let before = ALLOCATIONS.get();
     for _ in 0..ticks {
-        assert!(runtime.step(), "the data end too early");
+        assert!(runtime.step().unwrap(), "the data end too early");
         records += runtime.outbox().records.len();
         runtime.outbox().records.clear();
     }

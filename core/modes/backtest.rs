@@ -1,5 +1,6 @@
 //! Backtest: the world over replayed history.
 
+use bevy_ecs::error::BevyError;
 use data_encoding::HEXLOWER;
 use hemiola_components::journal::Record;
 use hemiola_components::market::Instrument;
@@ -11,6 +12,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
 use hemiola_systems::digest::Digest;
 use hemiola_systems::signals::catalog::Catalog;
+use thiserror::Error;
 
 use crate::assembly::{AssemblyError, Market, Notes, Options, assemble};
 use crate::config::plan::Plan;
@@ -48,21 +50,41 @@ pub struct Run {
     pub passes: u64,
 }
 
+/// Why a run did not come to its end.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The world cannot be built.
+    #[error(transparent)]
+    Assembly(#[from] AssemblyError),
+    /// A system failed, which none does in a sound world.
+    #[error("a system failed: {0}")]
+    System(BevyError),
+}
+
+impl From<BevyError> for RunError {
+    fn from(error: BevyError) -> Self {
+        Self::System(error)
+    }
+}
+
+/// How often progress is shown.
+const PASSES_PER_PROGRESS: u64 = 1_024;
+
 /// Runs the Plans, each a portfolio of one world, to the end of their data. `progress` is shown the instant of
-/// the first portfolio and the end of its time line after each pass.
+/// the first portfolio and the end of its time line now and then.
 ///
 /// # Errors
-/// When the world cannot be built.
+/// See [`RunError`].
 pub fn run(
     plans: &[(&Plan, &Market)],
     catalog: &Catalog,
     options: Options,
     mut progress: impl FnMut(Nanos, Nanos),
-) -> Result<Run, AssemblyError> {
+) -> Result<Run, RunError> {
     let (mut runtime, notes) = assemble(plans, catalog, options)?;
     let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan)).collect();
     let mut passes = 0;
-    while runtime.step() {
+    while runtime.step()? {
         passes += 1;
         let mut outbox = runtime.outbox();
         for record in outbox.records.drain(..) {
@@ -71,8 +93,10 @@ pub fn run(
         for point in outbox.equity.drain(..) {
             logs[point.portfolio.get()].equity.push(point);
         }
-        let Timeline { now, end, .. } = runtime.timeline(0);
-        progress(now, end);
+        if passes % PASSES_PER_PROGRESS == 0 {
+            let Timeline { now, end, .. } = runtime.timeline(0);
+            progress(now, end);
+        }
     }
     let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
     Ok(Run { outcomes, notes, passes })

@@ -4,7 +4,7 @@ mod policy;
 mod sizing;
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{IntoScheduleConfigs, Query, ResMut, Schedule as Systems};
+use bevy_ecs::prelude::{Query, ResMut};
 use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::portfolio::{Account, Book, Portfolio};
@@ -18,12 +18,12 @@ pub use policy::shares;
 use crate::book::mark;
 use crate::queue::{Queue, SignalNote};
 use crate::risk::cash::free_cash;
-use crate::schedule::Phase;
+use crate::schedule::{Phase, Systems, When};
 use sizing::{Answer, Situation};
 
 /// Adds the phase's system.
-pub fn add_to(schedule: &mut Systems) {
-    schedule.add_systems(allocate.in_set(Phase::Allocation));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Allocation, When::Signals, allocate);
 }
 
 type Capital<'a> =

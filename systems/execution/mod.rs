@@ -3,11 +3,9 @@
 pub mod ledger;
 pub mod paper;
 
-use bevy_ecs::prelude::{IntoScheduleConfigs, Schedule};
+use crate::schedule::{Phase, Systems, When};
 
-use crate::schedule::Phase;
-
-/// Adds the phase's systems.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems((paper::accept, paper::close_out).chain().in_set(Phase::Execution));
+/// Adds the phase's system.
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Execution, When::Signals, paper::accept);
 }

@@ -1,11 +1,10 @@
 //! The simulated venue: a market order fills at the open of the instrument's next candle that has volume.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, Res, ResMut};
+use bevy_ecs::prelude::{Query, ResMut};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, Order, OrderSize, Side};
-use hemiola_components::port::{Inbox, Tick};
-use hemiola_components::portfolio::{Book, BookLine, Portfolio, Resting, RestingOrder, Timeline};
+use hemiola_components::portfolio::{Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity};
 
@@ -21,26 +20,14 @@ pub(super) fn accept(
     let Queue { approved, records, .. } = &mut *queue;
     for order in approved.drain(..).map(Approved::into_order) {
         let (portfolio, book, mut resting, timeline) = portfolios.get_mut(order.portfolio)?;
-        records.push(Record { portfolio: portfolio.index, at: order.at, event: Event::Order(order) });
+        let mut record = |event| records.push(Record { portfolio: portfolio.index, at: order.at, event });
+        record(Event::Order(order));
+        if order.at == timeline.end {
+            record(Event::Unfilled(order));
+            continue;
+        }
         let place = resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
         resting.0.insert(place, rest(order, &book.lines[order.instrument.get()], timeline.end));
-    }
-    Ok(())
-}
-
-/// At the last instant of the run, what is still at the venue stays unfilled.
-pub(super) fn close_out(
-    inbox: Res<Inbox>,
-    mut queue: ResMut<Queue>,
-    mut portfolios: Query<(&Portfolio, &mut Resting, &Timeline)>,
-) -> Result<(), BevyError> {
-    for &Tick { portfolio, now } in &inbox.ticks {
-        let (portfolio, mut resting, timeline) = portfolios.get_mut(portfolio)?;
-        if now == timeline.end {
-            for RestingOrder { order, .. } in resting.0.drain(..) {
-                queue.record(portfolio.index, now, Event::Unfilled(order));
-            }
-        }
     }
     Ok(())
 }
@@ -53,14 +40,12 @@ fn rank(order: &Order) -> impl Ord + use<> {
 fn rest(order: Order, line: &BookLine, end: Nanos) -> RestingOrder {
     let bars = &line.bars;
     let first = (line.closed..bars.len()).find(|bar| bars.open_time[*bar] >= order.at);
-    let filling = first.and_then(|first| (first..bars.len()).find(|bar| bars.volume[*bar] > 0.0));
-    match (first, filling) {
-        (Some(first), Some(bar)) if bars.close_time(bar) <= end => {
-            let hole = bar > 0 && bars.open_time[bar] > bars.close_time(bar - 1);
-            RestingOrder { order, bar, known_at: bars.close_time(bar), after_gap: hole || bar > first }
-        }
-        _ => RestingOrder { order, bar: bars.len(), known_at: Nanos::NEVER, after_gap: false },
-    }
+    let filling = first.and_then(|first| {
+        let bar = (first..bars.len()).find(|bar| bars.volume[*bar] > 0.0)?;
+        let hole = bar > 0 && bars.open_time[bar] > bars.close_time(bar - 1);
+        (bars.close_time(bar) <= end).then_some(Filling { bar, after_gap: hole || bar > first })
+    });
+    RestingOrder { order, filling, known_at: filling.map_or(end, |filling| bars.close_time(filling.bar)) }
 }
 
 /// What became of an order.
@@ -80,9 +65,14 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Fills a resting order from its candle, as far as `cash` goes.
-pub(crate) fn fill(resting: &RestingOrder, line: &BookLine, costs: Costs, cash: Notional) -> Outcome {
-    let RestingOrder { order, bar, after_gap, .. } = *resting;
+/// Fills an order from its candle, as far as `cash` goes.
+pub(crate) fn fill(
+    order: Order,
+    Filling { bar, after_gap }: Filling,
+    line: &BookLine,
+    costs: Costs,
+    cash: Notional,
+) -> Outcome {
     let price = slipped(Price::new(line.bars.open[bar]), order.side, costs);
     let whole = |quantity: Quantity| quantity.cut_to(line.rules.step);
     let gross = 1.0 + costs.taker_fee.get();

@@ -3,11 +3,9 @@
 pub mod cash;
 pub mod gate;
 
-use bevy_ecs::prelude::{IntoScheduleConfigs, Schedule};
-
-use crate::schedule::Phase;
+use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's system.
-pub fn add_to(schedule: &mut Schedule) {
-    schedule.add_systems(gate::gate.in_set(Phase::Risk));
+pub fn add_to(systems: &mut Systems) {
+    systems.add(Phase::Risk, When::Signals, gate::gate);
 }

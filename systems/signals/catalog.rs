@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bevy_ecs::prelude::{EntityWorldMut, IntoScheduleConfigs, Schedule, SystemSet};
+use bevy_ecs::prelude::EntityWorldMut;
 use hemiola_components::engine::{ExternalSignals, SmaCross};
 use hemiola_components::strategy::{EngineSpec, ParameterError, Parameters};
 
 use super::engine::{Engine, run};
+use crate::schedule::{Phase, Systems, When};
 
 /// All known engines, by name.
 #[derive(Clone, Debug)]
@@ -21,14 +22,10 @@ pub struct Kind {
     pub spec: EngineSpec,
     /// Whether its positions need running sums of the closes.
     pub wants_tick_sums: bool,
-    add_system: fn(&mut Schedule),
+    add_system: fn(&mut Systems),
     insert_settings: fn(&mut EntityWorldMut<'_>, &Parameters) -> Result<(), ParameterError>,
     insert_state: fn(&mut EntityWorldMut<'_>),
 }
-
-/// The system that runs one engine kind. Kinds run in the order of their names.
-#[derive(SystemSet, Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EngineKind(pub &'static str);
 
 impl Catalog {
     /// The engines that come with Hemiola.
@@ -50,9 +47,7 @@ impl Catalog {
                 check: |parameters| E::settings(parameters).map(drop),
             },
             wants_tick_sums: E::WANTS_TICK_SUMS,
-            add_system: |schedule| {
-                schedule.add_systems(run::<E>.in_set(EngineKind(E::NAME)));
-            },
+            add_system: |systems| systems.add(Phase::Signals, When::Always, run::<E>),
             insert_settings: |entity, parameters| {
                 entity.insert(E::settings(parameters)?);
                 Ok(())
@@ -79,8 +74,8 @@ impl Catalog {
 
 impl Kind {
     /// Adds the system that runs this kind.
-    pub fn add_to(&self, schedule: &mut Schedule) {
-        (self.add_system)(schedule);
+    pub fn add_to(&self, systems: &mut Systems) {
+        (self.add_system)(systems);
     }
 
     /// Gives a strategy its settings.

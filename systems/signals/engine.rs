@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bevy_ecs::component::Mutable;
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Component, Query, Res, ResMut, Resource};
+use bevy_ecs::prelude::{Component, Query, ResMut};
 use hemiola_components::journal::Emitted;
 use hemiola_components::market::{Bars, Span, Targets, TickSums};
 use hemiola_components::position::{Cursor, Feed, Found, Holding, Position};
@@ -101,7 +101,7 @@ pub struct View<'a> {
 }
 
 /// How far a scan may run ahead. Results never depend on it.
-#[derive(Resource, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScanLimit {
     /// To the end of the run.
     #[default]
@@ -131,12 +131,10 @@ impl ScanLimit {
 /// Runs the due positions of one engine kind: emits the signals they reach now and looks ahead for the next.
 pub(crate) fn run<E: Engine>(
     mut queue: ResMut<Queue>,
-    limit: Res<ScanLimit>,
     settings: Query<&E::Settings>,
-    cadences: Query<&Cadence>,
     mut positions: Query<(&Position, &Feed, &Holding, &mut Cursor, &mut E::State)>,
 ) -> Result<(), BevyError> {
-    let Queue { due, signals, .. } = &mut *queue;
+    let Queue { scan, due, signals, .. } = &mut *queue;
     for &due in due.iter() {
         let Ok((position, feed, holding, mut cursor, mut state)) = positions.get_mut(due.position) else {
             continue;
@@ -152,13 +150,9 @@ pub(crate) fn run<E: Engine>(
                 first: cursor.first,
                 position: holding.quantity,
             };
-            let reader = Reader {
-                settings: settings.get(position.strategy)?,
-                cadence: *cadences.get(position.schedule)?,
-                view,
-            };
+            let reader = Reader { settings: settings.get(position.strategy)?, cadence: feed.cadence, view };
             reader.catch_up::<E>(&mut state, &mut cursor, due.now);
-            let decisions = limit.decisions_from(position.slot, cursor.seen);
+            let decisions = scan.decisions_from(position.slot, cursor.seen);
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
         };
         match found {

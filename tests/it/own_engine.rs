@@ -3,9 +3,11 @@
 use bevy_ecs::prelude::Component;
 use hemiola::assembly::Options;
 use hemiola::modes::backtest;
+use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Signal, SignalKind};
 use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
+use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::{Engine, ScanLimit, View};
 
@@ -74,6 +76,9 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
         Parameters([("closes".to_owned(), hemiola_components::strategy::ParameterValue::Number(2.0))].into());
     let plan =
         plan(&["A"], vec![streak, sma("t", 1.0, 2.0)], vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])]);
+    for schedule in &mut plan.schedules {
+        schedule.sizing = Sizing::Quote(Notional::new(100.0));
+    }
     let closes = [10.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0, 15.0];
     let prices: Vec<(f64, f64)> = closes.iter().map(|close| (*close, *close)).collect();
     let market = market(&plan, &[minutes(&prices)]);
