@@ -38,21 +38,14 @@ fn advance(
 ) -> Result<(), BevyError> {
     let Queue { ticks, due, records, equity, .. } = &mut *queue;
     records.clear();
-    for due in due.drain(..) {
-        let (position, cursor, feed) = positions.get(due.position)?;
-        let next = match cursor.found {
-            _ if cursor.in_flight => Nanos::NEVER,
-            Some(found) => found.at,
-            None => {
-                next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due)
-            }
-        };
-        let (.., mut agenda, _) = portfolios.get_mut(position.portfolio)?;
-        agenda.next[position.slot] = next;
-    }
-    for tick in ticks.drain(..) {
-        let (portfolio, mut timeline, mut account, mut book, resting, agenda, curve) =
+    let mut due = due.drain(..).peekable();
+    for (index, tick) in ticks.drain(..).enumerate() {
+        let (portfolio, mut timeline, mut account, mut book, resting, mut agenda, curve) =
             portfolios.get_mut(tick.portfolio)?;
+        while let Some(due) = due.next_if(|due| due.tick == index) {
+            let (position, cursor, feed) = positions.get(due.position)?;
+            agenda.next[position.slot] = next_look(cursor, feed);
+        }
         if tick.now == timeline.day_end {
             timeline.day_end = day_end(&mut book, tick.now);
         }
@@ -73,6 +66,15 @@ fn advance(
     }
     outbox.equity.append(equity);
     Ok(())
+}
+
+/// When a position wants to be looked at again.
+fn next_look(cursor: &Cursor, feed: &Feed) -> Nanos {
+    match cursor.found {
+        _ if cursor.in_flight => Nanos::NEVER,
+        Some(found) => found.at,
+        None => next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due),
+    }
 }
 
 /// The midnight that ends the trading day after `now`: the first at or after the next candle's close, so that a

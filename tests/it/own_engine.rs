@@ -74,7 +74,7 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
     streak.engine = "streak".into();
     streak.parameters =
         Parameters([("closes".to_owned(), hemiola_components::strategy::ParameterValue::Number(2.0))].into());
-    let plan =
+    let mut plan =
         plan(&["A"], vec![streak, sma("t", 1.0, 2.0)], vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])]);
     for schedule in &mut plan.schedules {
         schedule.sizing = Sizing::Quote(Notional::new(100.0));
