@@ -4,3 +4,6 @@ pub mod journal;
 pub mod results;
 pub mod seed;
 pub mod store;
+
+#[cfg(test)]
+mod shared;

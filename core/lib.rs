@@ -13,3 +13,8 @@ pub mod modes;
 pub mod price_line;
 pub mod results;
 pub mod runtime;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

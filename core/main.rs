@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use hemiola_systems::signals::catalog::Catalog;
+
 fn main() -> ExitCode {
-    hemiola::cli::main().into()
+    hemiola::cli::run(&Catalog::built_in()).into()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
+use hemiola_adapters::journal::assets;
 use hemiola_adapters::store::{self, CandleStore, Check, LoadedSeries, SeriesReport, SourceFile};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
@@ -69,15 +70,18 @@ impl FlatFile {
         Ok(Self { path: path.to_owned(), interval, series: store::load_file(path, interval, check)? })
     }
 
-    /// Its instruments, quoted in `quote`.
+    /// Its instruments; a symbol that does not end in a currency is quoted in `quote`.
     #[must_use]
     pub fn instruments(&self, quote: &str) -> Vec<Instrument> {
-        let instrument = |(symbol, _): &(String, LoadedSeries)| Instrument {
-            venue: FILE_VENUE.to_owned(),
-            symbol: symbol.clone(),
-            base: symbol.clone(),
-            quote: quote.to_owned(),
-            rules: TradingRules::default(),
+        let instrument = |(symbol, _): &(String, LoadedSeries)| {
+            let (base, quote) = assets(symbol).unwrap_or((symbol.clone(), quote));
+            Instrument {
+                venue: FILE_VENUE.to_owned(),
+                symbol: symbol.clone(),
+                base,
+                quote: quote.to_owned(),
+                rules: TradingRules::default(),
+            }
         };
         self.series.iter().map(instrument).collect()
     }

@@ -244,6 +244,7 @@ mod tests {
         assert_eq!(lasts(&[90.0, 100.0, 101.0]), 2.0, "from the start to day 2");
         assert_eq!(lasts(&[120.0, 110.0, 115.0, 120.0, 119.0]), 3.0, "from day 1 to day 4");
         assert_eq!(lasts(&[120.0, 110.0, 121.0, 100.0, 110.0, 90.0]), 3.0, "from day 3 to the end");
+        assert_eq!(lasts(&[120.0, 119.0]), 1.0, "the last day is the first below the peak");
         assert_eq!(lasts(&[120.0, 120.0, 110.0, 130.0]), 2.0, "from the later of two equal peaks");
     }
 
@@ -298,13 +299,15 @@ mod tests {
         assert_eq!((found.annualised_volatility, found.sharpe, found.sortino), (None, None, None));
         let found = Statistics::of(&history(&days(&[-50.0])));
         assert_eq!((found.total_return, found.cagr, found.turnover), (Some(-1.5), None, None));
+        let debt_after_a_year = [(Nanos::new(365 * Nanos::DAY.get() + Nanos::DAY.get() / 4), -50.0)];
+        assert_eq!(Statistics::of(&history(&debt_after_a_year)).cagr, None);
     }
 
     #[test]
     fn nothing_overflows_into_infinity() {
         let soon = [(Nanos::new(1), 200.0)];
         assert_eq!(Statistics::of(&history(&soon)).cagr, None);
-        let at_once = [(Nanos::ZERO, 200.0)];
+        let at_once = [(Nanos::ZERO, 50.0)];
         let found = Statistics::of(&History { traded: Notional::new(1.0), ..history(&at_once) });
         assert_eq!((found.cagr, found.turnover), (None, None));
     }

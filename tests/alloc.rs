@@ -1,5 +1,6 @@
 //! A steady tick allocates nothing, and neither does one that trades.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unsafe_code, reason = "counting allocations takes a global allocator of one's own")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

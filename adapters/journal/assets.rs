@@ -21,7 +21,7 @@ mod tests {
     use super::assets;
 
     #[test]
-    fn the_first_matching_quote_wins_and_separators_go() {
+    fn the_quote_ends_the_symbol_and_separators_go() {
         let found = |symbol| assets(symbol).map(|(base, quote)| format!("{base} {quote}"));
         for (symbol, expected) in [
             ("BTC_USDT", "BTC USDT"),

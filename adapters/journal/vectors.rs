@@ -1,26 +1,19 @@
 //! Conformance: records and canonical texts of the vectors, byte for byte.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::{env, fs};
+use std::fs;
 
 use chrono::DateTime;
 use hemiola_components::time::Nanos;
 use serde_json::Value;
 
 use super::{DecisionBody, Field, canonical};
+use crate::shared;
 
 #[test]
 fn vectors_journal_hmac_canonical() {
-    let folder = env::var_os("HEMIOLA_VECTORS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors")),
-        PathBuf::from,
-    );
+    let Some(folder) = shared::find("HEMIOLA_VECTORS", "vectors") else { return };
     let path = folder.join("journal_hmac.jsonl");
-    if !path.exists() {
-        println!("skipped: {} is not there", path.display());
-        return;
-    }
     let mut cases: BTreeMap<String, usize> = BTreeMap::new();
     for line in fs::read_to_string(&path).unwrap().lines() {
         let case: Value = serde_json::from_str(line).unwrap();

@@ -1,3 +1,5 @@
+//! Tests of the demo data.
+
 use std::fs;
 
 use sha2::{Digest as _, Sha256};

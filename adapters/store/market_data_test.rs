@@ -1,10 +1,12 @@
-use std::env;
+//! Real candles load, and what is counted in them is what their description says.
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::DateTime;
 
 use super::{CandleStore, Check};
+use crate::shared;
 
 /// A line of the README's table of files that is about candles.
 struct Line {
@@ -46,12 +48,7 @@ fn candle_files(folder: &Path) -> usize {
 
 #[test]
 fn market_data_matches_its_readme() {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/market");
-    let root = env::var_os("HEMIOLA_MARKET_DATA").map_or_else(default, PathBuf::from);
-    if !root.exists() {
-        println!("skipped: {} is not there", root.display());
-        return;
-    }
+    let Some(root) = shared::find("HEMIOLA_MARKET_DATA", "data/market") else { return };
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
     let lines: Vec<Line> = readme.lines().filter_map(line).collect();
     assert_eq!(lines.len(), candle_files(&root), "the table lists every candle file");

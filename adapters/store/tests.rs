@@ -1,3 +1,5 @@
+//! Tests of the candle store.
+
 use std::fs;
 use std::sync::Arc;
 

@@ -52,9 +52,9 @@ enum Format {
     Json,
 }
 
-/// Runs the program with the process's arguments.
+/// Runs the program with the process's arguments and the engines of `catalog`.
 #[must_use]
-pub fn main() -> Exit {
+pub fn run(catalog: &Catalog) -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -66,10 +66,9 @@ pub fn main() -> Exit {
             };
         }
     };
-    let catalog = Catalog::built_in();
     let ended = match &cli.command {
-        Command::Backtest(arguments) => backtest::run(arguments, &catalog),
-        Command::Data(command) => data::run(command, &catalog),
+        Command::Backtest(arguments) => backtest::run(arguments, catalog),
+        Command::Data(command) => data::run(command, catalog),
     };
     match ended {
         Ok(()) => Exit::Success,

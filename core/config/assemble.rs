@@ -148,9 +148,9 @@ fn list_indices(
     let mut chosen = Vec::new();
     for (name, place) in &list.names {
         let full = name.contains(':');
-        let named = |candidate: &Candidate| match full {
-            true => candidate.instrument.name() == *name,
-            false => candidate.instrument.symbol == *name && candidate.home,
+        let named = |candidate: &Candidate| {
+            let Candidate { instrument, home, .. } = candidate;
+            if full { instrument.name() == *name } else { instrument.symbol == *name && *home }
         };
         let found: Vec<_> = (0..candidates.len()).filter(|index| named(&candidates[*index])).collect();
         let at_home = |index: &&usize| candidates[**index].instrument.venue == environment.exchange;
@@ -241,7 +241,7 @@ fn check_weights(model: &Model, environment: &Environment, scheduler: &Scheduler
         let message = format!("{} is no schedule or strategy of `{}`", quoted(key), scheduler.name);
         problems.warning(place, "unmatched_weight", message);
     }
-    if total <= 0.0 {
+    if total <= 0.0 && !scheduler.schedules.is_empty() {
         let message = format!(
             "the table gives no schedule of `{}` a weight above zero; its keys are `schedule`, `strategy`, \
              `schedule:profile` or `strategy:profile`",

@@ -57,7 +57,7 @@ impl<'t> Field<'t> {
         let found = match &self.node.value {
             Value::Null => "nothing".to_owned(),
             Value::Bool(value) => format!("the boolean {value}"),
-            Value::Number(value) => format!("the number {value}"),
+            Value::Number(value) => format!("the number {}", shown(*value)),
             Value::Text(value) => format!("the text {}", quoted(value)),
             Value::Sequence(_) => "a list".to_owned(),
             Value::Map(_) => "a map".to_owned(),
@@ -147,7 +147,7 @@ impl<'t> Field<'t> {
             return None;
         }
         if !range.contains(&value) {
-            self.error("out_of_range", format!("must be {}, found {value}", described(&range)));
+            self.error("out_of_range", format!("must be {}, found {}", described(&range), shown(value)));
             return None;
         }
         Some(value)
@@ -255,8 +255,14 @@ impl<'t> Field<'t> {
                 return None;
             }
         };
-        Some(Section { field: self.clone(), entries, known: Vec::new() })
+        Some(Section { field: self.clone(), entries, known: Vec::new(), refused: Vec::new() })
     }
+}
+
+/// A number as people write it, in powers of ten when it would be a long row of digits.
+fn shown(value: f64) -> String {
+    let plain = value == 0.0 || (1e-9..1e15).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
 }
 
 fn described(range: &impl RangeBounds<f64>) -> String {
@@ -278,6 +284,7 @@ pub(crate) struct Section<'t> {
     field: Field<'t>,
     entries: &'t [Entry],
     known: Vec<&'static str>,
+    refused: Vec<&'static str>,
 }
 
 impl<'t> Section<'t> {
@@ -309,11 +316,24 @@ impl<'t> Section<'t> {
         self.field.problems.error(&place, "missing_key", format!("the key `{name}` is required"));
     }
 
+    /// Reports a key that has a meaning elsewhere, but must not be used here.
+    pub(crate) fn refuse(&mut self, name: &'static str, code: &'static str, message: &str) {
+        self.refused.push(name);
+        for entry in self.entries.iter().filter(|entry| entry.key == name) {
+            self.field.problems.error(&self.field.child(entry).key_place(), code, message.to_owned());
+        }
+    }
+
     /// Reports every key that nobody asked for.
     pub(crate) fn close(self) {
         let mut known = self.known;
         known.sort_unstable();
-        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+        known.dedup();
+        for entry in self.entries {
+            let key = entry.key.as_str();
+            if known.contains(&key) || self.refused.contains(&key) {
+                continue;
+            }
             let message =
                 format!("unknown key {} (known here: {})", quoted(&entry.key), listed(known.iter().copied()));
             let place = self.field.child(entry).key_place();

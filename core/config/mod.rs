@@ -188,6 +188,10 @@ impl Config {
             ("scheduler", schedulers_place),
             &problems,
         );
+        if selection.instruments.as_ref().is_some_and(Vec::is_empty) {
+            let message = "no instruments were given to take the place of the universe".to_owned();
+            problems.error(environments_place, "empty", message);
+        }
         let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
             let instruments = selection.instruments.as_deref();
             assemble::assemble(&self.model, environment, scheduler, instruments, &problems)

@@ -93,6 +93,7 @@ fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
         strict_booleans: true,
         reject_unsupported_tags: true,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        // When it reads comments, the parser refuses long ones in some places.
         emit_comments: false,
         with_snippet: false,
     }

@@ -64,9 +64,15 @@ fn bench_expected_w1() {
     let bar = |fill: &hemiola_components::order::Fill| bars.open_time.binary_search(&fill.time).unwrap();
     assert_eq!(bars.len() as u64, expected["bars"].as_u64().unwrap());
     assert_eq!(fills.len() as u64, expected["fills"].as_u64().unwrap());
-    assert_eq!(hash(fills.iter().map(|fill| i64::try_from(bar(fill)).unwrap())), expected["fill_bars_sha256_le_i64"]);
+    assert_eq!(
+        hash(fills.iter().map(|fill| i64::try_from(bar(fill)).unwrap())),
+        expected["fill_bars_sha256_le_i64"]
+    );
     for (fill, first) in fills.iter().zip(expected["first_fills"].as_array().unwrap()) {
-        assert_eq!((fill.order.side.name(), fill.price.get()), (first["side"].as_str().unwrap(), first["price"].as_f64().unwrap()));
+        assert_eq!(
+            (fill.order.side.name(), fill.price.get()),
+            (first["side"].as_str().unwrap(), first["price"].as_f64().unwrap())
+        );
     }
     agrees(outcome.account.equity.get(), &expected["final_equity"]);
     agrees(outcome.holdings[0].fees.get(), &expected["total_fees"]);
@@ -79,16 +85,19 @@ fn bench_expected_w2() {
     let series = load(&data);
     let bars = &series.values().next().unwrap().clone();
     let rows = expected["rows"].as_array().unwrap();
-    let variants: Vec<_> = rows.iter().map(|row| {
-        let mut schedule = schedule("a", 0, &[0]);
-        schedule.sizing = Sizing::AllIn;
-        let parameter = |index: usize| row[index].as_f64().unwrap();
-        let mut plan = plan(&["A"], vec![sma("s", parameter(0), parameter(1))], vec![schedule]);
-        plan.cash = Notional::new(1_000_000.0);
-        plan.costs.taker_fee = Ratio::new(0.001);
-        let market = market(&plan, &[Arc::clone(bars)]);
-        (plan, market)
-    }).collect();
+    let variants: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let mut schedule = schedule("a", 0, &[0]);
+            schedule.sizing = Sizing::AllIn;
+            let parameter = |index: usize| row[index].as_f64().unwrap();
+            let mut plan = plan(&["A"], vec![sma("s", parameter(0), parameter(1))], vec![schedule]);
+            plan.cash = Notional::new(1_000_000.0);
+            plan.costs.taker_fee = Ratio::new(0.001);
+            let market = market(&plan, &[Arc::clone(bars)]);
+            (plan, market)
+        })
+        .collect();
     assert_eq!(variants.len() as u64, expected["combos"].as_u64().unwrap());
     let plans: Vec<_> = variants.iter().map(|(plan, market)| (plan, market)).collect();
     let run = backtest::run(&plans, &Catalog::built_in(), Options::default(), |_, _| ()).unwrap();
@@ -96,7 +105,11 @@ fn bench_expected_w2() {
     for (outcome, row) in run.outcomes.iter().zip(rows) {
         assert_eq!(outcome.telemetry[0].fills, row[2].as_u64().unwrap(), "{row}");
         agrees(outcome.account.equity.get(), &row[3]);
-        all.extend(fills(outcome).iter().map(|fill| i64::try_from(bars.open_time.binary_search(&fill.time).unwrap()).unwrap()));
+        all.extend(
+            fills(outcome)
+                .iter()
+                .map(|fill| i64::try_from(bars.open_time.binary_search(&fill.time).unwrap()).unwrap()),
+        );
     }
     assert_eq!(hash(all), expected["fill_bars_sha256_le_i64_all"]);
 }

@@ -1,5 +1,7 @@
 //! The integration tests, one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bench;
 mod cli;
 mod determinism;
@@ -7,5 +9,6 @@ mod execution;
 mod lookahead;
 mod market;
 mod order;
+mod own_engine;
 mod support;
 mod tidy;

@@ -26,7 +26,10 @@ fn files() -> Vec<String> {
 }
 
 fn rust_files() -> Vec<String> {
-    files().into_iter().filter(|name| name.ends_with(".rs")).collect()
+    files()
+        .into_iter()
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "rs"))
+        .collect()
 }
 
 /// The names in a manifest's `[dependencies]`.

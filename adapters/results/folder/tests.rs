@@ -1,3 +1,5 @@
+//! Tests of the results folder.
+
 use hemiola_components::time::Nanos;
 use serde_json::json;
 
@@ -160,7 +162,7 @@ fn a_table_that_does_not_fit_names_its_file() {
     let columns = vec![("a", Column::Flag(vec![true])), ("b", Column::Flag(vec![]))];
     let error = folder.table("weights.parquet", &Table { columns, ..Table::default() }).unwrap_err();
     let message = error.to_string();
-    assert!(message.contains("run/weights.parquet: column `b` has 0 rows"), "{message}");
+    assert!(message.contains("weights.parquet: column `b` has 0 rows"), "{message}");
 }
 
 #[test]

@@ -112,6 +112,7 @@ impl Capital {
             table.read_level(field, "");
         } else {
             field.wrong_type("a map or a list of weights");
+            return;
         }
         self.table = field.place();
         self.keys = table.keys;
@@ -170,7 +171,7 @@ impl Table {
                 let inner = if GROUPS.contains(&name.as_str()) { outer } else { &key };
                 self.read_level(&entry, inner);
             } else if entry.is_number() {
-                self.insert(key, &entry, entry.key_place());
+                self.insert(key, Some(&entry), &entry);
             } else {
                 entry.wrong_type("a weight or a map of risk profiles to weights");
             }
@@ -192,17 +193,17 @@ impl Table {
         if let Some(profile) = profile.as_ref().and_then(lowered) {
             key = format!("{key}:{profile}");
         }
-        if let Some(weight) = weight {
-            self.insert(key, &weight, field.place());
-        }
+        self.insert(key, weight.as_ref(), field);
     }
 
-    fn insert(&mut self, key: String, weight: &Field<'_>, place: Place) {
-        let value = weight.number(0.0..).unwrap_or_default();
+    /// Takes a weight that stands in `field`; one that cannot be read counts as 1, so that the table hits.
+    fn insert(&mut self, key: String, weight: Option<&Field<'_>>, field: &Field<'_>) {
+        let value = weight.and_then(|weight| weight.number(0.0..)).unwrap_or(1.0);
+        let place = field.key_place();
         if let Some(earlier) = self.keys.insert(key.clone(), place.clone()) {
             let message =
                 format!("{} has a weight already at line {}; this one counts", quoted(&key), earlier.line);
-            weight.problems.warning(&place, "duplicate_key", message);
+            field.problems.warning(&place, "duplicate_key", message);
         }
         self.weights.insert(key, value);
     }

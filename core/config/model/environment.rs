@@ -69,11 +69,7 @@ impl Environment {
             .map(|universe| venues(universe))
             .unwrap_or_default();
         environment.exchange = text(section.required("exchange").and_then(|f| {
-            if venues.is_empty() {
-                f.text()
-            } else {
-                f.reference("venue of the universe's instruments", &venues)
-            }
+            if venues.is_empty() { f.text() } else { f.reference("venue in the universe", &venues) }
         }));
         let profile = section.required("risk_profile");
         environment.risk_profile =

@@ -42,10 +42,8 @@ pub(super) fn decode(field: &Field<'_>) -> RiskProfile {
     let leverage = section.required("max_leverage");
     profile.max_leverage = leverage.and_then(|f| f.number(0.0..)).unwrap_or_default();
     for name in NOT_ENFORCED {
-        if let Some(found) = section.optional(name) {
-            let message = format!("this version does not enforce `{name}`: remove it, and do not rely on it");
-            found.problems.error(&found.key_place(), "not_enforced", message);
-        }
+        let message = format!("this version does not enforce `{name}`: remove it, and do not rely on it");
+        section.refuse(name, "not_enforced", &message);
     }
     section.close();
     profile

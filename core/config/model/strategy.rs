@@ -4,6 +4,7 @@ use hemiola_components::strategy::{EngineSpec, ParameterKind, ParameterSpec, Par
 
 use super::Context;
 use crate::config::decode::Field;
+use crate::config::tree::joined;
 
 /// An engine with its parameters.
 #[derive(Clone, Debug)]
@@ -63,8 +64,10 @@ fn decode_parameters(
             Some(field) => decode_parameter(&field, spec, context),
             None => spec.default.map(ParameterValue::Number).or_else(|| {
                 let mut place = field.unwrap_or(strategy).key_place();
-                let within = if field.is_some() { "." } else { ".parameters." };
-                place.path += &format!("{within}{}", spec.name);
+                if field.is_none() {
+                    place.path = joined(&place.path, "parameters");
+                }
+                place.path = joined(&place.path, spec.name);
                 let message = format!("the engine `{}` requires it: {}", engine.name, spec.summary);
                 strategy.problems.error(&place, "missing_key", message);
                 None

@@ -112,7 +112,7 @@ fn summary(problems: &[Problem]) -> String {
     let mut text = String::new();
     for Problem { severity, code, path, line, column, .. } in problems {
         let mark = if *severity == Severity::Warning { "warning " } else { "" };
-        writeln!(text, "{line}:{column} {mark}{code} {path}").unwrap();
+        writeln!(text, "{}", format!("{line}:{column} {mark}{code} {path}").trim_end()).unwrap();
     }
     text
 }
@@ -120,7 +120,7 @@ fn summary(problems: &[Problem]) -> String {
 /// The file as edited must have exactly the problems of `expected`, written as [`summary`] writes them.
 fn check(text: impl AsRef<[u8]>, expected: &str) {
     let found = problems(read_text(text));
-    let expected: String = expected.trim().lines().map(|line| format!("{}\n", line.trim())).collect();
+    let expected: Vec<_> = expected.trim().lines().map(str::trim).collect();
     let messages: Vec<_> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(summary(&found), expected, "{}", messages.join("\n"));
+    assert_eq!(summary(&found).lines().collect::<Vec<_>>(), expected, "{}", messages.join("\n"));
 }

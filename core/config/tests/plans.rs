@@ -1,1 +1,248 @@
+//! What comes out of a correct file.
 
+use std::path::PathBuf;
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::market::TradingRules;
+use hemiola_components::order::Costs;
+use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::strategy::ParameterValue;
+use hemiola_components::time::Nanos;
+use hemiola_components::units::{Bps, Notional, Quantity, Ratio};
+
+use super::*;
+
+fn plan_of(text: &str) -> Plan {
+    read_text(text).unwrap().plan(&Selection::default()).unwrap()
+}
+
+fn seconds(seconds: i64) -> Nanos {
+    Nanos::new(seconds * Nanos::SECOND.get())
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    plan.instruments.iter().map(Instrument::name).collect()
+}
+
+#[test]
+fn the_plan_holds_what_the_file_says() {
+    let plan = plan_of(BASE);
+    assert_eq!((plan.environment.as_str(), plan.scheduler.as_str()), ("demo", "main"));
+    assert_eq!(plan.telemetry_namespace, "scheduler.main");
+    assert_eq!((plan.valuation.as_str(), plan.cash), ("USDT", Notional::new(5_000.0)));
+    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.001), slippage: Bps::new(2.0).ratio() });
+    assert_eq!(plan.data_root, PathBuf::from("folder/../data"));
+    assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT"]);
+    assert_eq!(plan.venue_symbols, ["BTCUSDT", "ETHUSDT"]);
+    assert_eq!((plan.instruments[1].base.as_str(), plan.instruments[1].quote.as_str()), ("ETH", "USDT"));
+
+    let [trend, outside] = plan.strategies.as_slice() else { panic!("two strategies") };
+    assert_eq!((trend.name.as_str(), trend.engine.as_str()), ("trend", "sma_cross"));
+    assert_eq!((trend.parameters.count("fast"), trend.parameters.count("slow")), (Ok(5), Ok(10)));
+    assert_eq!(outside.parameters.text("targets"), Ok("folder/targets.csv"));
+
+    let [trend, late] = plan.schedules.as_slice() else { panic!("two schedules") };
+    assert_eq!((trend.strategy, trend.instruments.as_slice()), (0, [0, 1].as_slice()));
+    assert_eq!(trend.cadence, Cadence { every: seconds(900), offset: Nanos::ZERO }, "the interval's length");
+    assert_eq!((late.strategy, late.instruments.as_slice()), (1, [1].as_slice()));
+    assert_eq!(late.interval.to_string(), "1h");
+    assert_eq!(late.cadence.every, seconds(60));
+    assert_eq!((late.warmup_bars, late.sizing), (0, Sizing::Weight));
+    let profile = |index: usize| plan.risk_profiles[index].name.as_str();
+    assert_eq!(profile(trend.risk_profile), "bold", "the strategy's");
+    assert_eq!(profile(late.risk_profile), "balanced", "the environment's");
+}
+
+#[test]
+fn every_key_of_a_schedule_arrives() {
+    let schedule = "{interval: 1d, cadence: 0.5, offset_seconds: 30, max_drift_seconds: 5, warmup_bars: 7, \
+                    risk_profile: balanced, sizing: {quote: 250}, instruments: ['kraken:BTC_USDT', BTC_USDT]}";
+    let plan = plan_of(&edited("{interval: 15m}", schedule));
+    let trend = &plan.schedules[0];
+    assert_eq!(trend.cadence, Cadence { every: Nanos::new(500_000_000), offset: seconds(30) });
+    assert_eq!((trend.warmup_bars, trend.sizing), (7, Sizing::Quote(Notional::new(250.0))));
+    assert_eq!(plan.risk_profiles.len(), 1, "only those in use");
+    assert_eq!(names(&plan), ["binance:BTC_USDT", "kraken:BTC_USDT", "binance:ETH_USDT"]);
+    assert_eq!(plan.venue_symbols, ["BTCUSDT", "XBTUSDT", "ETHUSDT"]);
+    assert_eq!(trend.instruments, [0, 1]);
+    assert_eq!(plan.schedules[1].instruments, [2]);
+    let all_in = plan_of(&edited("{interval: 15m}", "{sizing: all_in}"));
+    assert_eq!(all_in.schedules[0].sizing, Sizing::AllIn);
+}
+
+#[test]
+fn defaults_fill_what_the_file_leaves_out() {
+    let text = edited("    parameters: {fast: 5, slow: 10}\n", "").replace(
+        "    adapter_settings:\n      paper_trading: {initial_balances: {USDT: 5000}, taker_fee: 0.001, slippage_bps: 2}\n",
+        "",
+    );
+    let plan = plan_of(&text);
+    assert_eq!(plan.cash, Notional::new(10_000.0));
+    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.0006), slippage: Bps::new(5.0).ratio() });
+    let expected = [("fast", 20.0), ("slow", 50.0)]
+        .map(|(name, value)| (name.to_owned(), ParameterValue::Number(value)));
+    assert_eq!(plan.strategies[0].parameters.0, expected.into());
+}
+
+#[test]
+fn trading_rules_and_equal_currencies_arrive() {
+    let text = edited(
+        "        base_asset: BTC\n",
+        "        base_asset: BTC\n        rules: {tick_size: 0.1, step_size: 0.01, min_notional: 5}\n",
+    )
+    .replace("taker_fee", "quote_assets: [EUR], taker_fee")
+    .replace("[ETH_USDT]", "['kraken:ETH_EUR']");
+    let plan = plan_of(&text);
+    assert_eq!(plan.equal_quotes, ["EUR"]);
+    assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT", "kraken:ETH_EUR"]);
+    let rules = TradingRules { tick: 0.1, step: Quantity::new(0.01), min_notional: Notional::new(5.0) };
+    assert_eq!(plan.instruments[0].rules, rules);
+    assert_eq!(plan.instruments[1].rules, TradingRules::default());
+}
+
+#[test]
+fn every_form_of_a_table_of_weights_is_read() {
+    for (weights, expected) in [
+        ("{trend: 0.5, late: 0.5}", vec![("late", 0.5), ("trend", 0.5)]),
+        ("{Trend: 1, LATE: 0}", vec![("late", 0.0), ("trend", 1.0)]),
+        ("{trend: {bold: 0.3}, late: 1}", vec![("late", 1.0), ("trend:bold", 0.3)]),
+        ("{trend:bold: 0.3}", vec![("trend:bold", 0.3)]),
+        (
+            "{schedules: {late: 2}, Strategies: {outside: {profiles: {balanced: 3}}}}",
+            vec![("late", 2.0), ("outside:balanced", 3.0)],
+        ),
+        (
+            "[{schedule: trend, weight: 1}, {strategy: Outside, weight: 2, profile: Balanced}]",
+            vec![("outside:balanced", 2.0), ("trend", 1.0)],
+        ),
+        ("[{name: late, risk_profile: balanced, weight: 4}]", vec![("late:balanced", 4.0)]),
+    ] {
+        for key in ["weights", "allocations"] {
+            let text = edited("weights: {trend: 1, late: 2}", &format!("{key}: {weights}"));
+            check(&text, "");
+            let expected = expected.iter().map(|(key, weight)| ((*key).to_owned(), *weight)).collect();
+            assert_eq!(plan_of(&text).capital_policy, CapitalPolicy::FixedWeight(expected), "{weights}");
+        }
+    }
+    let repeated = plan_of(&edited("weights: {trend: 1, late: 2}", "weights: {trend: 1, Trend: 2}"));
+    let last = [("trend".to_owned(), 2.0)].into();
+    assert_eq!(repeated.capital_policy, CapitalPolicy::FixedWeight(last), "the later one counts");
+}
+
+#[test]
+fn policies_have_several_names_and_a_default() {
+    let policy = "{name: fixed_weight, weights: {trend: 1, late: 2}}";
+    for name in
+        ["equal", "equal_weight", "uniform", "' Equal-Weight '", "{policy: UNIFORM, label: all alike}"]
+    {
+        assert_eq!(plan_of(&edited(policy, name)).capital_policy, CapitalPolicy::EqualWeight, "{name}");
+    }
+    let none =
+        plan_of(&edited("    capital_policy: {name: fixed_weight, weights: {trend: 1, late: 2}}\n", ""));
+    assert_eq!((none.capital_policy, none.cool_down), (CapitalPolicy::EqualWeight, None));
+    for name in ["fixed", "manual", "Fixed-Weight"] {
+        let plan = plan_of(&edited("{name: fixed_weight", &format!("{{type: {name}")));
+        assert_eq!(plan.capital_policy.name(), "fixed_weight", "{name}");
+    }
+}
+
+#[test]
+fn the_schedulers_cool_down_goes_before_the_policys() {
+    let with_policy = edited("{name: fixed_weight", "{rebalance_seconds: 120, name: fixed_weight");
+    assert_eq!(plan_of(&with_policy).cool_down, Some(seconds(120)));
+    let both = with_policy.replace("  main:\n", "  main:\n    capital_rebalance_seconds: 90\n");
+    assert_eq!(plan_of(&both).cool_down, Some(seconds(90)));
+}
+
+/// [`BASE`] with a second environment, on the venue where `late` finds no `ETH_USDT`.
+fn two_environments() -> String {
+    edited(
+        "strategies:\n",
+        "  other: {exchange: kraken, environment: paper, data_cache_path: /data, instrument_universe: core, \
+         risk_profile: bold, adapter_settings: {paper_trading: {quote_assets: [EUR]}}}\nstrategies:\n",
+    )
+}
+
+#[test]
+fn a_scheduler_must_fit_one_environment_and_the_one_selected() {
+    let config = read_text(two_environments()).unwrap();
+    assert!(config.plan(&Selection::default()).is_ok());
+    let other = Selection { environment: Some("other".to_owned()), ..Selection::default() };
+    let Err(ConfigError::Invalid(found)) = config.plan(&other) else { panic!("`late` wants ETH_USDT") };
+    assert_eq!(
+        summary(&found),
+        "34:84 unknown_reference multi_strategy_schedulers.main.schedules.late.instruments[0]\n"
+    );
+    let text = two_environments().replace("instruments: [ETH_USDT]", "instruments: [BTC_USDT]");
+    let plan = read_text(text).unwrap().plan(&other).unwrap();
+    assert_eq!(names(&plan), ["kraken:BTC_USDT", "kraken:ETH_EUR"]);
+    assert_eq!(plan.data_root, PathBuf::from("/data"));
+}
+
+#[test]
+fn a_selection_of_unknown_names_lists_the_known_ones() {
+    let config = read_text(BASE).unwrap();
+    let selection = Selection {
+        environment: Some("dmo".to_owned()),
+        scheduler: Some("mian".to_owned()),
+        instruments: None,
+    };
+    let Err(error) = config.plan(&selection) else { panic!("neither exists") };
+    assert_eq!(
+        error.to_string(),
+        "core.yaml:13:1: error[unknown_reference]: environments: there is no environment `dmo` (known: demo); did \
+         you mean `demo`?\n\
+         core.yaml:28:1: error[unknown_reference]: multi_strategy_schedulers: there is no scheduler `mian` (known: \
+         main); did you mean `main`?"
+    );
+    let named = Selection {
+        environment: Some("demo".to_owned()),
+        scheduler: Some("main".to_owned()),
+        instruments: None,
+    };
+    assert!(config.plan(&named).is_ok());
+}
+
+fn instrument(venue: &str, symbol: &str, quote: &str) -> Instrument {
+    Instrument {
+        venue: venue.to_owned(),
+        symbol: symbol.to_owned(),
+        base: "X".to_owned(),
+        quote: quote.to_owned(),
+        rules: TradingRules::default(),
+    }
+}
+
+fn with_instruments(instruments: &[Instrument]) -> Result<Plan, String> {
+    let selection = Selection { instruments: Some(instruments.to_vec()), ..Selection::default() };
+    read_text(BASE).unwrap().plan(&selection).map_err(|error| match error {
+        ConfigError::Invalid(found) => summary(&found),
+        ConfigError::Unreadable { .. } => unreachable!("a text is always readable"),
+    })
+}
+
+#[test]
+fn given_instruments_take_the_place_of_the_universe() {
+    let plan = with_instruments(&[instrument("file", "AAA", "USDT"), instrument("file", "ETH_USDT", "USDT")])
+        .unwrap();
+    assert_eq!(names(&plan), ["file:AAA", "file:ETH_USDT"]);
+    assert_eq!(plan.venue_symbols, ["AAA", "ETH_USDT"]);
+    assert_eq!(plan.schedules[0].instruments, [0, 1]);
+    assert_eq!(plan.schedules[1].instruments, [1]);
+
+    let late = "multi_strategy_schedulers.main.schedules.late.instruments[0]";
+    let absent = with_instruments(&[instrument("file", "AAA", "USDT")]);
+    assert_eq!(absent, Err(format!("33:84 unknown_reference {late}\n")));
+    let twice = [instrument("a", "ETH_USDT", "USDT"), instrument("b", "ETH_USDT", "USDT")];
+    assert_eq!(with_instruments(&twice), Err(format!("33:84 conflict {late}\n")));
+    let at_home = [instrument("a", "ETH_USDT", "USDT"), instrument("binance", "ETH_USDT", "USDT")];
+    assert_eq!(with_instruments(&at_home).unwrap().schedules[1].instruments, [1], "the environment's venue");
+    let foreign = [instrument("a", "ETH_USDT", "PLN")];
+    assert_eq!(
+        with_instruments(&foreign),
+        Err("32:7 quote_currency multi_strategy_schedulers.main.schedules.trend\n\
+             33:70 quote_currency multi_strategy_schedulers.main.schedules.late.instruments\n"
+            .to_owned())
+    );
+    assert_eq!(with_instruments(&[]), Err("13:1 empty environments\n".to_owned()));
+}

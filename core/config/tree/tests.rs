@@ -1,3 +1,7 @@
+//! Tests of the tree.
+
+use std::fmt::Write;
+
 use super::*;
 
 /// The tree on one line: `key@line:column=value@line:column`.
@@ -31,7 +35,7 @@ fn every_key_and_value_knows_its_place() {
     );
     assert_eq!(
         tree("\u{feff}# comment\r\na: 1\r\nb: |\r\n  text\r\n"),
-        "{a@2:1=1@2:4 b@3:1='text\n'@3:4}@2:1"
+        "{a@2:1=1@2:4 b@3:1='text\n'@4:3}@2:1"
     );
 }
 
@@ -103,14 +107,14 @@ fn alias_bombs_and_deep_nesting_are_refused() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let inner = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+        writeln!(bomb, "a{level}: &a{level} [{inner}]").unwrap();
     }
     refusal(&bomb);
     refusal(&"[".repeat(100_000));
     refusal(&format!("a: {}1{}", "[".repeat(100), "]".repeat(100)));
     let mut steps = String::new();
     for depth in 0..1_000 {
-        steps.push_str(&format!("{}a:\n", " ".repeat(depth)));
+        writeln!(steps, "{}a:", " ".repeat(depth)).unwrap();
     }
     refusal(&steps);
     refusal(&format!("a: [{}]", "x,".repeat(300_000)));
@@ -121,8 +125,13 @@ fn alias_bombs_and_deep_nesting_are_refused() {
 fn one_anchor_may_serve_many() {
     let mut text = "base: &b {p: 1}\n".to_owned();
     for index in 0..1_000 {
-        text.push_str(&format!("s{index}: {{<<: *b, q: 2}}\n"));
+        writeln!(text, "s{index}: {{<<: *b, q: 2}}").unwrap();
     }
-    text.push_str(&"# a long remark\n".repeat(500));
     assert!(parse(&text).is_ok());
+}
+
+#[test]
+fn a_remark_may_be_long() {
+    let remark = "  # a long remark\n".repeat(500);
+    assert!(parse(&format!("{remark}a:\n{remark}- 1\n{remark}- {remark}  b: 2\n")).is_ok());
 }

@@ -1,0 +1,18 @@
+//! Material that lies beside the project, for tests that do without it when it is not there.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// `$variable`, or `default` in the folder beside the project; `None`, said aloud, when there is nothing. With
+/// `HEMIOLA_REQUIRE_SHARED` set, nothing is a failure.
+pub(crate) fn find(variable: &str, default: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(default);
+    let path = env::var_os(variable).map_or_else(beside, PathBuf::from);
+    if path.exists() {
+        return Some(path);
+    }
+    let message = format!("{} is not there: set {variable}", path.display());
+    assert!(env::var_os("HEMIOLA_REQUIRE_SHARED").is_none(), "{message}");
+    println!("skipped: {message}");
+    None
+}

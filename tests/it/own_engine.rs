@@ -1,0 +1,92 @@
+//! An engine from outside the crates takes its place in the catalogue with one line.
+
+use bevy_ecs::prelude::Component;
+use hemiola::assembly::Options;
+use hemiola::modes::backtest;
+use hemiola_components::signal::{Direction, Signal, SignalKind};
+use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::time::Nanos;
+use hemiola_systems::signals::catalog::Catalog;
+use hemiola_systems::signals::engine::{Engine, ScanLimit, View};
+
+use crate::support::{fills, market, minutes, plan, schedule, sma};
+
+/// Long after so many rising closes in a row, flat after one that does not rise.
+#[derive(Component)]
+struct Streak {
+    closes: usize,
+}
+
+#[derive(Component, Default)]
+struct StreakState {
+    rising: usize,
+}
+
+impl Engine for Streak {
+    const NAME: &'static str = "streak";
+    const SUMMARY: &'static str =
+        "Long after `closes` rising closes in a row, flat after one that does not rise.";
+    const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
+        name: "closes",
+        kind: ParameterKind::Count { min: 1, max: 100 },
+        default: Some(3.0),
+        summary: "rising closes in a row",
+    }];
+
+    type Settings = Self;
+    type State = StreakState;
+
+    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+        Ok(Self { closes: parameters.count("closes")? })
+    }
+
+    fn update(_: &Self, state: &mut StreakState, view: &View<'_>, bar: usize) {
+        let rose = bar > view.first && view.bars.close[bar] > view.bars.close[bar - 1];
+        state.rising = if rose { state.rising + 1 } else { 0 };
+    }
+
+    fn decide(
+        settings: &Self,
+        state: &mut StreakState,
+        view: &View<'_>,
+        _: usize,
+        _: Nanos,
+    ) -> Option<Signal> {
+        match (state.rising, view.position.get() > 0.0) {
+            (rising, false) if rising >= settings.closes => {
+                Some(Signal::certain(SignalKind::Enter(Direction::Long)))
+            }
+            (0, true) => Some(Signal::certain(SignalKind::Exit)),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn a_registered_engine_runs_beside_the_built_in_ones() {
+    let mut catalog = Catalog::built_in();
+    catalog.register::<Streak>();
+    assert!(catalog.specs().iter().any(|spec| spec.name == "streak"));
+
+    let mut streak = sma("s", 1.0, 2.0);
+    streak.engine = "streak".into();
+    streak.parameters =
+        Parameters([("closes".to_owned(), hemiola_components::strategy::ParameterValue::Number(2.0))].into());
+    let plan =
+        plan(&["A"], vec![streak, sma("t", 1.0, 2.0)], vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])]);
+    let closes = [10.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0, 15.0];
+    let prices: Vec<(f64, f64)> = closes.iter().map(|close| (*close, *close)).collect();
+    let market = market(&plan, &[minutes(&prices)]);
+    let run = |scan| {
+        let options = Options { scan, ..Options::default() };
+        backtest::run(&[(&plan, &market)], &catalog, options, |_, _| ()).unwrap().outcomes.remove(0)
+    };
+    let outcome = run(ScanLimit::Unlimited);
+    let of_streak: Vec<f64> = fills(&outcome)
+        .iter()
+        .filter(|fill| fill.order.schedule.get() == 0)
+        .map(|fill| fill.price.get())
+        .collect();
+    assert_eq!(of_streak, [13.0, 13.0, 15.0], "in after 12, out after 12 again, in after 14");
+    assert_eq!(outcome.digest, run(ScanLimit::Decisions(1)).digest);
+}
