@@ -180,7 +180,7 @@ fn stores() {
         ),
         case(
             |project| {
-                project.candles("data/ohlcv/ohlcv_parquet/binance/BTC_USDT/1h.parquet", &Candles::hours(9))
+                project.candles("data/ohlcv/ohlcv_parquet/binance/BTC_USDT/1h.parquet", &Candles::hours(9));
             },
             "",
             7,
