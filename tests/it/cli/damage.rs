@@ -18,12 +18,13 @@ fn damaged_bytes_end_in_one_message() {
         let mut bytes = good.clone();
         bytes[position] ^= mask;
         project.write(BTC, bytes);
-        let ended = project.run("backtest --output out");
-        if ended.code == Some(0) {
+        // An empty window, so that good bytes end in a message too and nothing is written.
+        let ended = project.run("backtest --from 2030-01-01");
+        assert_eq!(ended.code, Some(7), "byte {position}: {}", ended.stderr);
+        if ended.stderr.starts_with("error: no candle of any schedule closes inside the window") {
             continue;
         }
         refused += 1;
-        assert_eq!(ended.code, Some(7), "byte {position}: {}", ended.stderr);
         let message = "error: config/../data/ohlcv/binance/BTC_USDT/1h.parquet: ";
         assert!(ended.stderr.starts_with(message), "byte {position}: {}", ended.stderr);
         assert_eq!(ended.stderr.lines().count(), 1, "byte {position}: {}", ended.stderr);

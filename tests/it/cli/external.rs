@@ -1,6 +1,7 @@
 //! Target positions that were computed elsewhere.
 
 use super::project::{BTC, CONFIG_FILE, Project};
+use super::results::counts;
 use super::tables::{Candles, Columns, HOUR, MARCH, Table, integers, numbers, texts};
 
 const BITCOIN: &str = "binance:BTC_USDT";
@@ -55,7 +56,17 @@ fn targets_become_fills_at_the_next_open() {
     assert_eq!(files[1]["path"], "config/targets.parquet");
     write(&project, &[(65, BITCOIN, 1.0), (90, BITCOIN, 0.25), (240, BITCOIN, 0.0)]);
     assert_ne!(project.succeeds("backtest --output again").digest(), first.digest());
-    project.run("backtest --verify out/manifest.json");
+    let verify = "backtest --verify out/manifest.json";
+    project.refuses(verify, 8, &["config/targets.parquet: SHA-256 was ", "the digest was "]);
+}
+
+#[test]
+fn targets_that_change_nothing_or_come_last_are_counted() {
+    // Flat at 04:00 already, so 05:00 changes nothing; nothing opens after 06:00.
+    let project =
+        project(&[(60, BITCOIN, 1.0), (240, BITCOIN, 0.0), (300, BITCOIN, 0.0), (360, BITCOIN, 1.0)]);
+    project.succeeds("backtest --output out");
+    assert_eq!(counts(&project, "out"), [4, 1, 0, 3, 2, 1]);
 }
 
 #[test]
