@@ -215,18 +215,19 @@ impl Assembly<'_> {
     /// First and last instant of a portfolio's time line.
     fn window(&self, plan: &Plan, market: &Market) -> Result<(Nanos, Nanos), AssemblyError> {
         let Window { from, to } = self.options.window;
-        let (mut first, mut last) = (Nanos::NEVER, Nanos::new(i64::MIN));
+        let mut read = Vec::new();
         for schedule in &plan.schedules {
             for &instrument in &schedule.instruments {
-                let bars = series(plan, market, schedule, instrument)?;
-                if !bars.is_empty() {
-                    first = first.min(bars.open_time[0]);
-                    last = last.max(bars.close_time(bars.len() - 1));
-                }
+                read.push(series(plan, market, schedule, instrument)?);
             }
         }
+        read.retain(|bars| !bars.is_empty());
+        let first = read.iter().map(|bars| bars.open_time[0]).min().ok_or(AssemblyError::EmptyWindow)?;
+        let last = read.iter().map(|bars| bars.close_time(bars.len() - 1)).max();
+        let last = last.expect("the same series have a first candle");
         let (start, end) = (from.map_or(first, |from| from.max(first)), to.map_or(last, |to| to.min(last)));
-        if start < end { Ok((start, end)) } else { Err(AssemblyError::EmptyWindow) }
+        let any_closes = read.iter().any(|bars| bars.closed_at(start, 0) < bars.closed_at(end, 0));
+        if any_closes { Ok((start, end)) } else { Err(AssemblyError::EmptyWindow) }
     }
 
     fn strategy(&mut self, account: &Owner<'_>, index: usize) -> Result<(Entity, Kind), AssemblyError> {

@@ -67,7 +67,11 @@ impl From<ConfigError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = if error.is_bad_data() { Exit::Data } else { Exit::Operational };
+        let exit = match error {
+            StoreError::Seed { .. } => Exit::Usage,
+            _ if error.is_bad_data() => Exit::Data,
+            _ => Exit::Operational,
+        };
         Self::new(exit, error.to_string())
     }
 }

@@ -68,11 +68,11 @@ impl Job {
     /// # Errors
     /// When any of it cannot be read or used.
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
+        let window = self.window()?;
         let config = config::load(&self.config, &catalog.specs())?;
         let config_sha256 = sha256_of(&self.config)?;
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
         let (plan, data) = self.read(&config, check, catalog, notice)?;
-        let window = self.window()?;
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let identity = resolved::identity(&plan, window).to_string();
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
@@ -121,17 +121,15 @@ impl Job {
     }
 
     fn window(&self) -> Result<Window, Failure> {
-        let instant = |text: &Option<String>| -> Result<Option<Nanos>, Failure> {
-            text.as_deref().map(instant::parse).transpose().map_err(|error| Failure::new(Exit::Usage, error))
+        let instant = |option: &str, text: &Option<String>| -> Result<Option<Nanos>, Failure> {
+            let instant = text.as_deref().map(instant::parse).transpose();
+            instant.map_err(|error| Failure::new(Exit::Usage, format!("{option}: {error}")))
         };
-        let window = Window { from: instant(&self.from)?, to: instant(&self.to)? };
+        let window = Window { from: instant("--from", &self.from)?, to: instant("--to", &self.to)? };
         match (window.from, window.to) {
             (Some(from), Some(to)) if from >= to => {
-                let message = format!(
-                    "the window ends at {}, before it begins at {}",
-                    instant::text(to),
-                    instant::text(from)
-                );
+                let message =
+                    format!("--from {} must be before --to {}", instant::text(from), instant::text(to));
                 Err(Failure::new(Exit::Usage, message))
             }
             _ => Ok(window),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -53,6 +53,7 @@ impl MarketData {
 /// A file of candles that stands in for a store: every symbol in it is an instrument.
 #[derive(Clone, Debug)]
 pub struct FlatFile {
+    path: PathBuf,
     interval: Interval,
     series: Vec<(String, LoadedSeries)>,
 }
@@ -66,7 +67,7 @@ impl FlatFile {
     /// # Errors
     /// When it cannot be read or holds bad candles.
     pub fn load(path: &Path, interval: Interval, check: Check) -> Result<Self, Failure> {
-        Ok(Self { interval, series: store::load_file(path, interval, check)? })
+        Ok(Self { path: path.to_owned(), interval, series: store::load_file(path, interval, check)? })
     }
 
     /// Its instruments; a symbol that does not end in a currency is quoted in `quote`.
@@ -90,16 +91,18 @@ impl FlatFile {
     /// # Errors
     /// When a schedule reads another interval than the file has, or targets cannot be read.
     pub fn market_data(self, plan: &Plan, catalog: &Catalog) -> Result<MarketData, Failure> {
-        let Self { interval, series } = self;
+        let interval = self.interval;
         if let Some(schedule) = plan.schedules.iter().find(|schedule| schedule.interval != interval) {
             let message = format!(
-                "schedule `{}` reads {} candles, and the file has {interval} candles: set its `interval`",
-                schedule.name, schedule.interval
+                "schedule `{}` reads {} candles, and {} is said to have {interval} candles: change its `interval` or --interval",
+                schedule.name,
+                schedule.interval,
+                self.path.display()
             );
             return Err(Failure::new(Exit::Data, message));
         }
         let mut data = MarketData::default();
-        let mut by_symbol: BTreeMap<String, LoadedSeries> = series.into_iter().collect();
+        let mut by_symbol: BTreeMap<String, LoadedSeries> = self.series.into_iter().collect();
         for (index, instrument) in plan.instruments.iter().enumerate() {
             let loaded = by_symbol.remove(&instrument.symbol);
             data.market.series.push(data_of(
@@ -125,14 +128,28 @@ pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result
         let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
         let mut loaded = Vec::new();
         for interval in intervals(plan, index) {
-            if let Some(series) = store.load(&instrument.venue, &names, interval, check)? {
-                loaded.push((interval, series));
-            }
+            let series = store.load(&instrument.venue, &names, interval, check)?;
+            loaded.push((interval, series.ok_or_else(|| missing(plan, root, index, interval))?));
         }
         data.market.series.push(data_of(index, loaded, &mut data.series, &mut data.files));
     }
     data.read_targets(plan, catalog)?;
     Ok(data)
+}
+
+fn missing(plan: &Plan, root: &Path, instrument: usize, interval: Interval) -> Failure {
+    let reader = plan
+        .schedules
+        .iter()
+        .find(|schedule| schedule.interval == interval && schedule.instruments.contains(&instrument))
+        .expect("an interval is read by a schedule");
+    let message = format!(
+        "schedule `{}` needs {interval} candles of {}, and {} has none: add them, or make some up with `hemiola data seed`",
+        reader.name,
+        plan.instruments[instrument].name(),
+        root.display()
+    );
+    Failure::new(Exit::Data, message)
 }
 
 /// The intervals that the schedules read of an instrument.

@@ -12,7 +12,7 @@ mod tests;
 use hemiola_components::market::Bars;
 use hemiola_components::time::{Interval, Nanos};
 
-pub use self::write::{SeedReport, write};
+pub use self::write::{SeedReport, check, write};
 
 use self::walk::Walk;
 use crate::store::StoreError;

@@ -31,6 +31,15 @@ pub struct SeedReport {
     pub removed: usize,
 }
 
+/// Whether [`write`] would be allowed to: nothing is written.
+///
+/// # Errors
+/// When the candles cannot be made (see [`candles`]), or would replace real ones.
+pub fn check(root: &Path, spec: &SeedSpec) -> Result<(), StoreError> {
+    spec.checked_intervals()?;
+    replaceable_files(root, spec, &symbol_folder(root, spec)).map(drop)
+}
+
 /// Makes the stored series exactly what the spec says, in the partitioned layout below `ohlcv_parquet/`.
 ///
 /// Files of an earlier seed are replaced. If any file of a series was not written by a seed, nothing is changed.
@@ -39,8 +48,7 @@ pub struct SeedReport {
 /// When the candles cannot be made (see [`candles`]), would replace real ones, or cannot be written.
 pub fn write(root: &Path, spec: &SeedSpec) -> Result<SeedReport, StoreError> {
     let series = candles(spec)?;
-    let symbol_folder =
-        root.join(PARTITIONED).join(layout::folder_name(&spec.venue)).join(layout::folder_name(&spec.folder));
+    let symbol_folder = symbol_folder(root, spec);
     let old_files = replaceable_files(root, spec, &symbol_folder)?;
 
     let mut report = SeedReport { series: Vec::new(), files: 0, removed: 0 };
@@ -60,6 +68,10 @@ pub fn write(root: &Path, spec: &SeedSpec) -> Result<SeedReport, StoreError> {
     }
     report.files = written.len();
     Ok(report)
+}
+
+fn symbol_folder(root: &Path, spec: &SeedSpec) -> PathBuf {
+    root.join(PARTITIONED).join(layout::folder_name(&spec.venue)).join(layout::folder_name(&spec.folder))
 }
 
 /// The files that the spec's series consist of now, provided that a seed wrote them all, where this one would.

@@ -1,10 +1,11 @@
 //! A Parquet file: its footer, its columns by name, its bytes' hash.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema};
@@ -19,6 +20,24 @@ use super::SourceFile;
 use super::error::StoreError;
 
 const BATCH_ROWS: usize = 1 << 17;
+
+thread_local! {
+    /// Whether this thread is in a step of the decoder.
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+static SILENCE: Once = Once::new();
+
+/// A failed assertion of the decoder becomes an error with the file's name; a trace of it on stderr would only be in
+/// the way. Panics of anything else are reported as before.
+fn silence_the_decoder() {
+    let report = take_hook();
+    set_hook(Box::new(move |panic| {
+        if !DECODING.get() {
+            report(panic);
+        }
+    }));
+}
 
 /// A Parquet file that has been opened and has at least one row.
 pub(crate) struct Table {
@@ -147,7 +166,11 @@ impl Table {
 
 /// Runs a step of the decoder, which reports some damage by an error and some by a failed assertion.
 fn guarded<T, E: ToString>(path: &Path, step: impl FnOnce() -> Result<T, E>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(step)) {
+    SILENCE.call_once(silence_the_decoder);
+    let before = DECODING.replace(true);
+    let ended = catch_unwind(AssertUnwindSafe(step));
+    DECODING.set(before);
+    match ended {
         Ok(result) => result.map_err(|error| StoreError::corrupt(path, error)),
         Err(_) => Err(StoreError::corrupt(path, "its contents contradict each other")),
     }

@@ -1,6 +1,6 @@
 //! `hemiola backtest`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use hemiola_components::time::Nanos;
@@ -75,9 +75,18 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
-    if let Some(path) = &arguments.verify {
-        return verify(path, catalog);
+    let ended = match &arguments.verify {
+        Some(path) => verify(path, catalog),
+        None => backtest(arguments, catalog),
+    };
+    if let (Err(failure), Format::Json) = (&ended, arguments.format) {
+        let document = json!({ "exit_code": failure.exit as u8, "message": failure.message });
+        print_json("backtest", "error", document)?;
     }
+    ended
+}
+
+fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let job = arguments.job();
     let prepared = prepare(&job, catalog)?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
@@ -90,7 +99,8 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
     if arguments.format == Format::Json {
         let mut document = summary.to_json();
         document["results"] = json!(folder);
-        return print_json("backtest", document);
+        let status = if summary.warnings().is_empty() { "ok" } else { "warning" };
+        return print_json("backtest", status, document);
     }
     let synthetic =
         if prepared.data.is_synthetic() { " (synthetic candles: says nothing about markets)" } else { "" };
@@ -125,14 +135,33 @@ fn execute(prepared: &Prepared, catalog: &Catalog) -> Result<(Run, Outcome, f64)
     Ok((run, outcome, stopwatch.elapsed().as_secs_f64()))
 }
 
-fn verify(path: &std::path::Path, catalog: &Catalog) -> Result<(), Failure> {
+fn verify(path: &Path, catalog: &Catalog) -> Result<(), Failure> {
     let manifest = Manifest::read(path)?;
-    let prepared = prepare(&manifest.job, catalog)?;
-    let (_, outcome, _) = execute(&prepared, catalog)?;
-    let differences = manifest.differences(&prepared, &outcome);
+    let differences = repeat(&manifest, catalog)?;
     if differences.is_empty() {
-        return print(&format!("verified: {}\ndigest    {}\n", path.display(), outcome.digest));
+        return print(&format!("verified: {}\ndigest    {}\n", path.display(), manifest.digest));
     }
     let message = format!("{}: the run does not repeat:\n  {}", path.display(), differences.join("\n  "));
     Err(Failure::new(Exit::Verification, message))
+}
+
+/// Runs a manifest's job again and says what differs. Without all of its inputs it is not run, so that nothing is
+/// made up in their place.
+fn repeat(manifest: &Manifest, catalog: &Catalog) -> Result<Vec<String>, Failure> {
+    if manifest.inputs().any(|(path, _)| !path.exists()) {
+        return Ok(manifest.changed_inputs());
+    }
+    let prepared = match prepare(&manifest.job, catalog) {
+        Ok(prepared) => prepared,
+        Err(failure) => {
+            let mut changed = manifest.changed_inputs();
+            if changed.is_empty() {
+                return Err(failure);
+            }
+            changed.push(failure.message);
+            return Ok(changed);
+        }
+    };
+    let (_, outcome, _) = execute(&prepared, catalog)?;
+    Ok(manifest.differences(&prepared, &outcome))
 }

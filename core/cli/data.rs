@@ -52,7 +52,14 @@ pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
     let from = instant::parse(&arguments.start_date)
         .map_err(|error| Failure::new(Exit::Usage, format!("--start-date: {error}")))?;
     let length = Nanos::new(i64::from(arguments.days) * Nanos::DAY.get());
-    let range = Range { from, to: from + length, seed: arguments.seed };
+    let to = from.get().checked_add(length.get()).map(Nanos::new).ok_or_else(|| {
+        let message = format!(
+            "--days: {} days from {} on is later than the year 2261",
+            arguments.days, arguments.start_date
+        );
+        Failure::new(Exit::Usage, message)
+    })?;
+    let range = Range { from, to, seed: arguments.seed };
     let root = arguments.output.as_ref().unwrap_or(&plan.data_root);
     let lines = demo::seed(&plan, root, range)?;
     if arguments.quiet { Ok(()) } else { print(&(lines.join("\n") + "\n")) }

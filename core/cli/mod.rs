@@ -4,7 +4,7 @@ mod backtest;
 mod data;
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,7 +60,10 @@ pub fn run(catalog: &Catalog) -> Exit {
         Err(error) => {
             // Help and version are what was asked for; clap knows which stream each belongs on.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
-            return if error.print().is_ok() { exit } else { Exit::Operational };
+            return match error.print() {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => Exit::Operational,
+                _ => exit,
+            };
         }
     };
     let ended = match &cli.command {
@@ -85,15 +88,15 @@ fn say(line: impl Display) {
 fn print(text: &str) -> Result<(), Failure> {
     match io::stdout().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::new(Exit::Operational, format!("cannot write to stdout: {error}"))),
         Ok(()) => Ok(()),
     }
 }
 
-/// The one document of `--format json`.
-fn print_json(command: &str, mut body: Value) -> Result<(), Failure> {
+/// The one document of `--format json`; `status` is `ok`, `warning` or `error`.
+fn print_json(command: &str, status: &str, mut body: Value) -> Result<(), Failure> {
     body["schema"] = json!(format!("hemiola.{command}/1"));
-    body["status"] = json!("ok");
+    body["status"] = json!(status);
     print(&format!("{body:#}\n"))
 }

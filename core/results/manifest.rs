@@ -1,11 +1,16 @@
 //! The manifest: what a run depends on and what it came to, enough to run it again and compare.
 
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::{fs, iter};
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::resolved;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared};
+use crate::market_data::sha256_of;
 use crate::modes::backtest::Outcome;
 
 /// What a manifest says about itself.
@@ -32,8 +37,6 @@ pub fn build(job: &Job, prepared: &Prepared, outcome: &Outcome) -> Value {
 /// The part of a manifest that a repetition needs.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Manifest {
-    /// Must be [`SCHEMA`].
-    pub schema: String,
     /// Identity of the run.
     pub run_id: String,
     /// What it came to.
@@ -42,6 +45,8 @@ pub struct Manifest {
     pub job: Job,
     /// Of the configuration file.
     pub config_sha256: String,
+    /// What was run, as [`resolved::configuration`] has it.
+    pub configuration: Value,
     /// What was read.
     pub files: Vec<File>,
 }
@@ -50,7 +55,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, Deserialize)]
 pub struct File {
     /// Where it was.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// SHA-256 of its bytes, lower-case hex.
     pub sha256: String,
 }
@@ -60,43 +65,92 @@ impl Manifest {
     ///
     /// # Errors
     /// When there is none at `path`, or it is not one of ours.
-    pub fn read(path: &std::path::Path) -> Result<Self, Failure> {
-        let at = |error: String| format!("{}: {error}", path.display());
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(Exit::Operational, at(format!("cannot read: {error}"))))?;
-        let manifest: Self = serde_json::from_str(&text).map_err(|error| {
-            Failure::new(Exit::Verification, at(format!("is not a manifest of a run: {error}")))
-        })?;
-        if manifest.schema != SCHEMA {
-            let message =
-                at(format!("has the schema `{}`, and this version reads `{SCHEMA}`", manifest.schema));
-            return Err(Failure::new(Exit::Verification, message));
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let failure = |exit, message: String| Failure::new(exit, format!("{}: {message}", path.display()));
+        let foreign =
+            |why: &dyn Display| failure(Exit::Verification, format!("is not a manifest of a run: {why}"));
+        let bytes =
+            fs::read(path).map_err(|error| failure(Exit::Operational, format!("cannot read: {error}")))?;
+        let document: Value = serde_json::from_slice(&bytes).map_err(|error| foreign(&error))?;
+        match document.get("schema").and_then(Value::as_str) {
+            Some(SCHEMA) => serde_json::from_value(document).map_err(|error| foreign(&error)),
+            Some(schema) => {
+                let message = format!("has the schema `{schema}`, and this version reads `{SCHEMA}`");
+                Err(failure(Exit::Verification, message))
+            }
+            None => Err(foreign(&"it has no `schema`")),
         }
-        Ok(manifest)
+    }
+
+    /// Every file the run depends on, with its SHA-256; the configuration first.
+    pub fn inputs(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let config = (self.job.config.as_path(), self.config_sha256.as_str());
+        iter::once(config).chain(self.files.iter().map(|file| (file.path.as_path(), file.sha256.as_str())))
+    }
+
+    /// The inputs whose bytes are not what they were, without running anything.
+    #[must_use]
+    pub fn changed_inputs(&self) -> Vec<String> {
+        let change = |(path, before): (&Path, &str)| match sha256_of(path) {
+            Ok(now) => (now != before).then(|| hash_changed(path, before, &now)),
+            Err(failure) => Some(failure.message),
+        };
+        self.inputs().filter_map(change).collect()
     }
 
     /// What differs between the run of this manifest and its repetition; empty when nothing does.
     #[must_use]
     pub fn differences(&self, prepared: &Prepared, outcome: &Outcome) -> Vec<String> {
         let mut differences = Vec::new();
-        let mut compare = |what: &str, before: &str, now: &str| {
-            if before != now {
-                differences.push(format!("{what} was {before} and is now {now}"));
-            }
-        };
-        compare("the configuration file's SHA-256", &self.config_sha256, &prepared.config_sha256);
-        compare("the run id", &self.run_id, &prepared.run_id);
+        if self.config_sha256 != prepared.config_sha256 {
+            differences.push(hash_changed(&self.job.config, &self.config_sha256, &prepared.config_sha256));
+        }
+        let now = resolved::configuration(&prepared.plan);
+        compare("configuration", &read_back(&self.configuration), &read_back(&now), &mut differences);
         for file in &self.files {
             let now = prepared.data.files.iter().find(|read| read.path == file.path);
             let now = now.map_or("not read", |now| now.sha256.as_str());
-            compare(&format!("{}: SHA-256", file.path.display()), &file.sha256, now);
+            if file.sha256 != now {
+                differences.push(hash_changed(&file.path, &file.sha256, now));
+            }
         }
         for file in &prepared.data.files {
             if !self.files.iter().any(|before| before.path == file.path) {
-                compare(&format!("{}: SHA-256", file.path.display()), "not read", &file.sha256);
+                differences.push(hash_changed(&file.path, "not read", &file.sha256));
             }
         }
-        compare("the digest", &self.digest, &outcome.digest);
+        compare("the run id", &json!(self.run_id), &json!(prepared.run_id), &mut differences);
+        compare("the digest", &json!(self.digest), &json!(outcome.digest), &mut differences);
         differences
+    }
+}
+
+fn hash_changed(path: &Path, before: &str, now: &str) -> String {
+    format!("{}: SHA-256 was {before} and is now {now}", path.display())
+}
+
+/// The value as a file has it: a float read from text may differ from the one that was written in its last bit.
+fn read_back(value: &Value) -> Value {
+    serde_json::from_str(&value.to_string()).expect("what was written as JSON is JSON")
+}
+
+/// Adds a line for each value below `name` that is another one now.
+fn compare(name: &str, before: &Value, now: &Value, differences: &mut Vec<String>) {
+    match (before, now) {
+        (Value::Object(old), Value::Object(new)) => {
+            for key in old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))) {
+                compare(&format!("{name}.{key}"), &before[key], &now[key], differences);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                compare(&format!("{name}.{index}"), old, new, differences);
+            }
+        }
+        _ if before == now => {}
+        _ => {
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            differences.push(format!("{name} was {} and is now {}", text(before), text(now)));
+        }
     }
 }

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bench;
+mod cli;
 mod determinism;
 mod execution;
 mod lookahead;
+mod market;
 mod order;
 mod own_engine;
 mod support;

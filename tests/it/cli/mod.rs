@@ -1,0 +1,12 @@
+//! The command line, run as a program in a folder of its own.
+
+mod bad_input;
+mod damage;
+mod data_files;
+mod external;
+mod project;
+mod results;
+mod seed;
+mod streams;
+mod tables;
+mod verify;

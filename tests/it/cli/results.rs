@@ -1,0 +1,239 @@
+//! What a run leaves behind, and what does not change it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::project::{Project, Snapshot};
+use super::tables::Table;
+
+const FILES: [&str; 7] = [
+    "decisions.jsonl",
+    "equity.parquet",
+    "manifest.json",
+    "signals.parquet",
+    "summary.json",
+    "trades.parquet",
+    "weights.parquet",
+];
+
+/// The shipped configuration over 90 days of demo candles: several schedules, limits that bite.
+fn demo() -> Project {
+    let project = Project::shipped();
+    project.succeeds("data seed --days 90 --quiet");
+    project
+}
+
+/// Checks that the lines of `decisions.jsonl` are as many of each event as the summary counts, and returns these
+/// counts: signals, unchanged, refusals, orders, fills, unfilled.
+pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
+    const EVENTS: [(&str, &str); 6] = [
+        ("strategy_signal", "signals"),
+        ("signal_unchanged", "unchanged"),
+        ("risk_rejected", "refusals"),
+        ("order_submitted", "orders"),
+        ("order_executed", "fills"),
+        ("order_unfilled", "unfilled_at_end"),
+    ];
+    let summary = project.json(&format!("{output}/summary.json"));
+    let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    for line in project.text(&format!("{output}/decisions.jsonl")).lines() {
+        let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
+        *lines.entry(record["event"].clone()).or_default() += 1;
+    }
+    let counts = EVENTS.map(|(event, count)| {
+        let lines = lines.remove(event).unwrap_or_default();
+        assert_eq!(summary["counts"][count], lines, "{event}");
+        let schedules = summary["schedules"].as_array().unwrap().iter();
+        let of_schedules: u64 = schedules.map(|one| one["counts"][count].as_u64().unwrap()).sum();
+        assert_eq!(of_schedules, lines, "{event}");
+        lines
+    });
+    assert_eq!(lines, BTreeMap::new(), "events the summary does not count");
+    counts
+}
+
+fn names(snapshot: &Snapshot) -> Vec<PathBuf> {
+    snapshot.keys().cloned().collect()
+}
+
+#[test]
+fn the_shipped_configuration_runs_from_nothing() {
+    let project = Project::shipped();
+    let first = project.succeeds("backtest");
+    assert!(first.stderr.contains("making up demo candles from 2024-01-01"), "{}", first.stderr);
+    assert!(first.stdout.contains("synthetic"), "{}", first.stdout);
+    let mut top: Vec<_> = project.snapshot("data").into_keys().collect();
+    top.retain(|path| path.components().count() == 1);
+    assert_eq!(top, ["ohlcv", "reports"].map(PathBuf::from), "nothing else is left over");
+
+    let data = project.snapshot("data/ohlcv");
+    let second = project.succeeds("backtest --output again");
+    assert!(!second.stderr.contains("making up"), "{}", second.stderr);
+    assert!(project.snapshot("data/ohlcv") == data);
+    assert_eq!(first.digest(), second.digest());
+
+    let manifest = project.json("again/manifest.json");
+    let folder = format!("data/reports/{}", &manifest["run_id"].as_str().unwrap()[..16]);
+    assert_eq!(project.json(&format!("{folder}/manifest.json"))["digest"], first.digest());
+    assert_eq!(manifest["synthetic"], true);
+}
+
+#[test]
+fn the_folder_holds_these_files_and_the_digest_that_is_printed() {
+    let project = Project::new();
+    let ended = project.succeeds("backtest --output out");
+    assert_eq!(names(&project.snapshot("out")), FILES.map(PathBuf::from));
+    let top: Vec<_> =
+        project.snapshot("").into_keys().filter(|path| path.components().count() == 1).collect();
+    assert_eq!(top, ["config", "data", "out"].map(PathBuf::from), "nothing else is left over");
+    assert_eq!(ended.digest().len(), 64);
+    for file in ["manifest.json", "summary.json"] {
+        assert_eq!(project.json(&format!("out/{file}"))["digest"], ended.digest(), "{file}");
+    }
+    assert!(!ended.stdout.contains("synthetic"), "these candles are not");
+    assert_eq!(project.json("out/manifest.json")["synthetic"], false);
+}
+
+#[test]
+fn json_is_one_document() {
+    let project = Project::new();
+    let text = project.succeeds("backtest --output out");
+    let document = project.succeeds("backtest --output out --format json").json();
+    assert_eq!((&document["schema"], &document["status"]), (&"hemiola.backtest/1".into(), &"ok".into()));
+    assert_eq!(document["digest"], text.digest());
+    assert!(document["results"].as_str().unwrap().ends_with("/out"), "{}", document["results"]);
+    assert_eq!(document["counts"], project.json("out/summary.json")["counts"]);
+}
+
+#[test]
+fn warnings_are_said_and_kept() {
+    let project = Project::new();
+    project.edit("config/core.yaml", "interval: 1h}", "interval: 1h, warmup_bars: 9}");
+    let ended = project.succeeds("backtest --output out --from 2024-03-01T05:00:00 --format json");
+    let warning = "schedule `hourly` asked for 9 candles of binance:BTC_USDT to warm up and got 5";
+    assert!(ended.stderr.contains(&format!("warning: {warning}\n")), "{}", ended.stderr);
+    assert_eq!(ended.json()["status"], "warning");
+    assert!(project.json("out/summary.json")["warnings"].as_array().unwrap().contains(&warning.into()));
+}
+
+#[test]
+fn two_runs_write_the_same_bytes() {
+    let project = demo();
+    for output in ["one", "two"] {
+        project.succeeds(&format!("backtest --output {output}"));
+    }
+    for file in FILES.iter().filter(|file| **file != "summary.json") {
+        assert!(project.read(&format!("one/{file}")) == project.read(&format!("two/{file}")), "{file}");
+    }
+    let summaries = ["one", "two"].map(|output| {
+        let mut summary = project.json(&format!("{output}/summary.json"));
+        assert!(summary.as_object_mut().unwrap().remove("measured").is_some());
+        summary
+    });
+    assert_eq!(summaries[0], summaries[1]);
+}
+
+#[test]
+fn decisions_trades_and_summary_agree() {
+    let project = demo();
+    project.succeeds("backtest --output out");
+    let [signals, _, refusals, orders, fills, _] = counts(&project, "out");
+    assert!(
+        refusals > 0 && fills > 0 && orders >= fills && signals > orders,
+        "there is something to look at"
+    );
+    let summary = project.json("out/summary.json");
+    let refusals = summary["refusals"].as_object().unwrap().values();
+    assert_eq!(summary["counts"]["refusals"], refusals.map(|count| count.as_u64().unwrap()).sum::<u64>());
+
+    let trades = Table::read(&project.path("out/trades.parquet"));
+    assert_eq!(summary["counts"]["fills"], trades.rows());
+    let fees: f64 = trades.numbers("fee").iter().sum();
+    assert!((summary["money"]["fees"].as_f64().unwrap() / fees - 1.0).abs() < 1e-9);
+    assert_eq!(summary["counts"]["signals"], Table::read(&project.path("out/signals.parquet")).rows());
+}
+
+#[test]
+fn decisions_are_canonical_and_complete() {
+    const ALWAYS: [&str; 5] = ["event", "timestamp", "environment", "portfolio", "risk_profile"];
+    const SIGNAL: [&str; 5] = ["confidence", "latency_ms", "schedule", "strategy", "telemetry_namespace"];
+    let project = demo();
+    project.succeeds("backtest --output out");
+    let text = project.text("out/decisions.jsonl");
+    assert!(text.ends_with('\n') && !text.contains('\r'));
+    let mut previous = String::new();
+    for line in text.lines() {
+        // Sorted keys, no blanks, nothing but texts: a map of texts written by another hand is the same line.
+        let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&record).unwrap(), line);
+        let mandatory =
+            ALWAYS.iter().chain(&SIGNAL[..if record["event"] == "strategy_signal" { 5 } else { 0 }]);
+        for name in mandatory {
+            assert!(record.get(*name).is_some_and(|value| !value.is_empty()), "no {name} in {line}");
+        }
+        assert!(record["timestamp"].ends_with("+00:00") && record["timestamp"] >= previous, "{line}");
+        previous.clone_from(&record["timestamp"]);
+        assert!(record["telemetry_namespace"].starts_with("runtime.core."), "{line}");
+    }
+}
+
+#[test]
+fn equity_at_every_bar_is_a_longer_curve_of_the_same_run() {
+    let project = Project::new();
+    let events = project.succeeds("backtest --output events");
+    let bars = project.succeeds("backtest --output bars --equity bars");
+    assert_eq!(events.digest(), bars.digest());
+    let [events, bars] =
+        ["events", "bars"].map(|name| Table::read(&project.path(&format!("{name}/equity.parquet"))));
+    assert!(bars.rows() > events.rows(), "{} against {}", bars.rows(), events.rows());
+    let points = |table: &Table| -> Vec<_> {
+        let numbers = ["equity", "cash"].map(|name| table.numbers(name));
+        let [equity, cash] = numbers.map(|column| column.into_iter().map(f64::to_bits).collect::<Vec<_>>());
+        table.times("time").into_iter().zip(equity).zip(cash).collect()
+    };
+    let all = points(&bars);
+    assert!(points(&events).iter().all(|point| all.contains(point)));
+}
+
+#[test]
+fn a_window_is_what_is_traded() {
+    let project = Project::new();
+    let all = project.succeeds("backtest --output all");
+    let part = project.succeeds("backtest --output part --from 2024-03-03 --to 2024-03-05T12:00:00+02:00");
+    assert_ne!(all.digest(), part.digest());
+    let summary = project.json("part/summary.json");
+    assert_eq!(summary["start"], "2024-03-03T00:00:00+00:00");
+    assert_eq!(summary["end"], "2024-03-05T10:00:00+00:00");
+    let nanoseconds = |text: &str| hemiola::instant::parse(text).unwrap().get();
+    let (from, to) = (nanoseconds("2024-03-03"), nanoseconds("2024-03-05T10:00:00"));
+    for (file, column) in [("trades", "time"), ("signals", "time"), ("equity", "time"), ("weights", "time")] {
+        let times = Table::read(&project.path(&format!("part/{file}.parquet"))).times(column);
+        assert!(!times.is_empty(), "{file}");
+        assert!(times.iter().all(|time| (from..=to).contains(time)), "{file}");
+    }
+    // The candles before the window warm the averages, so that its decisions are those of the whole run.
+    let decided = |name: &str| {
+        let signals = Table::read(&project.path(&format!("{name}/signals.parquet")));
+        let mut rows: Vec<_> = signals.times("time").into_iter().zip(signals.texts("signal")).collect();
+        rows.retain(|(time, _)| (from + 1..=to).contains(time));
+        rows
+    };
+    let part = decided("part");
+    assert!(part.len() > 4);
+    assert_eq!(decided("all")[decided("all").len() - part.len()..], part[..]);
+}
+
+#[test]
+fn a_run_is_named_by_what_it_is_not_by_where_it_is() {
+    let [one, two] = [Project::new(), Project::new()];
+    two.edit("config/core.yaml", "strategies:", "# A remark.\nstrategies:");
+    let [a, b] = [&one, &two].map(|project| {
+        project.succeeds("backtest --output out");
+        project.json("out/manifest.json")
+    });
+    assert_eq!((&a["run_id"], &a["digest"]), (&b["run_id"], &b["digest"]));
+    assert_ne!(a["config_sha256"], b["config_sha256"]);
+    assert!(matches!(&a["files"], Value::Array(files) if files.len() == 2));
+}
