@@ -31,7 +31,7 @@ pub struct SeedReport {
     pub removed: usize,
 }
 
-/// Whether [`write`] would be allowed to: nothing is written.
+/// Whether [`write()`] would be allowed to: nothing is written.
 ///
 /// # Errors
 /// When the candles cannot be made (see [`candles`]), or would replace real ones.
