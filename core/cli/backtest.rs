@@ -107,7 +107,7 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     print(&format!(
         "{}results               {}{synthetic}\ndigest                {}\n",
         terminal::render(&summary),
-        folder.display(),
+        target.display(),
         outcome.digest
     ))
 }

@@ -64,6 +64,8 @@ fn the_shipped_configuration_runs_from_nothing() {
     let first = project.succeeds("backtest");
     assert!(first.stderr.contains("making up demo candles from 2024-01-01"), "{}", first.stderr);
     assert!(first.stdout.contains("synthetic"), "{}", first.stdout);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(readme.contains(&first.stdout), "the README shows another result than this:\n{}", first.stdout);
     let mut top: Vec<_> = project.snapshot("data").into_keys().collect();
     top.retain(|path| path.components().count() == 1);
     assert_eq!(top, ["ohlcv", "reports"].map(PathBuf::from), "nothing else is left over");
