@@ -2,6 +2,7 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::query::QueryData;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
@@ -9,6 +10,7 @@ use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskStates, Rule};
+use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
 use crate::execution::ledger;
@@ -21,114 +23,116 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Ingest, When::Always, ingest);
 }
 
-type Accounts<'a> = (
-    &'a Portfolio,
-    &'a mut Timeline,
-    &'a mut Account,
-    &'a mut RiskStates,
-    &'a mut Book,
-    &'a mut Resting,
-    &'a mut Agenda,
-    &'a Weights,
-    &'a EquityCurve,
-);
+/// A portfolio and everything that a fill, a mark or a day's end changes.
+#[derive(QueryData)]
+#[query_data(mutable)]
+struct Accounts {
+    portfolio: &'static Portfolio,
+    timeline: &'static mut Timeline,
+    account: &'static mut Account,
+    risk: &'static mut RiskStates,
+    book: &'static mut Book,
+    resting: &'static mut Resting,
+    agenda: &'static mut Agenda,
+    weights: &'static Weights,
+    curve: &'static EquityCurve,
+}
+
+type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
 
 fn ingest(
     mut inbox: ResMut<Inbox>,
     mut queue: ResMut<Queue>,
-    mut portfolios: Query<Accounts<'_>>,
-    mut positions: Query<(&Position, &mut Holding, &mut Cursor)>,
+    mut portfolios: Query<Accounts>,
+    mut positions: Positions<'_, '_>,
 ) -> Result<(), BevyError> {
     let queue = &mut *queue;
     std::mem::swap(&mut queue.ticks, &mut inbox.ticks);
-    for index in 0..queue.ticks.len() {
-        let Tick { portfolio, now } = queue.ticks[index];
-        let (
-            portfolio,
-            mut timeline,
-            mut account,
-            mut risk,
-            mut book,
-            mut resting,
-            mut agenda,
-            weights,
-            curve,
-        ) = portfolios.get_mut(portfolio)?;
-        timeline.now = now;
-        let mut filled = false;
-        let mut failed = Ok(());
-        resting.0.retain(|order| {
-            if order.known_at != now {
-                return true;
-            }
-            filled = true;
-            let settled =
-                settle(order, portfolio, &mut account, &mut risk, &mut book, &mut agenda, &mut positions);
-            match settled {
-                Ok(event) => queue.record(portfolio.index, now, event),
-                Err(error) => failed = Err(error),
-            }
-            false
-        });
-        failed?;
-        let moved = mark_at(&mut account, &mut book, now);
-        let closes_day = now == timeline.day_end;
+    for tick in 0..queue.ticks.len() {
+        let Tick { portfolio, now } = queue.ticks[tick];
+        let mut of = portfolios.get_mut(portfolio)?;
+        of.timeline.now = now;
+        let answered = take_answers(&mut of, &mut positions, queue, now)?;
+        let moved = mark_at(&mut of.account, &mut of.book, now);
+        let closes_day = now == of.timeline.day_end;
         if closes_day {
-            account.day_start = account.equity;
-            let (equity, cash) = (account.equity, account.cash);
-            queue.record(portfolio.index, now, Event::DayClose { equity, cash });
-            for (schedule, share) in weights.shares.iter().enumerate() {
-                let schedule = ScheduleIndex::new(schedule);
-                queue.record(portfolio.index, now, Event::Weight { schedule, share: *share });
-            }
+            close_day(&mut of, queue, now);
         }
-        let wanted = match curve {
+        let wanted = match of.curve {
             EquityCurve::Off => false,
-            EquityCurve::Events => filled || closes_day,
-            EquityCurve::EveryBar => filled || closes_day || moved,
+            EquityCurve::Events => answered || closes_day,
+            EquityCurve::EveryBar => answered || closes_day || moved,
         };
         if wanted {
-            queue.equity.push(EquityPoint::of(portfolio.index, now, &account));
+            queue.equity.push(EquityPoint::of(of.portfolio.index, now, &of.account));
         }
-        let slots = (0..).zip(agenda.next.iter().zip(&agenda.positions));
-        queue.due.extend(slots.filter(|(_, (next, _))| **next == now).map(|(slot, (_, position))| Due {
-            tick: index,
-            slot,
-            position: *position,
-            now,
-        }));
+        let slots = (0..).zip(of.agenda.next.iter().zip(&of.agenda.positions));
+        let due = slots.filter(|(_, (next, _))| **next == now);
+        queue.due.extend(due.map(|(slot, (_, position))| Due { tick, slot, position: *position, now }));
     }
     Ok(())
+}
+
+/// Applies what the venue answers at `now`. Returns whether it answered anything.
+fn take_answers(
+    of: &mut AccountsItem<'_, '_>,
+    positions: &mut Positions<'_, '_>,
+    queue: &mut Queue,
+    now: Nanos,
+) -> Result<bool, BevyError> {
+    let mut waiting = std::mem::take(&mut of.resting.0);
+    let before = waiting.len();
+    let mut failed = Ok(());
+    waiting.retain(|resting| {
+        if resting.known_at != now {
+            return true;
+        }
+        match settle(resting, of, positions) {
+            Ok(event) => queue.record(of.portfolio.index, now, event),
+            Err(error) => failed = Err(error),
+        }
+        false
+    });
+    let answered = waiting.len() < before;
+    of.resting.0 = waiting;
+    failed.map(|()| answered)
+}
+
+/// The trading day ends on the marks of `now`.
+fn close_day(of: &mut AccountsItem<'_, '_>, queue: &mut Queue, now: Nanos) {
+    let Account { equity, cash, .. } = *of.account;
+    of.account.day_start = equity;
+    queue.record(of.portfolio.index, now, Event::DayClose { equity, cash });
+    for (schedule, share) in of.weights.shares.iter().enumerate() {
+        let schedule = ScheduleIndex::new(schedule);
+        queue.record(of.portfolio.index, now, Event::Weight { schedule, share: *share });
+    }
 }
 
 /// Applies one answered order: the fill, or what is left of it, enters account, book and ledger, and the
 /// position is due again.
 fn settle(
     resting: &RestingOrder,
-    portfolio: &Portfolio,
-    account: &mut Account,
-    risk: &mut RiskStates,
-    book: &mut Book,
-    agenda: &mut Agenda,
-    positions: &mut Query<(&Position, &mut Holding, &mut Cursor)>,
+    of: &mut AccountsItem<'_, '_>,
+    positions: &mut Positions<'_, '_>,
 ) -> Result<Event, BevyError> {
     let RestingOrder { order, filling, known_at } = *resting;
     let Some(filling) = filling else { return Ok(Event::Unfilled(order)) };
     let (position, mut holding, mut cursor) = positions.get_mut(order.position)?;
-    let risk = &mut risk.0[order.risk_profile];
-    ledger::answered(account, risk, book, &order);
+    let risk = &mut of.risk.0[order.risk_profile];
+    ledger::answered(&mut of.account, risk, &mut of.book, &order);
     cursor.in_flight = false;
-    agenda.next[position.slot] = known_at;
-    let line = &book.lines[order.instrument.get()];
-    Ok(match fill(order, filling, line, portfolio.costs, account.cash) {
+    of.agenda.next[position.slot] = known_at;
+    let line = &of.book.lines[order.instrument.get()];
+    Ok(match fill(order, filling, line, of.portfolio.costs, of.account.cash) {
         Outcome::Filled { fill, cash } => {
-            let realised = ledger::apply(account, risk, book, &mut holding, &fill, cash);
+            let realised = ledger::apply(&mut of.account, risk, &mut of.book, &mut holding, &fill, cash);
             Event::Fill { fill, position: holding.quantity, realised }
         }
         Outcome::Unaffordable { value } => Event::Refused {
             schedule: order.schedule,
             instrument: order.instrument,
-            refusal: Refusal { rule: Rule::Cash, value: value.get(), limit: account.cash.get() },
+            refusal: Refusal { rule: Rule::Cash, value: value.get(), limit: of.account.cash.get() },
         },
     })
 }

@@ -18,9 +18,10 @@ const FILES: [&str; 7] = [
     "weights.parquet",
 ];
 
-/// The shipped configuration over 90 days of demo candles: several schedules, limits that bite.
+/// The shipped configuration with limits that bite, over 90 days of demo candles.
 fn demo() -> Project {
     let project = Project::shipped();
+    project.edit("config/core.yaml", "max_open_positions: 8 ", "max_open_positions: 2 ");
     project.succeeds("data seed --days 90 --quiet");
     project
 }
