@@ -81,7 +81,7 @@ fn the_top_level_is_the_layout_and_nothing_else() {
         "data",
         "docs",
         "rust-toolchain.toml",
-        "rustfmt.toml",
+        ".rustfmt.toml",
         "systems",
         "tests",
     ];
