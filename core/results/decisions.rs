@@ -113,7 +113,10 @@ fn begin(
 }
 
 fn number(body: &mut DecisionBody, field: Field, value: f64) {
-    body.number(field, value).expect("prices are finite and so is what is made of them");
+    // Absurd prices can multiply beyond what f64 holds; the record then says so.
+    if body.number(field, value).is_err() {
+        body.text(field, &value.to_string());
+    }
 }
 
 /// A refusal's value can be infinite, when equity is gone.

@@ -124,6 +124,21 @@ fn trusted_prices_are_taken_as_they_are() {
 }
 
 #[test]
+fn prices_beyond_all_reason_are_finite_and_do_no_harm() {
+    let project = Project::new();
+    let extremes = [1e-300, 1e300, 1e-300, 1e300, 1e308, 1e-300];
+    let prices: Vec<(f64, f64)> =
+        (0..200).map(|hour| (extremes[hour % 6], extremes[(hour + 1) % 6])).collect();
+    project.candles(BTC, &Candles::of(&prices));
+    let digests = ["one", "two"].map(|output| {
+        let ended = project.succeeds(&format!("backtest --output {output}"));
+        assert!(project.text(&format!("{output}/decisions.jsonl")).contains("order_executed"));
+        ended.digest().to_owned()
+    });
+    assert_eq!(digests[0], digests[1]);
+}
+
+#[test]
 fn an_environment_and_a_scheduler_can_be_chosen() {
     let project = Project::new();
     let text = project.text(CONFIG_FILE);
