@@ -260,3 +260,13 @@ fn what_a_seed_did_not_write_is_left_alone() {
     assert!(matches!(error, StoreError::Ambiguous { .. }), "{error}");
     assert!(!root.join("ohlcv_parquet/binance").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn others_may_read_the_candles() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &spec("binance", "BTC_USDT", &["1d"], 0..2)).unwrap();
+    let file = folder.path().join("ohlcv_parquet/binance/BTCUSDT/1d/year=2020/month=01/data.parquet");
+    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o444, 0o444);
+}

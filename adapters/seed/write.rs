@@ -120,13 +120,24 @@ fn write_file(
     let folder = path.parent().expect("a partition has a folder");
     let write = || -> io::Result<()> {
         fs::create_dir_all(folder)?;
-        let mut temporary = NamedTempFile::new_in(folder)?;
+        let mut temporary = temporary_in(folder)?;
         encode(temporary.as_file_mut(), bars, rows, spec, interval).map_err(io::Error::other)?;
         temporary.as_file().sync_all()?;
         temporary.persist(path)?;
         File::open(folder)?.sync_all()
     };
     write().map_err(|error| StoreError::io(path, "write", error))
+}
+
+/// A temporary file that whoever may read the folder can read once it has its name: demo candles are no secret.
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o644));
+    }
+    builder.tempfile_in(folder)
 }
 
 fn encode(

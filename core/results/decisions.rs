@@ -9,6 +9,7 @@ use hemiola_components::time::Nanos;
 use serde_json::{Value, json};
 
 use super::order_id;
+use crate::config::plan::{Plan, SchedulePlan};
 use crate::instant;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
@@ -91,6 +92,7 @@ fn begin(
     let plan = &prepared.plan;
     let schedule = &plan.schedules[schedule.get()];
     let strategy = &plan.strategies[schedule.strategy].name;
+    let signal_id = signal_id(plan, schedule, instrument, decided);
     let instrument = &plan.instruments[instrument.get()];
     let profile = &plan.risk_profiles[schedule.risk_profile].name;
     let time = instant::text(decided);
@@ -100,7 +102,7 @@ fn begin(
         .text(Field::Strategy, strategy)
         .text(Field::ScheduleRunId, &format!("{}:{time}", schedule.name))
         .text(Field::StrategyInstanceId, strategy)
-        .text(Field::SignalId, &format!("{}:{}:{time}", schedule.name, instrument.symbol))
+        .text(Field::SignalId, &signal_id)
         .text(Field::PrimaryExchange, &instrument.venue)
         .text(Field::BaseAsset, &instrument.base)
         .text(Field::QuoteAsset, &instrument.quote)
@@ -110,6 +112,15 @@ fn begin(
     // Nothing waits in a backtest.
     number(&mut body, Field::LatencyMs, 0.0);
     body
+}
+
+/// `schedule:symbol:instant`, and a number from the second instrument of the same symbol on.
+fn signal_id(plan: &Plan, schedule: &SchedulePlan, instrument: InstrumentIndex, decided: Nanos) -> String {
+    let symbol = &plan.instruments[instrument.get()].symbol;
+    let before = schedule.instruments.iter().take_while(|index| **index != instrument.get());
+    let namesakes = before.filter(|index| plan.instruments[**index].symbol == *symbol).count();
+    let number = if namesakes > 0 { format!(":{}", namesakes + 1) } else { String::new() };
+    format!("{}:{symbol}:{}{number}", schedule.name, instant::text(decided))
 }
 
 fn number(body: &mut DecisionBody, field: Field, value: f64) {

@@ -1,5 +1,9 @@
 //! Where candles may come from.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
 use super::project::{BTC, CONFIG_FILE, ETH, Project};
 use super::tables::{Candles, Columns, MARCH, Table, instants, integers, texts};
 
@@ -121,6 +125,23 @@ fn trusted_prices_are_taken_as_they_are() {
     project.refuses("backtest --output out", 7, &["row 8"]);
     project.succeeds("backtest --output out --trust-data");
     assert_eq!(project.json("out/manifest.json")["job"]["trust_data"], true);
+}
+
+#[test]
+fn two_venues_share_one_world_and_every_signal_has_an_id_of_its_own() {
+    let project = Project::new();
+    project.edit(CONFIG_FILE, "{binance: BTCUSDT}", "{binance: BTCUSDT, bybit: BTCUSDT}");
+    project.edit(CONFIG_FILE, "interval: 1h}", "interval: 1h, instruments: [BTC_USDT, 'bybit:BTC_USDT']}");
+    project.candles("data/ohlcv/bybit/BTC_USDT/1h.parquet", &Candles::hours(200));
+    project.succeeds("backtest --output out");
+    let decisions = project.text("out/decisions.jsonl");
+    let signals = decisions.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ids: Vec<String> = signals
+        .filter(|record| record["event"] == "strategy_signal")
+        .map(|record| record["signal_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(ids.iter().any(|id| id.ends_with("+00:00:2")), "both venues signal at the same instants");
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
 }
 
 #[test]
