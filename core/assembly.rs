@@ -17,7 +17,7 @@ use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::shares;
 use hemiola_systems::indicators::tick_sums::tick_sums;
 use hemiola_systems::queue::Queue;
-use hemiola_systems::schedule::Systems;
+use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind};
 use hemiola_systems::signals::engine::ScanLimit;
 use hemiola_systems::timeline::day_end;
@@ -144,7 +144,8 @@ pub fn assemble(
     world.init_resource::<Outbox>();
     world.insert_resource(Queue { scan: options.scan, ..Queue::default() });
     let kinds: Vec<Kind> = kinds.into_values().collect();
-    let pass = Systems::new(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
+    let pass =
+        schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
     Ok((Runtime::new(world, pass), notes))
 }
 

@@ -10,7 +10,7 @@ use hemiola_components::position::{Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
-use hemiola_systems::schedule::Pass;
+use hemiola_systems::pass::Pass;
 
 /// A world on its time lines.
 pub struct Runtime {

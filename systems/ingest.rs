@@ -15,8 +15,8 @@ use hemiola_components::time::Nanos;
 use crate::book::mark_at;
 use crate::execution::ledger;
 use crate::execution::paper::{Outcome, fill};
+use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
-use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {

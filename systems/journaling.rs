@@ -3,8 +3,8 @@
 use bevy_ecs::prelude::ResMut;
 use hemiola_components::port::Outbox;
 
+use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
-use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {

@@ -8,6 +8,7 @@ pub mod execution;
 pub mod indicators;
 pub mod ingest;
 pub mod journaling;
+pub mod pass;
 pub mod queue;
 pub mod risk;
 pub mod schedule;

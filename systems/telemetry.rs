@@ -6,8 +6,8 @@ use hemiola_components::journal::Event;
 use hemiola_components::portfolio::{Agenda, Portfolios};
 use hemiola_components::schedule::Telemetry;
 
+use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
-use crate::schedule::{Phase, Systems, When};
 
 /// Adds the phase's counting system.
 pub fn add_to(systems: &mut Systems) {

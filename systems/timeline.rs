@@ -12,8 +12,8 @@ use hemiola_components::time::Nanos;
 
 use crate::book::{Visit, mark_until};
 use crate::cadence::next_decision;
+use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
-use crate::schedule::{Phase, Systems, When};
 
 /// Adds the system that ends a tick.
 pub fn add_to(systems: &mut Systems) {

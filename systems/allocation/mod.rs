@@ -16,9 +16,9 @@ use hemiola_components::signal::SignalKind;
 pub use policy::shares;
 
 use crate::book::mark;
+use crate::pass::{Phase, Systems, When};
 use crate::queue::{Queue, SignalNote};
 use crate::risk::cash::free_cash;
-use crate::schedule::{Phase, Systems, When};
 use sizing::{Answer, Situation};
 
 /// Adds the phase's system.

@@ -3,7 +3,7 @@
 pub mod cash;
 pub mod gate;
 
-use crate::schedule::{Phase, Systems, When};
+use crate::pass::{Phase, Systems, When};
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {

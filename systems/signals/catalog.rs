@@ -7,7 +7,7 @@ use hemiola_components::engine::{ExternalSignals, SmaCross};
 use hemiola_components::strategy::{EngineSpec, ParameterError, Parameters};
 
 use super::engine::{Engine, run};
-use crate::schedule::{Phase, Systems, When};
+use crate::pass::{Phase, Systems, When};
 
 /// All known engines, by name.
 #[derive(Clone, Debug)]

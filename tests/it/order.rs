@@ -4,7 +4,8 @@ use bevy_ecs::prelude::{IntoScheduleConfigs, Query, World};
 use hemiola::assembly::Options;
 use hemiola::assembly::assemble;
 use hemiola_components::portfolio::Account;
-use hemiola_systems::schedule::{Phase, Systems};
+use hemiola_systems::pass::Phase;
+use hemiola_systems::schedule::systems;
 use hemiola_systems::signals::catalog::Catalog;
 
 use crate::support::{external, market, minutes, plan, schedule, sma};
@@ -50,7 +51,7 @@ fn systems_run_in_the_written_order_under_any_insertion() {
 #[should_panic(expected = "intruder")]
 fn a_second_writer_in_a_phase_is_refused_by_name() {
     fn intruder(_: Query<&mut Account>) {}
-    let mut schedule = Systems::new(&[]).schedule(None);
+    let mut schedule = systems(&[]).schedule(None);
     schedule.add_systems(intruder.in_set(Phase::Risk));
     let mut world = World::new();
     let built = schedule.initialize(&mut world).map(drop);
