@@ -12,6 +12,7 @@ use hemiola_components::position::{Holding, Position};
 use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
 use hemiola_components::schedule::{RiskProfileRef, Schedule, Sizing};
 use hemiola_components::signal::SignalKind;
+use hemiola_components::units::{Quantity, Ratio};
 
 pub use policy::shares;
 
@@ -50,7 +51,7 @@ fn allocate(
         let mut refuse = |refusal| {
             record(Event::Refused { schedule: schedule.index, instrument: emitted.instrument, refusal });
         };
-        if share == 0.0 && emitted.signal.kind != SignalKind::Exit {
+        if share == 0.0 && !only_reduces(emitted.signal.kind, holding.quantity) {
             refuse(Refusal { rule: Rule::AllocatorWeight, value: 0.0, limit: 0.0 });
             continue;
         }
@@ -81,4 +82,34 @@ fn allocate(
         }
     }
     Ok(())
+}
+
+/// Whether a signal can only bring a position closer to flat; no share is needed for that.
+fn only_reduces(kind: SignalKind, held: Quantity) -> bool {
+    match kind {
+        SignalKind::Exit => true,
+        SignalKind::Enter(_) => false,
+        SignalKind::Target(fraction) => fraction == Ratio::ZERO,
+        SignalKind::Delta(change) => change.get() * held.get() < 0.0 && change.abs() <= held.abs(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hemiola_components::signal::Direction;
+
+    use super::*;
+
+    #[test]
+    fn a_share_of_zero_never_holds_back_a_way_out() {
+        let held = Quantity::new(2.0);
+        let delta = |change| SignalKind::Delta(Quantity::new(change));
+        for kind in [SignalKind::Exit, SignalKind::Target(Ratio::ZERO), delta(-1.0), delta(-2.0)] {
+            assert!(only_reduces(kind, held), "{kind:?}");
+        }
+        let enter = SignalKind::Enter(Direction::Short);
+        for kind in [enter, SignalKind::Target(Ratio::new(0.5)), delta(1.0), delta(-2.5)] {
+            assert!(!only_reduces(kind, held), "{kind:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Fills, sizes, costs, limits and the day's roll, by hand-computed examples.
 
 use hemiola::assembly::{Options, Window};
+use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Side};
 use hemiola_components::port::EquityCurve;
@@ -212,6 +213,22 @@ fn targets_go_long_short_and_flat_and_the_newest_wins() {
     // The target of minute 3 is in the market when that of minute 4 arrives: it waits for the fill.
     assert_eq!(traded, [(1, 50.0), (3, 40.0), (4, -140.0), (6, 50.0)]);
     assert_eq!(outcome.account.cash.get(), 1_000.0);
+}
+
+#[test]
+fn a_schedule_without_a_share_may_leave_but_not_enter() {
+    let mut plan = plan(
+        &["A"],
+        vec![external("x"), sma("s", 1.0, 2.0)],
+        vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])],
+    );
+    plan.capital_policy = CapitalPolicy::FixedWeight([("b".to_owned(), 1.0)].into());
+    let prices: Vec<(f64, f64)> = (0..6).map(|_| (10.0, 10.0)).collect();
+    let mut market = market(&plan, &[minutes(&prices)]);
+    market.targets[0].insert("venue:A".into(), targets(&[(1, 0.0), (3, 0.5)]));
+    let outcome = run(&plan, &market);
+    assert_eq!(outcome.telemetry[0].unchanged, 1, "the way out is open, and there is nothing to leave");
+    assert_eq!(refusals(&outcome), [("allocator_weight", 0.0, 0.0)]);
 }
 
 #[test]
