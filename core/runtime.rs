@@ -54,12 +54,6 @@ impl Runtime {
         self.world.resource_mut::<Outbox>()
     }
 
-    /// How many portfolios there are.
-    #[must_use]
-    pub fn portfolios(&self) -> usize {
-        self.portfolios.len()
-    }
-
     /// Where portfolio `index` stands in time.
     ///
     /// # Panics
@@ -102,12 +96,6 @@ impl Runtime {
                 Price::new(line.closed.checked_sub(1).map_or(0.0, |bar| line.bars.close[bar]))
             })
             .collect()
-    }
-
-    /// The world, to look at.
-    #[must_use]
-    pub const fn world(&self) -> &World {
-        &self.world
     }
 
     /// The systems of a pass in the order they run, by name.
