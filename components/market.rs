@@ -171,6 +171,59 @@ impl TickSums {
     }
 }
 
+/// Logarithmic returns of a close column: `ln(close / previous close)`, wherever both are positive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogReturns {
+    /// The returns, oldest first.
+    pub values: Vec<f64>,
+    /// Running sums of the returns, one entry more than there are returns; rounded, so good for estimates only.
+    pub sums: Vec<f64>,
+    /// Running sums of their squares, likewise.
+    pub squares: Vec<f64>,
+    /// How many returns there are up to each candle; `None` when every candle but the first has one.
+    pub known: Option<Vec<usize>>,
+}
+
+impl LogReturns {
+    /// How many returns there are up to candle `bar`, itself included.
+    #[must_use]
+    pub fn count(&self, bar: usize) -> usize {
+        self.known.as_ref().map_or(bar, |known| known[bar])
+    }
+}
+
+/// The best bid and offer of an instrument over time, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quotes {
+    /// When each was published.
+    pub time: Vec<Nanos>,
+    /// Best bid, quote currency.
+    pub bid: Vec<f64>,
+    /// Best offer, quote currency.
+    pub ask: Vec<f64>,
+}
+
+/// What an engine that trades a pair sees at the close of each candle of its first leg: the newest quotes of both
+/// legs known by then. A market without quotes is quoted at its last close.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshots {
+    /// Best bid of the first leg, quote currency.
+    pub primary_bid: Vec<f64>,
+    /// Best offer of the first leg, quote currency.
+    pub primary_ask: Vec<f64>,
+    /// Best bid of the second leg, quote currency.
+    pub secondary_bid: Vec<f64>,
+    /// Best offer of the second leg, quote currency.
+    pub secondary_ask: Vec<f64>,
+    /// When the second leg's quote was published; [`Snapshots::UNKNOWN`] before its first.
+    pub secondary_time: Vec<Nanos>,
+}
+
+impl Snapshots {
+    /// The time of a quote that has not been seen yet: longer ago than any bound.
+    pub const UNKNOWN: Nanos = Nanos::new(i64::MIN / 2);
+}
+
 /// Target positions from outside, oldest first, no two at the same instant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Targets {

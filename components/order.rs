@@ -3,6 +3,7 @@
 use bevy_ecs::prelude::Entity;
 
 use crate::id::{InstrumentIndex, ScheduleIndex};
+use crate::signal::Protection;
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity, Ratio};
 
@@ -53,6 +54,8 @@ pub struct Order {
     pub portfolio: Entity,
     /// The position it changes.
     pub position: Entity,
+    /// The position whose engine decided it: the same, or the other leg of a pair.
+    pub decider: Entity,
     /// Identity, together with `at` and `ordinal`.
     pub schedule: ScheduleIndex,
     /// In what.
@@ -67,6 +70,8 @@ pub struct Order {
     pub side: Side,
     /// How much.
     pub size: OrderSize,
+    /// How much that is of what the engine asked for, from above 0 to 1: Allocation clips.
+    pub part: f64,
     /// The mark it was decided at.
     pub reference: Price,
     /// Cash set aside for it until it is answered.
@@ -75,6 +80,29 @@ pub struct Order {
     pub exposure: Quantity,
     /// It opens a position where there was none.
     pub opens: bool,
+    /// Stop and range of an entry.
+    pub protection: Option<Protection>,
+}
+
+/// How a simulated venue fills market orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FillModel {
+    /// At the open of the instrument's next candle that has volume.
+    #[default]
+    NextOpen,
+    /// At once, at the mark of the decision. It assumes that a price which has just been seen can still be had.
+    Instant,
+}
+
+impl FillModel {
+    /// The name in configuration and results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NextOpen => "next_open",
+            Self::Instant => "instant",
+        }
+    }
 }
 
 /// Costs of a simulated venue.

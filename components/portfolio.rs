@@ -6,7 +6,7 @@ use bevy_ecs::prelude::{Component, Entity, Resource};
 
 use crate::id::PortfolioIndex;
 use crate::market::{Bars, TradingRules};
-use crate::order::{Costs, Order};
+use crate::order::{Costs, FillModel, Order};
 use crate::time::Nanos;
 use crate::units::Notional;
 
@@ -21,6 +21,8 @@ pub struct Portfolio {
     pub index: PortfolioIndex,
     /// What its venue charges.
     pub costs: Costs,
+    /// How its venue fills.
+    pub fill_model: FillModel,
 }
 
 /// All portfolios of the world, by index.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::{InstrumentIndex, ScheduleIndex};
-use crate::market::{Bars, Targets, TickSums};
+use crate::market::{Bars, LogReturns, Snapshots, Targets, TickSums};
+use crate::order::Costs;
 use crate::schedule::Cadence;
-use crate::signal::Signal;
+use crate::signal::{Answer, Signal};
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
 
@@ -41,6 +42,18 @@ pub struct Holding {
     pub realised: Notional,
     /// Fees paid.
     pub fees: Notional,
+    /// When the quantity last left zero, or changed its sign: the time of that fill.
+    pub opened_at: Nanos,
+    /// The stop of the last order that added to the position.
+    pub stop: Option<Price>,
+}
+
+/// On a position that decides for a pair: the other leg's position, which decides nothing itself.
+#[derive(Component, Clone, Copy, Debug)]
+#[component(immutable)]
+pub struct Hedge {
+    /// The other leg.
+    pub position: Entity,
 }
 
 /// What a position's engine reads and when; the columns are shared with every other reader.
@@ -52,8 +65,14 @@ pub struct Feed {
     pub bars: Arc<Bars>,
     /// Exact running sums of the closes, when the engine asked for them and the prices allow them.
     pub ticks: Option<Arc<TickSums>>,
+    /// Logarithmic returns of the closes, when the engine asked for them.
+    pub returns: Option<Arc<LogReturns>>,
+    /// Quotes of both legs at each close, for engines that trade pairs.
+    pub snapshots: Option<Arc<Snapshots>>,
     /// Targets from outside, for engines that follow them.
     pub targets: Option<Arc<Targets>>,
+    /// What a fill costs.
+    pub costs: Costs,
 }
 
 /// How far a position's engine has read, and what it found.
@@ -73,8 +92,12 @@ pub struct Cursor {
     pub last_due: Nanos,
     /// A signal found ahead of time; it is emitted when the portfolio reaches its due instant.
     pub found: Option<Found>,
-    /// An order is at the venue; until it is answered, candles update state only.
-    pub in_flight: bool,
+    /// Orders at the venue, both legs of a pair together; until all are answered, candles update state only.
+    pub in_flight: u32,
+    /// What became of the last signal, until the engine has been told.
+    pub answer: Option<Answer>,
+    /// Signals held back because a number in them was not finite.
+    pub not_finite: u64,
 }
 
 /// A signal with the instant and the candle it was decided on.

@@ -51,6 +51,8 @@ pub enum Rule {
     Leverage,
     /// The account's free cash.
     Cash,
+    /// The other leg of the pair was refused.
+    OtherLeg,
 }
 
 impl Rule {
@@ -66,6 +68,7 @@ impl Rule {
             Self::PositionSize => "position_size",
             Self::Leverage => "leverage",
             Self::Cash => "cash",
+            Self::OtherLeg => "other_leg",
         }
     }
 }

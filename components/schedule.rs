@@ -3,13 +3,14 @@
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::ScheduleIndex;
+use crate::metric::Metrics;
 use crate::time::Nanos;
-use crate::units::Notional;
+use crate::units::{Notional, Quantity};
 
 /// A configured schedule. Every schedule has a cadence, a size rule, a risk profile and telemetry.
 #[derive(Component, Clone, Debug, PartialEq)]
 #[component(immutable)]
-#[require(Cadence, Sizing, RiskProfileRef, Telemetry)]
+#[require(Cadence, Sizing, RiskProfileRef, Telemetry, Metrics)]
 pub struct Schedule {
     /// The configured name.
     pub name: String,
@@ -55,6 +56,8 @@ pub enum Sizing {
     Weight,
     /// This much quote currency at the fill's price, the fee on top.
     Quote(Notional),
+    /// This many base units.
+    Base(Quantity),
     /// All unreserved cash, the fee included.
     AllIn,
 }

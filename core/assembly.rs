@@ -6,24 +6,29 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Entity, World};
 use hemiola_components::capital::{ScheduleView, Weights};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
-use hemiola_components::market::{Bars, Instrument, PriceLine, Series, Targets, TickSums};
+use hemiola_components::market::{
+    Bars, Instrument, LogReturns, PriceLine, Series, Snapshots, Targets, TickSums,
+};
+use hemiola_components::metric::Metrics;
 use hemiola_components::port::{EquityCurve, Inbox, Outbox};
 use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Portfolios, Timeline};
-use hemiola_components::position::{Cursor, Feed, Position};
+use hemiola_components::position::{Cursor, Feed, Hedge, Position};
 use hemiola_components::risk::{RiskProfiles, RiskState, RiskStates};
 use hemiola_components::schedule::{RiskProfileRef, Schedule};
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::shares;
+use hemiola_systems::indicators::log_returns::log_returns;
+use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::tick_sums;
 use hemiola_systems::queue::Queue;
 use hemiola_systems::schedule;
-use hemiola_systems::signals::catalog::{Catalog, Kind};
-use hemiola_systems::signals::engine::ScanLimit;
+use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
+use hemiola_systems::signals::engine::{Columns, ScanLimit};
 use hemiola_systems::timeline::day_end;
 use thiserror::Error;
 
-use crate::config::plan::{Plan, SchedulePlan};
+use crate::config::plan::{Pair, Plan, SchedulePlan};
 use crate::price_line::price_line;
 use crate::runtime::Runtime;
 
@@ -34,6 +39,9 @@ pub struct Market {
     pub series: Vec<BTreeMap<Interval, Arc<Bars>>>,
     /// Targets per strategy of the Plan, by `venue:symbol`.
     pub targets: Vec<BTreeMap<String, Arc<Targets>>>,
+    /// What is known of pairs beyond their candles, at the closes of the first leg's interval. A pair that is not
+    /// here is quoted at its closes.
+    pub snapshots: BTreeMap<(Pair, Interval), Arc<Snapshots>>,
 }
 
 /// The part of history that is traded. Candles before it warm the engines' state.
@@ -108,11 +116,45 @@ pub struct ShortWarmup {
     pub found: usize,
 }
 
+/// An engine that needs more candles before its first decision than there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortHistory {
+    /// The schedule.
+    pub schedule: String,
+    /// `venue:symbol`.
+    pub instrument: String,
+    /// Candles the engine needs.
+    pub needed: usize,
+    /// Candles there are, warm-up included.
+    pub found: usize,
+}
+
+/// A pair whose second leg was often silent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleQuotes {
+    /// The schedule.
+    pub schedule: String,
+    /// `venue:symbol` of the first leg.
+    pub primary: String,
+    /// `venue:symbol` of the second leg.
+    pub secondary: String,
+    /// The oldest quote an entry accepts.
+    pub bound: Nanos,
+    /// Candles of the first leg at whose close the second leg's quote is older.
+    pub stale: usize,
+    /// Candles of the first leg.
+    pub candles: usize,
+}
+
 /// What assembly learned on the way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     /// Too short warm-ups.
     pub short_warmups: Vec<ShortWarmup>,
+    /// Engines that will never decide.
+    pub short_histories: Vec<ShortHistory>,
+    /// Pairs that cannot be entered at times.
+    pub stale_quotes: Vec<StaleQuotes>,
     /// `venue:symbol@interval` of series whose sums are not exact, because their prices have no common tick.
     pub inexact_series: Vec<String>,
 }
@@ -130,7 +172,7 @@ pub fn assemble(
         world: World::new(),
         catalog,
         options,
-        sums: BTreeMap::new(),
+        columns: BTreeMap::new(),
         kinds: BTreeMap::new(),
         notes: Notes::default(),
     };
@@ -153,10 +195,17 @@ struct Assembly<'a> {
     world: World,
     catalog: &'a Catalog,
     options: Options,
-    /// Running sums by the address of their candles, so that every reader of a column shares them.
-    sums: BTreeMap<*const Bars, Option<Arc<TickSums>>>,
+    /// Derived columns by the address of their candles, so that every reader shares them.
+    columns: BTreeMap<*const Bars, Derived>,
     kinds: BTreeMap<&'static str, Kind>,
     notes: Notes,
+}
+
+/// Columns derived from the candles of a series, each built when it is first asked for.
+#[derive(Default)]
+struct Derived {
+    ticks: Option<Option<Arc<TickSums>>>,
+    returns: Option<Arc<LogReturns>>,
 }
 
 /// What the parts of one portfolio refer to.
@@ -191,7 +240,12 @@ impl Assembly<'_> {
         let entity = self
             .world
             .spawn((
-                Portfolio { name: plan.scheduler.clone(), index, costs: plan.costs },
+                Portfolio {
+                    name: plan.scheduler.clone(),
+                    index,
+                    costs: plan.costs,
+                    fill_model: plan.fill_model,
+                },
                 Account::new(plan.cash),
                 Timeline { now: start, next: start, day_end, start, end },
                 book,
@@ -266,17 +320,34 @@ impl Assembly<'_> {
                 plan.cadence,
                 plan.sizing,
                 RiskProfileRef(plan.risk_profile),
+                Metrics::new(kind.metrics),
             ))
             .id();
         agenda.schedules.push(schedule);
+        let needs = self.needs(account, plan.strategy, kind)?;
+        let mut legs = BTreeMap::new();
         for &instrument in &plan.instruments {
             let bars = Arc::clone(series(account.plan, account.market, plan, instrument)?);
-            let cursor = self.cursor(account, plan, instrument, &bars);
+            let pair = plan.pairs.iter().find(|pair| pair.primary == instrument);
+            let decides = pair.is_some() || !kind.spec.trades_pairs;
+            let mut cursor = self.cursor(account, plan, instrument, &bars);
+            if decides {
+                self.check_history(account, plan, instrument, &cursor, needs.candles);
+            } else {
+                cursor.seen = cursor.end;
+            }
             let identity = &account.plan.instruments[instrument];
+            let Columns { tick_sums, log_returns, .. } = kind.columns;
             let feed = Feed {
                 cadence: plan.cadence,
-                ticks: if kind.wants_tick_sums { self.sums(identity, plan.interval, &bars) } else { None },
+                ticks: if tick_sums { self.sums(identity, plan.interval, &bars) } else { None },
+                returns: log_returns.then(|| self.returns(&bars)),
+                snapshots: match pair {
+                    Some(pair) => Some(self.snapshots(account, plan, *pair, needs.quote_age)?),
+                    None => None,
+                },
                 targets: account.market.targets[plan.strategy].get(&identity.name()).map(Arc::clone),
+                costs: account.plan.costs,
                 bars,
             };
             let position = Position {
@@ -288,11 +359,75 @@ impl Assembly<'_> {
                 slot: agenda.positions.len(),
             };
             let mut entity = self.world.spawn((position, cursor, feed));
-            kind.insert_state(&mut entity);
+            if decides {
+                kind.insert_state(&mut entity);
+            }
+            legs.insert(instrument, entity.id());
             agenda.positions.push(entity.id());
             agenda.next.push(account.start);
         }
+        for pair in &plan.pairs {
+            let hedge = Hedge { position: legs[&pair.secondary] };
+            self.world.entity_mut(legs[&pair.primary]).insert(hedge);
+        }
         Ok(())
+    }
+
+    fn needs(&self, account: &Owner<'_>, strategy: usize, kind: Kind) -> Result<Needs, AssemblyError> {
+        let strategy = &account.plan.strategies[strategy];
+        kind.needs(&strategy.parameters)
+            .map_err(|source| AssemblyError::Parameters { strategy: strategy.name.clone(), source })
+    }
+
+    fn check_history(
+        &mut self,
+        account: &Owner<'_>,
+        schedule: &SchedulePlan,
+        instrument: usize,
+        cursor: &Cursor,
+        needed: usize,
+    ) {
+        let found = cursor.end - cursor.first;
+        if found < needed {
+            self.notes.short_histories.push(ShortHistory {
+                schedule: schedule.name.clone(),
+                instrument: account.plan.instruments[instrument].name(),
+                needed,
+                found,
+            });
+        }
+    }
+
+    /// The quotes of a pair, with a note when the second leg's are too old at times.
+    fn snapshots(
+        &mut self,
+        account: &Owner<'_>,
+        schedule: &SchedulePlan,
+        pair: Pair,
+        bound: Option<Nanos>,
+    ) -> Result<Arc<Snapshots>, AssemblyError> {
+        let bars = |instrument| series(account.plan, account.market, schedule, instrument);
+        let (primary, secondary) = (bars(pair.primary)?, bars(pair.secondary)?);
+        let known = account.market.snapshots.get(&(pair, schedule.interval)).cloned();
+        let joined = known.unwrap_or_else(|| {
+            let source = |bars| Source { bars, quotes: None };
+            Arc::new(snapshots(source(primary), source(secondary)))
+        });
+        if let Some(bound) = bound {
+            let stale = stale(primary, &joined, bound);
+            if stale > 0 {
+                let name = |index: usize| account.plan.instruments[index].name();
+                self.notes.stale_quotes.push(StaleQuotes {
+                    schedule: schedule.name.clone(),
+                    primary: name(pair.primary),
+                    secondary: name(pair.secondary),
+                    bound,
+                    stale,
+                    candles: primary.len(),
+                });
+            }
+        }
+        Ok(joined)
     }
 
     fn cursor(
@@ -328,7 +463,9 @@ impl Assembly<'_> {
             end,
             last_due,
             found: None,
-            in_flight: false,
+            in_flight: 0,
+            answer: None,
+            not_finite: 0,
         }
     }
 
@@ -338,15 +475,20 @@ impl Assembly<'_> {
         interval: Interval,
         bars: &Arc<Bars>,
     ) -> Option<Arc<TickSums>> {
-        if let Some(sums) = self.sums.get(&Arc::as_ptr(bars)) {
-            return sums.clone();
-        }
-        let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
-        if sums.is_none() {
-            self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
-        }
-        self.sums.insert(Arc::as_ptr(bars), sums.clone());
-        sums
+        let derived = self.columns.entry(Arc::as_ptr(bars)).or_default();
+        let sums = derived.ticks.get_or_insert_with(|| {
+            let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
+            if sums.is_none() {
+                self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
+            }
+            sums
+        });
+        sums.clone()
+    }
+
+    fn returns(&mut self, bars: &Arc<Bars>) -> Arc<LogReturns> {
+        let derived = self.columns.entry(Arc::as_ptr(bars)).or_default();
+        Arc::clone(derived.returns.get_or_insert_with(|| Arc::new(log_returns(&bars.close))))
     }
 }
 

@@ -4,9 +4,10 @@ use std::mem;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Mut, QueryState, World};
+use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Inbox, Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolios, Timeline};
-use hemiola_components::position::{Holding, Position};
+use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
@@ -74,6 +75,29 @@ impl Runtime {
     pub fn telemetry(&self, index: usize) -> Vec<Telemetry> {
         let schedules = &self.component::<Agenda>(index).schedules;
         schedules.iter().filter_map(|schedule| self.world.get::<Telemetry>(*schedule).copied()).collect()
+    }
+
+    /// The metrics of portfolio `index` that have samples, by name, one list per schedule.
+    #[must_use]
+    pub fn metrics(&self, index: usize) -> Vec<Vec<(&'static str, f64)>> {
+        let schedules = &self.component::<Agenda>(index).schedules;
+        let metrics = schedules.iter().filter_map(|schedule| self.world.get::<Metrics>(*schedule));
+        metrics.map(|metrics| metrics.values().collect()).collect()
+    }
+
+    /// Signals of portfolio `index` that were held back because a number in them was not finite, one count per
+    /// schedule.
+    #[must_use]
+    pub fn not_finite(&self, index: usize) -> Vec<u64> {
+        let Agenda { positions, schedules, .. } = self.component(index);
+        let mut counts = vec![0; schedules.len()];
+        for entity in positions {
+            let position = self.world.get::<Position>(*entity);
+            if let Some((position, cursor)) = position.zip(self.world.get::<Cursor>(*entity)) {
+                counts[position.schedule_index.get()] += cursor.not_finite;
+            }
+        }
+        counts
     }
 
     /// The ledgers of portfolio `index`, by schedule, then instrument.

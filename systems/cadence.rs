@@ -43,7 +43,9 @@ mod tests {
             end: bars.len(),
             last_due: Nanos::new(start),
             found: None,
-            in_flight: false,
+            in_flight: 0,
+            answer: None,
+            not_finite: 0,
         };
         let mut all = Vec::new();
         while let Some(decision) = next_decision(cadence, &cursor, &bars) {

@@ -8,12 +8,12 @@ use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::portfolio::Account;
-use hemiola_components::signal::SignalKind;
+use hemiola_components::signal::{Protection, Signal, SignalKind};
 use hemiola_components::units::Quantity;
 use sha2::{Digest as _, Sha256};
 
 /// The format's name; a change of what is hashed changes it.
-const FORMAT: &[u8] = b"hemiola digest 1";
+const FORMAT: &[u8] = b"hemiola digest 2";
 
 /// A running digest of one portfolio.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Digest {
         match &record.event {
             Event::Signal(emitted) => {
                 self.byte(1).place(emitted.schedule, emitted.instrument).long(emitted.bar_time.get());
-                self.signal(emitted.signal.kind).float(emitted.signal.confidence.get());
+                self.signal(&emitted.signal);
             }
             Event::Weight { schedule, share } => {
                 self.byte(2).count(schedule.get()).float(*share);
@@ -99,15 +99,33 @@ impl Digest {
             OrderSize::Quote(amount) => (2, amount.get()),
             OrderSize::Spend(amount) => (3, amount.get()),
         };
-        self.text(order.side.name()).byte(kind).float(size).float(order.reference.get())
+        self.text(order.side.name())
+            .byte(kind)
+            .float(size)
+            .float(order.reference.get())
+            .protection(order.protection)
     }
 
-    fn signal(&mut self, kind: SignalKind) -> &mut Self {
-        self.text(kind.name());
-        match kind {
-            SignalKind::Enter(_) | SignalKind::Exit => self,
-            SignalKind::Target(fraction) => self.float(fraction.get()),
-            SignalKind::Delta(quantity) => self.float(quantity.get()),
+    fn signal(&mut self, signal: &Signal) {
+        self.text(signal.kind.name()).float(signal.confidence.get());
+        match signal.kind {
+            SignalKind::Enter(_) | SignalKind::Exit => {}
+            SignalKind::Target(fraction) => _ = self.float(fraction.get()),
+            SignalKind::Delta(quantity) => _ = self.float(quantity.get()),
+        }
+        self.text(signal.side).text(signal.regime).protection(signal.protection);
+        for leg in signal.legs.iter().flatten() {
+            self.text(leg.side.name()).float(leg.quantity.get()).float(leg.price.get());
+        }
+        for (name, value) in signal.metadata.iter() {
+            self.text(name).float(value);
+        }
+    }
+
+    fn protection(&mut self, protection: Option<Protection>) -> &mut Self {
+        match protection {
+            Some(Protection { atr, stop }) => self.byte(1).float(atr).float(stop.get()),
+            None => self.byte(0),
         }
     }
 

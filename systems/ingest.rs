@@ -9,12 +9,11 @@ use hemiola_components::journal::Event;
 use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::{Refusal, RiskStates, Rule};
+use hemiola_components::risk::RiskStates;
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
-use crate::execution::ledger;
-use crate::execution::paper::{Outcome, fill};
+use crate::execution::paper::{Print, settle};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
 
@@ -87,7 +86,7 @@ fn take_answers(
         if resting.known_at != now {
             return true;
         }
-        match settle(resting, of, positions) {
+        match answer(resting, of, positions) {
             Ok(event) => queue.record(of.portfolio.index, now, event),
             Err(error) => failed = Err(error),
         }
@@ -109,30 +108,24 @@ fn close_day(of: &mut AccountsItem<'_, '_>, queue: &mut Queue, now: Nanos) {
     }
 }
 
-/// Applies one answered order: the fill, or what is left of it, enters account, book and ledger, and the
-/// position is due again.
-fn settle(
+/// Applies one answered order. When it was the last one of its signal, the engine is due again.
+fn answer(
     resting: &RestingOrder,
     of: &mut AccountsItem<'_, '_>,
     positions: &mut Positions<'_, '_>,
 ) -> Result<Event, BevyError> {
     let RestingOrder { order, filling, known_at } = *resting;
     let Some(filling) = filling else { return Ok(Event::Unfilled(order)) };
-    let (position, mut holding, mut cursor) = positions.get_mut(order.position)?;
+    let (_, mut holding, _) = positions.get_mut(order.position)?;
     let risk = &mut of.risk.0[order.risk_profile];
-    ledger::answered(&mut of.account, risk, &mut of.book, &order);
-    cursor.in_flight = false;
-    of.agenda.next[position.slot] = known_at;
-    let line = &of.book.lines[order.instrument.get()];
-    Ok(match fill(order, filling, line, of.portfolio.costs, of.account.cash) {
-        Outcome::Filled { fill, cash } => {
-            let realised = ledger::apply(&mut of.account, risk, &mut of.book, &mut holding, &fill, cash);
-            Event::Fill { fill, position: holding.quantity, realised }
-        }
-        Outcome::Unaffordable { value } => Event::Refused {
-            schedule: order.schedule,
-            instrument: order.instrument,
-            refusal: Refusal { rule: Rule::Cash, value: value.get(), limit: of.account.cash.get() },
-        },
-    })
+    let print = Print::open(&of.book.lines[order.instrument.get()], filling);
+    let costs = of.portfolio.costs;
+    let (event, answer) = settle(order, print, &mut of.account, risk, &mut of.book, &mut holding, costs);
+    let (decider, _, mut cursor) = positions.get_mut(order.decider)?;
+    cursor.in_flight -= 1;
+    cursor.answer = Some(answer);
+    if cursor.in_flight == 0 {
+        of.agenda.next[decider.slot] = known_at;
+    }
+    Ok(event)
 }

@@ -9,6 +9,7 @@ use hemiola_components::time::Nanos;
 
 use crate::risk::gate::Approved;
 use crate::signals::engine::ScanLimit;
+use crate::signals::explain::Explain;
 
 /// All queues of a pass in one resource: each access of a resource costs, and a phase drains one list and
 /// fills the next. Every list is empty between passes and keeps its capacity.
@@ -16,6 +17,8 @@ use crate::signals::engine::ScanLimit;
 pub struct Queue {
     /// How far engines may scan ahead.
     pub scan: ScanLimit,
+    /// Decisions that somebody asks about.
+    pub explain: Option<Box<Explain>>,
     /// The ticks of this pass, as they came out of the inbox.
     pub ticks: Vec<Tick>,
     /// Positions to look at, by tick, then slot.

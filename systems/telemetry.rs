@@ -3,6 +3,7 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Query, Res};
 use hemiola_components::journal::Event;
+use hemiola_components::metric::Metrics;
 use hemiola_components::portfolio::{Agenda, Portfolios};
 use hemiola_components::schedule::Telemetry;
 
@@ -18,7 +19,7 @@ pub(crate) fn count(
     queue: Res<Queue>,
     portfolios: Res<Portfolios>,
     agendas: Query<&Agenda>,
-    mut schedules: Query<&mut Telemetry>,
+    mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
     for record in &queue.records {
         type Counter = fn(&mut Telemetry) -> &mut u64;
@@ -32,7 +33,11 @@ pub(crate) fn count(
             Event::Weight { .. } | Event::DayClose { .. } => continue,
         };
         let agenda = agendas.get(portfolios.0[record.portfolio.get()])?;
-        *counter(&mut *schedules.get_mut(agenda.schedules[index.get()])?) += 1;
+        let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[index.get()])?;
+        *counter(&mut counts) += 1;
+        if let Event::Signal(emitted) = &record.event {
+            metrics.take(&emitted.signal);
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use hemiola::assembly::Market;
 use hemiola::config::plan::{Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Instrument, TradingRules};
-use hemiola_components::order::Costs;
+use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{ParameterValue, Parameters};
@@ -66,6 +66,7 @@ pub(crate) fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing
         equal_quotes: Vec::new(),
         cash: Notional::new(CASH),
         costs: Costs { taker_fee: Ratio::new(FEE), slippage: Ratio::ZERO },
+        fill_model: FillModel::NextOpen,
         instruments: (0..series.len()).map(instrument).collect(),
         venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
         strategies: vec![StrategyPlan {
@@ -81,6 +82,7 @@ pub(crate) fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing
             cadence: Cadence { every: minute().length(), offset: Nanos::ZERO },
             warmup_bars: 0,
             risk_profile: 0,
+            pairs: Vec::new(),
             sizing,
         }],
         risk_profiles: vec![RiskProfile {
@@ -97,6 +99,7 @@ pub(crate) fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing
     let market = Market {
         series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),
         targets: vec![BTreeMap::new()],
+        snapshots: BTreeMap::new(),
     };
     (plan, market)
 }

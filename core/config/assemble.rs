@@ -9,7 +9,7 @@ use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
 
 use super::model::{Environment, InstrumentList, Model, Schedule, Scheduler};
-use super::plan::{Plan, SchedulePlan, StrategyPlan};
+use super::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use super::problem::{Problems, listed, quoted};
 
 /// An instrument that may be used.
@@ -37,6 +37,7 @@ pub(crate) fn assemble(
         .map(|schedule| {
             let chosen = choose(schedule, environment, &candidates, problems);
             check_quotes(schedule, environment, &chosen, &candidates, problems);
+            check_interval(model, schedule, problems);
             chosen
         })
         .collect();
@@ -66,6 +67,13 @@ pub(crate) fn assemble(
             name: schedule.name.clone(),
             strategy,
             instruments: chosen.iter().filter_map(|c| instruments.binary_search(c).ok()).collect(),
+            pairs: pairs(model, schedule, chosen, &candidates, problems)
+                .into_iter()
+                .filter_map(|[primary, secondary]| {
+                    let place = |candidate| instruments.binary_search(&candidate).ok();
+                    Some(Pair { primary: place(primary)?, secondary: place(secondary)? })
+                })
+                .collect(),
             interval: schedule.interval,
             cadence: schedule.cadence,
             warmup_bars: schedule.warmup_bars,
@@ -81,6 +89,7 @@ pub(crate) fn assemble(
         equal_quotes: environment.account.equal_quotes.clone(),
         cash: environment.account.cash,
         costs: environment.account.costs,
+        fill_model: environment.account.fill_model,
         instruments: instruments.iter().map(|index| candidates[*index].instrument.clone()).collect(),
         venue_symbols: instruments.iter().map(|index| candidates[*index].venue_symbol.clone()).collect(),
         strategies,
@@ -211,6 +220,64 @@ fn check_quotes(
         let place = schedule.instruments.as_ref().map_or(&schedule.place, |list| &list.place);
         problems.error(place, "quote_currency", message);
     }
+}
+
+/// Some engines' rules are made for one interval.
+fn check_interval(model: &Model, schedule: &Schedule, problems: &Problems) {
+    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    let Some(strategy) = strategy else { return };
+    let Some(only) = strategy.interval.filter(|only| *only != schedule.interval.to_string()) else { return };
+    let message = format!(
+        "the engine `{}` counts in candles of {only}, and schedule `{}` reads {}: write `interval: {only}`",
+        strategy.engine, schedule.name, schedule.interval
+    );
+    problems.error(&schedule.place, "interval", message);
+}
+
+/// Finds the partner of each instrument, as places among the candidates: the same base on the other venue.
+fn pairs(
+    model: &Model,
+    schedule: &Schedule,
+    chosen: &[usize],
+    candidates: &[Candidate],
+    problems: &Problems,
+) -> Vec<[usize; 2]> {
+    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    let Some([first, second]) = strategy.and_then(|strategy| strategy.venues.as_ref()) else {
+        return Vec::new();
+    };
+    let place = schedule.instruments.as_ref().map_or(&schedule.place, |list| &list.place);
+    let instrument = |index: usize| &candidates[index].instrument;
+    let on = |venue: &str| -> Vec<usize> {
+        chosen.iter().copied().filter(|index| instrument(*index).venue == venue).collect()
+    };
+    let (primaries, secondaries) = (on(first), on(second));
+    let mut pairs = Vec::new();
+    let problem = |index: usize, what: &str| {
+        let message = format!(
+            "schedule `{}` trades {first} against {second}, and {} {what}",
+            schedule.name,
+            instrument(index).name()
+        );
+        problems.error(place, "pair", message);
+    };
+    for &index in chosen {
+        let own = instrument(index);
+        if own.venue != *first && own.venue != *second {
+            problem(index, "is on neither: remove it from `instruments`");
+            continue;
+        }
+        let others = if own.venue == *first { &secondaries } else { &primaries };
+        let partners: Vec<usize> =
+            others.iter().copied().filter(|other| instrument(*other).base == own.base).collect();
+        match partners[..] {
+            [partner] if own.venue == *first => pairs.push([index, partner]),
+            [_] => {}
+            [] => problem(index, "has no partner: add the same base on the other venue to `instruments`"),
+            _ => problem(index, "has several partners: name one of them in `instruments`"),
+        }
+    }
+    pairs
 }
 
 fn effective_profile<'m>(model: &'m Model, environment: &'m Environment, schedule: &'m Schedule) -> &'m str {

@@ -125,6 +125,18 @@ impl<'t> Field<'t> {
         None
     }
 
+    /// One of a few words.
+    pub(crate) fn word(&self, words: &[&'static str]) -> Option<&'t str> {
+        let word = self.text()?;
+        if words.contains(&word) {
+            return Some(word);
+        }
+        let known = listed(words.iter().copied());
+        let message = format!("{} is not among the choices here ({known})", quoted(word));
+        self.problems.unknown(&self.place(), "unknown_value", message, word, words.iter().copied());
+        None
+    }
+
     /// A finite number within `range`.
     pub(crate) fn number(&self, range: impl RangeBounds<f64>) -> Option<f64> {
         self.number_called("a number", range)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
-use hemiola_components::order::Costs;
+use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::Parameters;
@@ -28,6 +28,8 @@ pub struct Plan {
     pub cash: Notional,
     /// What the simulated venue charges.
     pub costs: Costs,
+    /// How the simulated venue fills.
+    pub fill_model: FillModel,
     /// Those a schedule uses, in the order of the universe, then of the venues.
     pub instruments: Vec<Instrument>,
     /// What its venue calls each of [`Plan::instruments`]; the name of its folder in the candle store.
@@ -68,6 +70,8 @@ pub struct SchedulePlan {
     pub strategy: usize,
     /// Indices into [`Plan::instruments`], ascending.
     pub instruments: Vec<usize>,
+    /// Which of them are traded against each other; empty unless the engine trades pairs.
+    pub pairs: Vec<Pair>,
     /// The candles it reads.
     pub interval: Interval,
     /// When it is due.
@@ -78,4 +82,13 @@ pub struct SchedulePlan {
     pub risk_profile: usize,
     /// How an entry is sized.
     pub sizing: Sizing,
+}
+
+/// An instrument on one venue and the same on another, as indices into [`Plan::instruments`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pair {
+    /// The one whose candles decide.
+    pub primary: usize,
+    /// The other one.
+    pub secondary: usize,
 }

@@ -31,6 +31,10 @@ pub struct Outcome {
     pub timeline: Timeline,
     /// Counters, one per schedule.
     pub telemetry: Vec<Telemetry>,
+    /// Metrics that have samples, by name, one list per schedule.
+    pub metrics: Vec<Vec<(&'static str, f64)>>,
+    /// Signals held back because a number in them was not finite, one count per schedule.
+    pub not_finite: Vec<u64>,
     /// Ledgers, by schedule, then instrument.
     pub holdings: Vec<Holding>,
     /// Last marks, by schedule, then instrument.
@@ -131,6 +135,8 @@ impl Log {
             account,
             timeline: runtime.timeline(index),
             telemetry: runtime.telemetry(index),
+            metrics: runtime.metrics(index),
+            not_finite: runtime.not_finite(index),
             digest: HEXLOWER.encode(&digest),
             marks: runtime.marks(index),
             holdings,

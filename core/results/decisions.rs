@@ -4,7 +4,7 @@ use hemiola_adapters::journal::{DecisionBody, Field};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
-use hemiola_components::signal::SignalKind;
+use hemiola_components::signal::{Protection, Signal, SignalKind};
 use hemiola_components::time::Nanos;
 use serde_json::{Value, json};
 
@@ -34,8 +34,10 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
             let signal = emitted.signal;
             let mut body = new("strategy_signal", emitted.schedule, emitted.instrument);
             number(&mut body, Field::Confidence, signal.confidence.get());
-            body.text(Field::Side, signal.kind.name());
+            body.text(Field::Side, signal.side);
             body.metadata("bar_time", &json!(instant::text(emitted.bar_time)));
+            body.metadata("kind", &json!(signal.kind.name())).metadata("intent", &json!(signal.intent()));
+            explain(&mut body, &signal);
             match signal.kind {
                 SignalKind::Target(fraction) => body.metadata("target", &json!(fraction.get())),
                 SignalKind::Delta(quantity) => body.metadata("delta", &json!(quantity.get())),
@@ -81,6 +83,22 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
     })
 }
 
+/// Why a signal was given, as far as it says so.
+fn explain(body: &mut DecisionBody, signal: &Signal) {
+    if !signal.regime.is_empty() {
+        body.metadata("regime", &json!(signal.regime));
+    }
+    if let Some(Protection { atr, stop }) = signal.protection {
+        body.metadata("atr", &json!(atr)).metadata("stop_price", &json!(stop.get()));
+    }
+    for (name, value) in signal.metadata.iter() {
+        body.metadata(name, &json!(value));
+    }
+    if let Some(legs) = &signal.legs {
+        body.metadata("legs", &super::legs(legs));
+    }
+}
+
 /// A record of something that happened at `at`, on a decision of `decided`.
 fn begin(
     prepared: &Prepared,
@@ -93,7 +111,9 @@ fn begin(
     let schedule = &plan.schedules[schedule.get()];
     let strategy = &plan.strategies[schedule.strategy].name;
     let signal_id = signal_id(plan, schedule, instrument, decided);
+    let pair = schedule.pairs.iter().find(|pair| [pair.primary, pair.secondary].contains(&instrument.get()));
     let instrument = &plan.instruments[instrument.get()];
+    let venue = |index: usize| &plan.instruments[index].venue;
     let profile = &plan.risk_profiles[schedule.risk_profile].name;
     let time = instant::text(decided);
     let mut body = DecisionBody::new(event, at, &plan.environment, &plan.scheduler, profile);
@@ -103,7 +123,8 @@ fn begin(
         .text(Field::ScheduleRunId, &format!("{}:{time}", schedule.name))
         .text(Field::StrategyInstanceId, strategy)
         .text(Field::SignalId, &signal_id)
-        .text(Field::PrimaryExchange, &instrument.venue)
+        .text(Field::PrimaryExchange, pair.map_or(&instrument.venue, |pair| venue(pair.primary)))
+        .text(Field::SecondaryExchange, pair.map_or("", |pair| venue(pair.secondary)))
         .text(Field::BaseAsset, &instrument.base)
         .text(Field::QuoteAsset, &instrument.quote)
         .text(Field::DataFeed, if prepared.data.is_synthetic() { "synthetic" } else { "parquet" })

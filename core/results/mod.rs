@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use hemiola_adapters::results::ResultsFolder;
 use hemiola_components::order::Order;
+use hemiola_components::signal::Leg;
+use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::job::{Job, Prepared};
@@ -42,4 +44,10 @@ pub fn write(
 /// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
 fn order_id(run_id: &str, order: &Order) -> String {
     format!("{}-{}-{}-{}", &run_id[..12], order.schedule, order.at.millis(), order.ordinal)
+}
+
+/// The legs of a pair as the engine saw them, the deciding instrument's first.
+fn legs(legs: &[Leg; 2]) -> Value {
+    let leg = |leg: &Leg| json!({ "side": leg.side.name(), "quantity": leg.quantity.get(), "price": leg.price.get() });
+    legs.iter().map(leg).collect()
 }

@@ -68,6 +68,7 @@ pub fn configuration(plan: &Plan) -> Value {
         "initial_balance": plan.cash.get(),
         "taker_fee": plan.costs.taker_fee.get(),
         "slippage": plan.costs.slippage.get(),
+        "fill_model": plan.fill_model.name(),
         "instruments": instruments.collect::<Vec<_>>(),
         "strategies": strategies.collect::<Vec<_>>(),
         "risk_profiles": profiles.collect::<Vec<_>>(),
@@ -83,6 +84,7 @@ fn schedules(plan: &Plan) -> Vec<Value> {
             "name": schedule.name,
             "strategy": plan.strategies[schedule.strategy].name,
             "instruments": schedule.instruments.iter().map(|i| plan.instruments[*i].name()).collect::<Vec<_>>(),
+            "pairs": schedule.pairs.iter().map(|pair| [pair.primary, pair.secondary].map(|i| plan.instruments[i].name())).collect::<Vec<_>>(),
             "interval": schedule.interval.to_string(),
             "cadence_nanoseconds": schedule.cadence.every.get(),
             "offset_nanoseconds": schedule.cadence.offset.get(),
@@ -91,6 +93,7 @@ fn schedules(plan: &Plan) -> Vec<Value> {
             "sizing": match schedule.sizing {
                 Sizing::Weight => json!("weight"),
                 Sizing::Quote(amount) => json!({ "quote": amount.get() }),
+                Sizing::Base(quantity) => json!({ "base": quantity.get() }),
                 Sizing::AllIn => json!("all_in"),
             },
         })

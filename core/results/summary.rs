@@ -55,6 +55,8 @@ pub struct ScheduleSummary {
     pub strategy: String,
     /// Its counters.
     pub counts: Telemetry,
+    /// Metrics of its signals, by name; one without samples is absent.
+    pub metrics: BTreeMap<&'static str, f64>,
     /// Profit of closed quantity, before fees.
     pub realised: f64,
     /// Profit of open quantity at the last marks.
@@ -132,7 +134,7 @@ impl Summary {
             head,
             series,
             candles,
-            warnings: warnings(prepared, notes),
+            warnings: warnings(prepared, outcome, notes),
         }
     }
 
@@ -157,6 +159,7 @@ impl Summary {
                 "name": schedule.name,
                 "strategy": schedule.strategy,
                 "counts": counts(&schedule.counts),
+                "telemetry": schedule.metrics,
                 "realised": schedule.realised,
                 "unrealised": schedule.unrealised,
                 "fees": schedule.fees,
@@ -286,6 +289,7 @@ fn schedules(prepared: &Prepared, outcome: &Outcome, ledger: &Ledger) -> Vec<Sch
                 name: plan.name.clone(),
                 strategy: prepared.plan.strategies[plan.strategy].name.clone(),
                 counts: *counts,
+                metrics: outcome.metrics[index].iter().copied().collect(),
                 realised,
                 unrealised,
                 fees,
@@ -335,7 +339,7 @@ fn series(prepared: &Prepared, source: &crate::market_data::SeriesSource) -> Val
     })
 }
 
-fn warnings(prepared: &Prepared, notes: &Notes) -> Vec<String> {
+fn warnings(prepared: &Prepared, outcome: &Outcome, notes: &Notes) -> Vec<String> {
     let mut warnings = prepared.warnings.clone();
     if !prepared.plan.equal_quotes.is_empty() {
         let equal = prepared.plan.equal_quotes.join(", ");
@@ -346,6 +350,31 @@ fn warnings(prepared: &Prepared, notes: &Notes) -> Vec<String> {
             "schedule `{}` asked for {} candles of {} to warm up and got {}",
             short.schedule, short.wanted, short.instrument, short.found
         )
+    }));
+    warnings.extend(notes.short_histories.iter().map(|short| {
+        format!(
+            "schedule `{}` decides after {} candles of {}, and there are {}: {} are missing, so it never does",
+            short.schedule,
+            short.needed,
+            short.instrument,
+            short.found,
+            short.needed - short.found
+        )
+    }));
+    warnings.extend(notes.stale_quotes.iter().map(|stale| {
+        format!(
+            "schedule `{}` enters no pair at {} of {} candles of {}: the last quote of {} is older than {} s",
+            stale.schedule,
+            stale.stale,
+            stale.candles,
+            stale.primary,
+            stale.secondary,
+            stale.bound.get() as f64 / 1e9
+        )
+    }));
+    let held_back = prepared.plan.schedules.iter().zip(&outcome.not_finite).filter(|(_, count)| **count > 0);
+    warnings.extend(held_back.map(|(schedule, count)| {
+        format!("schedule `{}` held back {count} signals with numbers that are not finite", schedule.name)
     }));
     warnings.extend(notes.inexact_series.iter().map(|series| {
         format!("the prices of {series} have no common tick: windows are summed anew instead of exactly")

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use hemiola_adapters::results::{Column, Table};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::signal::SignalKind;
+use hemiola_components::signal::{Signal, SignalKind};
 use hemiola_components::time::Nanos;
+use serde_json::{Map, Value, json};
 
 use super::order_id;
 use crate::job::Prepared;
@@ -142,9 +143,28 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             ("signal", texts(rows, |(_, emitted, _)| emitted.signal.kind.name().to_owned())),
             ("value", floats(rows, |(_, emitted, _)| value(emitted.signal.kind))),
             ("confidence", floats(rows, |(_, emitted, _)| emitted.signal.confidence.get())),
+            ("side", texts(rows, |(_, emitted, _)| emitted.signal.side.to_owned())),
+            ("intent", texts(rows, |(_, emitted, _)| emitted.signal.intent().to_owned())),
+            ("regime", texts(rows, |(_, emitted, _)| emitted.signal.regime.to_owned())),
+            ("atr", floats(rows, |(_, emitted, _)| emitted.signal.protection.map_or(f64::NAN, |p| p.atr))),
+            (
+                "stop_price",
+                floats(rows, |(_, emitted, _)| emitted.signal.protection.map_or(f64::NAN, |p| p.stop.get())),
+            ),
+            ("metadata", texts(rows, |(_, emitted, _)| metadata(&emitted.signal).to_string())),
             ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
         ],
     )
+}
+
+/// The numbers behind a signal as one JSON object.
+fn metadata(signal: &Signal) -> Value {
+    let mut values: Map<String, Value> =
+        signal.metadata.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if let Some(legs) = &signal.legs {
+        values.insert("legs".into(), super::legs(legs));
+    }
+    Value::Object(values)
 }
 
 fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {

@@ -4,23 +4,24 @@ mod policy;
 mod sizing;
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::prelude::{Entity, Query, ResMut};
 use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::Order;
 use hemiola_components::portfolio::{Account, Book, Portfolio};
-use hemiola_components::position::{Holding, Position};
+use hemiola_components::position::{Cursor, Hedge, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
 use hemiola_components::schedule::{RiskProfileRef, Schedule, Sizing};
-use hemiola_components::signal::SignalKind;
+use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
 
 pub use policy::shares;
 
 use crate::book::mark;
 use crate::pass::{Phase, Systems, When};
-use crate::queue::{Queue, SignalNote};
+use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
-use sizing::{Answer, Situation};
+use sizing::{Budget, Demand, Situation, pair};
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {
@@ -30,16 +31,20 @@ pub fn add_to(systems: &mut Systems) {
 type Capital<'a> =
     (&'a Portfolio, &'a Account, &'a mut Book, &'a CapitalPolicy, &'a mut Weights, &'a RiskProfiles);
 
+/// A position with what Allocation reads of it.
+type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding, Option<&'static Hedge>)>;
+
 fn allocate(
     mut queue: ResMut<Queue>,
     mut portfolios: Query<Capital<'_>>,
-    positions: Query<(&Position, &Holding)>,
+    positions: Ledgers<'_, '_>,
+    mut cursors: Query<&mut Cursor>,
     schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
 ) -> Result<(), BevyError> {
     let Queue { signals, intents, records, .. } = &mut *queue;
     signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
     for SignalNote { due, emitted } in signals.drain(..) {
-        let (position, holding) = positions.get(due.position)?;
+        let (position, _, hedge) = positions.get(due.position)?;
         let (schedule, sizing, profile) = schedules.get(position.schedule)?;
         let (portfolio, account, mut book, policy, mut weights, profiles) =
             portfolios.get_mut(position.portfolio)?;
@@ -48,40 +53,117 @@ fn allocate(
         let mut record = |event| records.push(Record { portfolio: portfolio.index, at: due.now, event });
         record(Event::Signal(emitted));
         record(Event::Weight { schedule: schedule.index, share });
-        let mut refuse = |refusal| {
-            record(Event::Refused { schedule: schedule.index, instrument: emitted.instrument, refusal });
-        };
-        if share == 0.0 && !only_reduces(emitted.signal.kind, holding.quantity) {
-            refuse(Refusal { rule: Rule::AllocatorWeight, value: 0.0, limit: 0.0 });
-            continue;
-        }
-        let Some(mark) = mark(&mut book.lines[emitted.instrument.get()], due.now) else {
-            refuse(Refusal { rule: Rule::MissingPrice, value: 0.0, limit: 0.0 });
-            continue;
-        };
-        let situation = Situation {
+        let budget = Budget {
             share,
             instruments: schedule.instruments,
             sizing: *sizing,
-            mark,
-            held: holding.quantity,
-            equity: account.equity,
-            free_cash: free_cash(account, &book),
             costs: portfolio.costs,
-            step: book.lines[emitted.instrument.get()].rules.step,
             max_position: profiles.0[profile.0].max_position,
         };
-        match situation.answer(emitted.signal.kind) {
-            Answer::Trade(trade) => intents.push(trade.order(position, profile.0, due)),
-            Answer::Nothing => {
+        let legs = [Some(due.position), hedge.map(|hedge| hedge.position)];
+        let wanted = Wanted { due, signal: &emitted.signal, risk_profile: profile.0 };
+        match wanted.orders(legs, &positions, budget, account, &mut book, intents)? {
+            Sized::Orders => {}
+            Sized::Unchanged => {
                 record(Event::Unchanged { schedule: schedule.index, instrument: emitted.instrument });
+                cursors.get_mut(due.position)?.answer = Some(Answer::Unchanged);
             }
-            Answer::TooSmall { wanted } => {
-                refuse(Refusal { rule: Rule::OrderStep, value: wanted.get(), limit: situation.step.get() });
+            Sized::Refused(refusal) => {
+                let (schedule, instrument) = (schedule.index, emitted.instrument);
+                record(Event::Refused { schedule, instrument, refusal });
+                cursors.get_mut(due.position)?.answer = Some(Answer::Refused);
             }
         }
     }
     Ok(())
+}
+
+/// What became of a signal.
+enum Sized {
+    Orders,
+    Unchanged,
+    Refused(Refusal),
+}
+
+/// A signal on its way to its orders.
+struct Wanted<'a> {
+    due: Due,
+    signal: &'a Signal,
+    risk_profile: usize,
+}
+
+impl Wanted<'_> {
+    /// Adds the orders of a signal: one, or for a pair one per leg; all of them or none.
+    fn orders(
+        &self,
+        legs: [Option<Entity>; 2],
+        positions: &Ledgers<'_, '_>,
+        budget: Budget,
+        account: &Account,
+        book: &mut Book,
+        intents: &mut Vec<Order>,
+    ) -> Result<Sized, BevyError> {
+        let refused = |rule, value, limit| Ok(Sized::Refused(Refusal { rule, value, limit }));
+        let before = intents.len();
+        let mut sized = [None; 2];
+        for (leg, entity) in legs.into_iter().flatten().enumerate() {
+            let (position, holding, _) = positions.get(entity)?;
+            if budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
+                return refused(Rule::AllocatorWeight, 0.0, 0.0);
+            }
+            let Some(mark) = mark(&mut book.lines[position.instrument_index.get()], self.due.now) else {
+                return refused(Rule::MissingPrice, 0.0, 0.0);
+            };
+            let situation = Situation {
+                budget,
+                mark,
+                held: holding.quantity,
+                equity: account.equity,
+                free_cash: free_cash(account, book),
+                step: book.lines[position.instrument_index.get()].rules.step,
+            };
+            sized[leg] = Some((entity, position, situation));
+        }
+        let demands = match (sized, self.signal.legs, self.signal.kind) {
+            ([Some((.., first)), Some((.., second))], _, SignalKind::Exit) => {
+                [Some(first.flatten()), Some(second.flatten())]
+            }
+            ([Some((.., first)), Some((.., second))], Some(legs), _) => pair([first, second], legs).map(Some),
+            ([Some((.., only)), _], _, kind) => [Some(only.demand(kind)), None],
+            ([None, _], ..) => [None; 2],
+        };
+        for (leg, (sized, demand)) in sized.into_iter().zip(demands).enumerate() {
+            let (Some((entity, position, situation)), Some(demand)) = (sized, demand) else { continue };
+            match demand {
+                Demand::Trade(trade) => {
+                    let protection = self.protection(leg);
+                    intents.push(trade.order((entity, position), self.risk_profile, self.due, protection));
+                }
+                Demand::Nothing => {}
+                Demand::TooSmall { wanted } => {
+                    intents.truncate(before);
+                    return refused(Rule::OrderStep, wanted.get(), situation.step.get());
+                }
+                Demand::Unpriced => {
+                    intents.truncate(before);
+                    return refused(Rule::MissingPrice, situation.mark.get(), 0.0);
+                }
+            }
+        }
+        Ok(if intents.len() > before { Sized::Orders } else { Sized::Unchanged })
+    }
+
+    /// Range and stop of a leg; the second one's stop is as far from its price, on the other side.
+    fn protection(&self, leg: usize) -> Option<Protection> {
+        let first = self.signal.protection?;
+        match self.signal.legs {
+            Some(legs) if leg == 1 => {
+                let distance = legs[0].price - first.stop;
+                Some(Protection { stop: legs[1].price + distance, ..first })
+            }
+            _ => Some(first),
+        }
+    }
 }
 
 /// Whether a signal can only bring a position closer to flat; no share is needed for that.

@@ -40,6 +40,7 @@ pub(crate) fn apply(
     let before = holding.quantity;
     let realised = trade(holding, Quantity::new(fill.order.side.sign() * fill.quantity.get()), fill.price);
     holding.fees += fill.fee;
+    protect(holding, before, fill);
     match (before == Quantity::ZERO, holding.quantity == Quantity::ZERO) {
         (true, false) => risk.open_positions += 1,
         (false, true) => risk.open_positions -= 1,
@@ -47,6 +48,22 @@ pub(crate) fn apply(
     }
     change_line(book, fill.order.instrument.get(), before, holding.quantity);
     realised
+}
+
+/// Notes when a position was opened, and the stop of what was added last.
+fn protect(holding: &mut Holding, before: Quantity, fill: &Fill) {
+    let after = holding.quantity;
+    if after == Quantity::ZERO {
+        holding.stop = None;
+        return;
+    }
+    let anew = before.get() * after.get() <= 0.0;
+    if anew {
+        holding.opened_at = fill.time;
+    }
+    if anew || after.abs() > before.abs() {
+        holding.stop = fill.order.protection.map(|protection| protection.stop);
+    }
 }
 
 /// Changes a position by `change` at `price`: the same direction averages in, the other realises profit on what

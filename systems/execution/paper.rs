@@ -1,33 +1,55 @@
-//! The simulated venue: a market order fills at the open of the instrument's next candle that has volume.
+//! The simulated venue: a market order fills at the open of the instrument's next candle that has volume, or at
+//! once at the mark, as the account's fill model says.
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Query, ResMut};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Fill, Order, OrderSize, Side};
-use hemiola_components::portfolio::{Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline};
+use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side};
+use hemiola_components::portfolio::{
+    Account, Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline,
+};
+use hemiola_components::position::{Cursor, Holding};
+use hemiola_components::risk::{Refusal, RiskState, RiskStates, Rule};
+use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity};
 
+use super::ledger;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
 
-/// Takes approved orders to the venue: finds the candle that will fill each. Only the venue reads ahead; the
-/// fill is known when that candle has closed.
+type Venues<'a> =
+    (&'a Portfolio, &'a mut Account, &'a mut RiskStates, &'a mut Book, &'a mut Resting, &'a Timeline);
+
+/// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
+/// venue reads ahead, and such a fill is known when that candle has closed.
 pub(super) fn accept(
     mut queue: ResMut<Queue>,
-    mut portfolios: Query<(&Portfolio, &Book, &mut Resting, &Timeline)>,
+    mut portfolios: Query<Venues<'_>>,
+    mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { approved, records, .. } = &mut *queue;
     for order in approved.drain(..).map(Approved::into_order) {
-        let (portfolio, book, mut resting, timeline) = portfolios.get_mut(order.portfolio)?;
+        let (portfolio, mut account, mut risk, mut book, mut resting, timeline) =
+            portfolios.get_mut(order.portfolio)?;
         let mut record = |event| records.push(Record { portfolio: portfolio.index, at: order.at, event });
         record(Event::Order(order));
-        if order.at == timeline.end {
+        if portfolio.fill_model == FillModel::Instant {
+            let print = Print { time: order.at, price: order.reference, after_gap: false };
+            let risk = &mut risk.0[order.risk_profile];
+            let (mut holding, _) = positions.get_mut(order.position)?;
+            let (event, answer) =
+                settle(order, print, &mut account, risk, &mut book, &mut holding, portfolio.costs);
+            record(event);
+            let (_, mut cursor) = positions.get_mut(order.decider)?;
+            cursor.in_flight -= 1;
+            cursor.answer = Some(answer);
+        } else if order.at == timeline.end {
             record(Event::Unfilled(order));
-            continue;
+        } else {
+            let place = resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
+            resting.0.insert(place, rest(order, &book.lines[order.instrument.get()], timeline.end));
         }
-        let place = resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
-        resting.0.insert(place, rest(order, &book.lines[order.instrument.get()], timeline.end));
     }
     Ok(())
 }
@@ -48,15 +70,61 @@ fn rest(order: Order, line: &BookLine, end: Nanos) -> RestingOrder {
     RestingOrder { order, filling, known_at: filling.map_or(end, |filling| bars.close_time(filling.bar)) }
 }
 
+/// A trade of the market that an order fills at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Print {
+    /// When.
+    pub(crate) time: Nanos,
+    /// At what, before slippage.
+    pub(crate) price: Price,
+    /// Candles were missing or without volume since the decision.
+    pub(crate) after_gap: bool,
+}
+
+impl Print {
+    /// The open of the candle that fills an order.
+    pub(crate) fn open(line: &BookLine, Filling { bar, after_gap }: Filling) -> Self {
+        Self { time: line.bars.open_time[bar], price: Price::new(line.bars.open[bar]), after_gap }
+    }
+}
+
+/// Answers an order: what was set aside for it is free, and the fill, or what the cash leaves of it, enters
+/// account, book and ledger. Gives the record and what the engine is told.
+pub(crate) fn settle(
+    order: Order,
+    print: Print,
+    account: &mut Account,
+    risk: &mut RiskState,
+    book: &mut Book,
+    holding: &mut Holding,
+    costs: Costs,
+) -> (Event, Answer) {
+    ledger::answered(account, risk, book, &order);
+    let line = &book.lines[order.instrument.get()];
+    match fill(order, print, line, costs, account.cash) {
+        Outcome::Filled { fill, cash, part } => {
+            let realised = ledger::apply(account, risk, book, holding, &fill, cash);
+            (Event::Fill { fill, position: holding.quantity, realised }, Answer::Filled(part * order.part))
+        }
+        Outcome::Unaffordable { value } => {
+            let refusal = Refusal { rule: Rule::Cash, value: value.get(), limit: account.cash.get() };
+            let (schedule, instrument) = (order.schedule, order.instrument);
+            (Event::Refused { schedule, instrument, refusal }, Answer::Refused)
+        }
+    }
+}
+
 /// What became of an order.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Outcome {
+enum Outcome {
     /// It was filled, and `cash` is what the account gains (a sale) or pays (negative).
     Filled {
         /// The fill.
         fill: Fill,
         /// Signed quote currency.
         cash: Notional,
+        /// How much of the order it is, up to 1.
+        part: f64,
     },
     /// There was no cash for any of it.
     Unaffordable {
@@ -65,19 +133,13 @@ pub(crate) enum Outcome {
     },
 }
 
-/// Fills an order from its candle, as far as `cash` goes.
-pub(crate) fn fill(
-    order: Order,
-    Filling { bar, after_gap }: Filling,
-    line: &BookLine,
-    costs: Costs,
-    cash: Notional,
-) -> Outcome {
-    let price = slipped(Price::new(line.bars.open[bar]), order.side, costs);
+/// Fills an order at a trade of the market, as far as `cash` goes.
+fn fill(order: Order, print: Print, line: &BookLine, costs: Costs, cash: Notional) -> Outcome {
+    let price = slipped(print.price, order.side, costs);
     let whole = |quantity: Quantity| quantity.cut_to(line.rules.step);
     let gross = 1.0 + costs.taker_fee.get();
     let spending = |amount: Notional| whole(Quantity::new(amount.get() / (price.get() * gross)));
-    let (mut quantity, mut debit) = match order.size {
+    let (ordered, mut debit) = match order.size {
         OrderSize::Base(quantity) => (quantity, Notional::new(quantity.at(price).get() * gross)),
         OrderSize::Quote(amount) => {
             let quantity = whole(amount.over(price));
@@ -85,6 +147,7 @@ pub(crate) fn fill(
         }
         OrderSize::Spend(amount) => (spending(amount), amount),
     };
+    let mut quantity = ordered;
     let clipped = order.side == Side::Buy && debit > cash;
     if clipped {
         (quantity, debit) = (spending(cash), cash);
@@ -101,14 +164,14 @@ pub(crate) fn fill(
     };
     let fill = Fill {
         order,
-        time: line.bars.open_time[bar],
+        time: print.time,
         price,
         quantity,
         fee: value.times(costs.taker_fee),
         clipped,
-        after_gap,
+        after_gap: print.after_gap,
     };
-    Outcome::Filled { fill, cash }
+    Outcome::Filled { fill, cash, part: quantity.get() / ordered.get() }
 }
 
 /// The price after slippage, against the order.

@@ -10,6 +10,7 @@ use hemiola_components::order::{Costs, Order, OrderSize};
 use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
 use hemiola_components::position::{Cursor, Holding};
 use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, RiskState, RiskStates, Rule};
+use hemiola_components::signal::Answer;
 use hemiola_components::units::{Notional, Quantity};
 
 use super::cash::free_cash;
@@ -39,29 +40,54 @@ pub(super) fn gate(
     mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { intents, approved, records, .. } = &mut *queue;
-    for order in intents.drain(..) {
-        let (portfolio, mut account, mut book, profiles, mut states) = portfolios.get_mut(order.portfolio)?;
-        let (holding, mut cursor) = positions.get_mut(order.position)?;
-        let state = &mut states.0[order.risk_profile];
-        let limits = (&profiles.0[order.risk_profile], &*state);
-        match check(order, holding.quantity, &account, &book, limits, portfolio.costs) {
-            Ok(mut order) => {
-                let last = approved.last().map(|approved| approved.0);
-                let same =
-                    last.filter(|last| (last.portfolio, last.schedule) == (order.portfolio, order.schedule));
-                order.ordinal = same.map_or(0, |last| last.ordinal + 1);
-                ledger::sent(&mut account, state, &mut book, &order);
-                cursor.in_flight = true;
-                approved.push(Approved(order));
-            }
-            Err(refusal) => {
-                let event =
-                    Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal };
-                records.push(Record { portfolio: portfolio.index, at: order.at, event });
+    for legs in intents.chunk_by(|one, next| one.decider == next.decider) {
+        let first = approved.len();
+        let (portfolio, mut account, mut book, profiles, mut states) =
+            portfolios.get_mut(legs[0].portfolio)?;
+        for (leg, order) in legs.iter().enumerate() {
+            let (holding, _) = positions.get(order.position)?;
+            let state = &mut states.0[order.risk_profile];
+            let limits = (&profiles.0[order.risk_profile], &*state);
+            match check(*order, holding.quantity, &account, &book, limits, portfolio.costs) {
+                Ok(mut order) => {
+                    order.ordinal = next_ordinal(approved, &order);
+                    ledger::sent(&mut account, state, &mut book, &order);
+                    approved.push(Approved(order));
+                }
+                Err(refusal) => {
+                    // All legs or none: what was set aside for those before is free again.
+                    for Approved(order) in approved.drain(first..) {
+                        ledger::answered(&mut account, state, &mut book, &order);
+                    }
+                    records.extend(legs.iter().enumerate().map(|(other, order)| {
+                        let own = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
+                        let refusal = if other == leg { refusal } else { own };
+                        let event = Event::Refused {
+                            schedule: order.schedule,
+                            instrument: order.instrument,
+                            refusal,
+                        };
+                        Record { portfolio: portfolio.index, at: order.at, event }
+                    }));
+                    break;
+                }
             }
         }
+        let (_, mut cursor) = positions.get_mut(legs[0].decider)?;
+        cursor.in_flight = u32::try_from(approved.len() - first).expect("a pair has two legs");
+        if cursor.in_flight == 0 {
+            cursor.answer = Some(Answer::Refused);
+        }
     }
+    intents.clear();
     Ok(())
+}
+
+/// An order's number among those of its schedule and instant.
+fn next_ordinal(approved: &[Approved], order: &Order) -> u32 {
+    let last = approved.last().map(|approved| approved.0);
+    let same = last.filter(|last| (last.portfolio, last.schedule) == (order.portfolio, order.schedule));
+    same.map_or(0, |last| last.ordinal + 1)
 }
 
 /// Checks an order against the limits, in this order: smallest value, number of positions, size of the

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 
 use bevy_ecs::prelude::EntityWorldMut;
-use hemiola_components::engine::{ExternalSignals, SmaCross};
+use hemiola_components::engine::{
+    CrossExchangeArbitrage, DailyTrendMomentum, ExternalSignals, GridTrading, MeanReversion, SmaCross,
+    VolatilityTarget,
+};
+use hemiola_components::metric::Metric;
 use hemiola_components::strategy::{EngineSpec, ParameterError, Parameters};
+use hemiola_components::time::Nanos;
 
-use super::engine::{Engine, run};
+use super::engine::{Columns, Engine, run};
 use crate::pass::{Phase, Systems, When};
 
 /// All known engines, by name.
@@ -20,11 +25,23 @@ pub struct Catalog {
 pub struct Kind {
     /// What the configuration needs to know.
     pub spec: EngineSpec,
-    /// Whether its positions need running sums of the closes.
-    pub wants_tick_sums: bool,
+    /// The shared columns its positions need.
+    pub columns: Columns,
+    /// What telemetry knows of its signals.
+    pub metrics: &'static [Metric],
+    needs: fn(&Parameters) -> Result<Needs, ParameterError>,
     add_system: fn(&mut Systems),
     insert_settings: fn(&mut EntityWorldMut<'_>, &Parameters) -> Result<(), ParameterError>,
     insert_state: fn(&mut EntityWorldMut<'_>),
+}
+
+/// What an engine needs of the data before it can do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Candles before its first decision.
+    pub candles: usize,
+    /// The oldest quote of a pair's second leg that it accepts.
+    pub quote_age: Option<Nanos>,
 }
 
 impl Catalog {
@@ -32,8 +49,13 @@ impl Catalog {
     #[must_use]
     pub fn built_in() -> Self {
         let mut catalog = Self { kinds: BTreeMap::new() };
-        catalog.register::<SmaCross>();
+        catalog.register::<CrossExchangeArbitrage>();
+        catalog.register::<DailyTrendMomentum>();
         catalog.register::<ExternalSignals>();
+        catalog.register::<GridTrading>();
+        catalog.register::<MeanReversion>();
+        catalog.register::<SmaCross>();
+        catalog.register::<VolatilityTarget>();
         catalog
     }
 
@@ -43,13 +65,22 @@ impl Catalog {
             spec: EngineSpec {
                 name: E::NAME,
                 summary: E::SUMMARY,
+                classification: E::CLASSIFICATION,
                 parameters: E::PARAMETERS,
-                check: |parameters| E::settings(parameters).map(drop),
+                presets: E::PRESETS,
+                interval: E::INTERVAL,
+                trades_pairs: E::COLUMNS.snapshots,
+                check: |parameters| E::prepare(parameters).map(drop),
             },
-            wants_tick_sums: E::WANTS_TICK_SUMS,
+            columns: E::COLUMNS,
+            metrics: E::METRICS,
+            needs: |parameters| {
+                let settings = E::prepare(parameters)?;
+                Ok(Needs { candles: E::warm_up(&settings), quote_age: E::max_quote_age(&settings) })
+            },
             add_system: |systems| systems.add(Phase::Signals, When::Always, run::<E>),
             insert_settings: |entity, parameters| {
-                entity.insert(E::settings(parameters)?);
+                entity.insert(E::prepare(parameters)?);
                 Ok(())
             },
             insert_state: |entity| {
@@ -76,6 +107,14 @@ impl Kind {
     /// Adds the system that runs this kind.
     pub fn add_to(&self, systems: &mut Systems) {
         (self.add_system)(systems);
+    }
+
+    /// What an engine with these parameters needs of the data.
+    ///
+    /// # Errors
+    /// When the parameters contradict each other.
+    pub fn needs(&self, parameters: &Parameters) -> Result<Needs, ParameterError> {
+        (self.needs)(parameters)
     }
 
     /// Gives a strategy its settings.

@@ -6,32 +6,46 @@ use bevy_ecs::component::Mutable;
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Component, Query, ResMut};
 use hemiola_components::journal::Emitted;
-use hemiola_components::market::{Bars, Span, Targets, TickSums};
-use hemiola_components::position::{Cursor, Feed, Found, Holding, Position};
+use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
+use hemiola_components::metric::Metric;
+use hemiola_components::order::Costs;
+use hemiola_components::position::{Cursor, Feed, Found, Hedge, Holding, Position};
+use hemiola_components::reading::Reading;
 use hemiola_components::schedule::Cadence;
-use hemiola_components::signal::Signal;
-use hemiola_components::strategy::{ParameterError, ParameterSpec, Parameters};
+use hemiola_components::signal::{Answer, Signal, SignalKind};
+use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
 use hemiola_components::time::Nanos;
-use hemiola_components::units::Quantity;
+use hemiola_components::units::{Price, Quantity};
 
+use super::explain::{Explain, Explanation};
 use crate::cadence::{Decision, next_decision};
+use crate::indicators::window;
 use crate::queue::{Due, Queue, SignalNote};
 
 /// A kind of strategy: what it is called, what it reads and how it decides.
 ///
-/// The life of a position's state: [`Engine::update`] takes in one closed candle, in order and exactly once;
-/// [`Engine::decide`] then says what is wanted, if this candle decides. Candles that only warm the state, or
-/// close while an order is at the venue, are updated and never decided. What the position is worth believing
-/// is in the [`View`]: it already holds the last fill or refusal.
+/// The life of an engine: [`Engine::prepare`] turns parameters into settings, once. Each closed candle is handed to
+/// [`Engine::handle_market_data`], in order and exactly once; [`Engine::generate_signal`] then says what is wanted,
+/// if this candle decides. Candles that only warm the state, or close while an order is at the venue, are handed
+/// over and never decided. What became of a signal is told to [`Engine::on_answer`] before the next decision; the
+/// position in the [`View`] already holds the fill.
 pub trait Engine: Send + Sync + 'static {
     /// Name in the catalogue, lower case.
     const NAME: &'static str;
     /// One sentence on what it does.
     const SUMMARY: &'static str;
+    /// Its place in the catalogue.
+    const CLASSIFICATION: Classification = Classification::CUSTOM;
     /// Its parameters in the configuration.
     const PARAMETERS: &'static [ParameterSpec];
-    /// Whether [`View::ticks`] should be built.
-    const WANTS_TICK_SUMS: bool = false;
+    /// Named sets of parameter values.
+    const PRESETS: &'static [Preset] = &[];
+    /// The only interval it reads, when its rules are made for one.
+    const INTERVAL: Option<&'static str> = None;
+    /// The shared columns it reads besides the candles.
+    const COLUMNS: Columns = Columns::CANDLES;
+    /// What telemetry knows of its signals, besides their confidence.
+    const METRICS: &'static [Metric] = &[];
 
     /// Settings, a component of the strategy.
     type Settings: Component;
@@ -42,19 +56,48 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// # Errors
     /// When they contradict each other.
-    fn settings(parameters: &Parameters) -> Result<Self::Settings, ParameterError>;
+    fn prepare(parameters: &Parameters) -> Result<Self::Settings, ParameterError>;
+
+    /// How many candles it must have been given before it can decide; at least 1.
+    fn warm_up(_settings: &Self::Settings) -> usize {
+        1
+    }
+
+    /// The age above which a quote of a pair's second leg stops entries, if there is one.
+    fn max_quote_age(_settings: &Self::Settings) -> Option<Nanos> {
+        None
+    }
 
     /// Takes in candle `bar`.
-    fn update(settings: &Self::Settings, state: &mut Self::State, view: &View<'_>, bar: usize);
+    fn handle_market_data(settings: &Self::Settings, state: &mut Self::State, view: &View<'_>, bar: usize);
 
     /// What is wanted now that candle `bar` has been taken in; `at` is the due instant.
-    fn decide(
+    fn generate_signal(
         settings: &Self::Settings,
         state: &mut Self::State,
         view: &View<'_>,
         bar: usize,
         at: Nanos,
     ) -> Option<Signal>;
+
+    /// Hears what became of the last signal.
+    fn on_answer(_settings: &Self::Settings, _state: &mut Self::State, _answer: Answer) {}
+
+    /// Whether the legs of a pair stand as they should. When they do not, both are flattened at once.
+    fn is_hedged(_settings: &Self::Settings, _view: &View<'_>) -> bool {
+        true
+    }
+
+    /// The numbers that [`Engine::generate_signal`] looks at for candle `bar`, in its order.
+    fn explain(
+        _settings: &Self::Settings,
+        _state: &Self::State,
+        _view: &View<'_>,
+        _bar: usize,
+        _at: Nanos,
+    ) -> Vec<Reading> {
+        Vec::new()
+    }
 
     /// Takes in candle `bar` and decides.
     fn on_bar(
@@ -64,8 +107,8 @@ pub trait Engine: Send + Sync + 'static {
         bar: usize,
         at: Nanos,
     ) -> Option<Signal> {
-        Self::update(settings, state, view, bar);
-        Self::decide(settings, state, view, bar, at)
+        Self::handle_market_data(settings, state, view, bar);
+        Self::generate_signal(settings, state, view, bar, at)
     }
 
     /// Runs over candles that each decide at their own close, up to the first signal or the end of the range.
@@ -84,20 +127,66 @@ pub trait Engine: Send + Sync + 'static {
     }
 }
 
+/// Shared columns that are built when an engine asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// [`View::ticks`].
+    pub tick_sums: bool,
+    /// [`View::returns`].
+    pub log_returns: bool,
+    /// [`View::snapshots`]: the engine trades pairs.
+    pub snapshots: bool,
+}
+
+impl Columns {
+    /// Nothing but the candles.
+    pub const CANDLES: Self = Self { tick_sums: false, log_returns: false, snapshots: false };
+}
+
 /// What an engine sees: columns shared with everybody, of which it may read up to the candle at hand, and its
 /// own schedule's position.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// Candles of the schedule's interval.
     pub bars: &'a Bars,
-    /// Exact running sums of the closes, if [`Engine::WANTS_TICK_SUMS`] and the prices allow them.
+    /// Exact running sums of the closes, if asked for and the prices allow them.
     pub ticks: Option<&'a TickSums>,
+    /// Logarithmic returns of the closes, if asked for.
+    pub returns: Option<&'a LogReturns>,
+    /// Quotes of both legs, if the engine trades pairs.
+    pub snapshots: Option<&'a Snapshots>,
     /// Targets from outside, if the strategy has any.
     pub targets: Option<&'a Targets>,
     /// The first candle the engine was given; windows do not reach before it.
     pub first: usize,
     /// The schedule's own position.
     pub position: Quantity,
+    /// When that position was opened; of no meaning while it is flat.
+    pub opened_at: Nanos,
+    /// The position's stop, if its entry had one.
+    pub stop: Option<Price>,
+    /// The position of a pair's second leg.
+    pub hedge: Quantity,
+    /// What a fill costs.
+    pub costs: Costs,
+}
+
+impl View<'_> {
+    /// How many candles the engine has been given, `bar` included.
+    #[must_use]
+    pub const fn given(&self, bar: usize) -> usize {
+        bar + 1 - self.first
+    }
+
+    /// The mean of the last `window` closes, `bar` included.
+    #[must_use]
+    pub fn mean_close(&self, bar: usize, window: usize) -> f64 {
+        let sum = match self.ticks {
+            Some(ticks) => ticks.window(bar, window) * ticks.tick,
+            None => window::sum(&self.bars.close[bar + 1 - window..=bar]),
+        };
+        sum / window as f64
+    }
 }
 
 /// How far a scan may run ahead. Results never depend on it.
@@ -128,29 +217,63 @@ impl ScanLimit {
     }
 }
 
+type Deciders<'w, 's, E> = Query<
+    'w,
+    's,
+    (
+        &'static Position,
+        &'static Feed,
+        Option<&'static Hedge>,
+        &'static mut Cursor,
+        &'static mut <E as Engine>::State,
+    ),
+>;
+
 /// Runs the due positions of one engine kind: emits the signals they reach now and looks ahead for the next.
 pub(crate) fn run<E: Engine>(
     mut queue: ResMut<Queue>,
     settings: Query<&E::Settings>,
-    mut positions: Query<(&Position, &Feed, &Holding, &mut Cursor, &mut E::State)>,
+    holdings: Query<&Holding>,
+    mut positions: Deciders<'_, '_, E>,
 ) -> Result<(), BevyError> {
-    let Queue { scan, due, signals, .. } = &mut *queue;
+    let Queue { scan, due, signals, explain, .. } = &mut *queue;
     for &due in due.iter() {
-        let Ok((position, feed, holding, mut cursor, mut state)) = positions.get_mut(due.position) else {
+        let Ok((position, feed, hedge, mut cursor, mut state)) = positions.get_mut(due.position) else {
             continue;
         };
-        debug_assert!(!cursor.in_flight, "a position with an order at the venue is never due");
+        debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
+        let settings = settings.get(position.strategy)?;
+        if let Some(answer) = cursor.answer.take() {
+            E::on_answer(settings, &mut state, answer);
+        }
+        let holding = holdings.get(due.position)?;
+        let view = View {
+            bars: &feed.bars,
+            ticks: feed.ticks.as_deref(),
+            returns: feed.returns.as_deref(),
+            snapshots: feed.snapshots.as_deref(),
+            targets: feed.targets.as_deref(),
+            first: cursor.first,
+            position: holding.quantity,
+            opened_at: holding.opened_at,
+            stop: holding.stop,
+            hedge: match hedge {
+                Some(hedge) => holdings.get(hedge.position)?.quantity,
+                None => Quantity::ZERO,
+            },
+            costs: feed.costs,
+        };
+        if hedge.is_some() && !E::is_hedged(settings, &view) {
+            let bar = cursor.seen.saturating_sub(1);
+            signals.push(note(due, position, feed, Found { at: due.now, bar, signal: unwind() }));
+            continue;
+        }
         let found = if let Some(found) = cursor.found.take() {
             Some(found)
         } else {
-            let view = View {
-                bars: &feed.bars,
-                ticks: feed.ticks.as_deref(),
-                targets: feed.targets.as_deref(),
-                first: cursor.first,
-                position: holding.quantity,
-            };
-            let reader = Reader { settings: settings.get(position.strategy)?, cadence: feed.cadence, view };
+            let explain =
+                explain.as_deref_mut().filter(|explain| explain.schedule == position.schedule_index);
+            let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position };
             reader.catch_up::<E>(&mut state, &mut cursor, due.now);
             let decisions = scan.decisions_from(position.slot, cursor.seen);
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
@@ -161,6 +284,13 @@ pub(crate) fn run<E: Engine>(
         }
     }
     Ok(())
+}
+
+/// Flattens both legs of a pair that is not one any more.
+const fn unwind() -> Signal {
+    let mut signal = Signal::certain(SignalKind::Exit);
+    signal.side = "unwind";
+    signal
 }
 
 fn note(due: Due, position: &Position, feed: &Feed, found: Found) -> SignalNote {
@@ -179,6 +309,8 @@ struct Reader<'a, S> {
     settings: &'a S,
     cadence: Cadence,
     view: View<'a>,
+    explain: Option<&'a mut Explain>,
+    position: &'a Position,
 }
 
 impl<S> Reader<'_, S> {
@@ -196,19 +328,19 @@ impl<S> Reader<'_, S> {
 
     fn take_in<E: Engine<Settings = S>>(&self, state: &mut E::State, cursor: &mut Cursor, until: usize) {
         for bar in cursor.seen..until {
-            E::update(self.settings, state, &self.view, bar);
+            E::handle_market_data(self.settings, state, &self.view, bar);
         }
         cursor.seen = cursor.seen.max(until);
     }
 
     /// Decides candle after candle, up to the first signal.
     fn look_ahead<E: Engine<Settings = S>>(
-        &self,
+        &mut self,
         state: &mut E::State,
         cursor: &mut Cursor,
         decisions: usize,
     ) -> Option<Found> {
-        if self.every_close_decides() {
+        if self.every_close_decides() && self.explain.is_none() {
             return self.scan::<E>(state, cursor, decisions);
         }
         for _ in 0..decisions {
@@ -216,7 +348,10 @@ impl<S> Reader<'_, S> {
             self.take_in::<E>(state, cursor, bar);
             cursor.seen = bar + 1;
             cursor.last_due = due;
-            if let Some(signal) = E::on_bar(self.settings, state, &self.view, bar, due) {
+            E::handle_market_data(self.settings, state, &self.view, bar);
+            self.note_readings::<E>(state, bar, due);
+            let signal = E::generate_signal(self.settings, state, &self.view, bar, due);
+            if let Some(signal) = self.kept::<E>(state, cursor, signal) {
                 return Some(Found { at: due, bar, signal });
             }
         }
@@ -230,13 +365,43 @@ impl<S> Reader<'_, S> {
         decisions: usize,
     ) -> Option<Found> {
         let end = cursor.end.min(cursor.seen.saturating_add(decisions));
-        if cursor.seen == end {
-            return None;
+        while cursor.seen < end {
+            let hit = E::scan(self.settings, state, &self.view, cursor.seen..end);
+            cursor.seen = hit.map_or(end, |(bar, _)| bar + 1);
+            cursor.last_due = self.view.bars.close_time(cursor.seen - 1);
+            let (bar, signal) = hit?;
+            if let Some(signal) = self.kept::<E>(state, cursor, Some(signal)) {
+                return Some(Found { at: cursor.last_due, bar, signal });
+            }
         }
-        let hit = E::scan(self.settings, state, &self.view, cursor.seen..end);
-        cursor.seen = hit.map_or(end, |(bar, _)| bar + 1);
-        cursor.last_due = self.view.bars.close_time(cursor.seen - 1);
-        hit.map(|(bar, signal)| Found { at: cursor.last_due, bar, signal })
+        None
+    }
+
+    /// Holds back a signal with a number in it that is not finite: prices at the edge of what f64 holds.
+    fn kept<E: Engine<Settings = S>>(
+        &self,
+        state: &mut E::State,
+        cursor: &mut Cursor,
+        signal: Option<Signal>,
+    ) -> Option<Signal> {
+        let signal = signal?;
+        if signal.is_finite() {
+            return Some(signal);
+        }
+        cursor.not_finite += 1;
+        E::on_answer(self.settings, state, Answer::Refused);
+        None
+    }
+
+    fn note_readings<E: Engine<Settings = S>>(&mut self, state: &E::State, bar: usize, due: Nanos) {
+        let Some(explain) = self.explain.as_deref_mut().filter(|explain| explain.covers(due)) else { return };
+        explain.decisions.push(Explanation {
+            instrument: self.position.instrument_index,
+            due,
+            bar_time: self.view.bars.open_time[bar],
+            position: self.view.position,
+            readings: E::explain(self.settings, state, &self.view, bar, due),
+        });
     }
 
     /// With a cadence no longer than the interval, each candle is due at its close and decides there.

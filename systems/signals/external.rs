@@ -8,7 +8,9 @@ use std::ops::Range;
 use hemiola_components::engine::{ExternalSignals, ExternalSignalsState};
 use hemiola_components::market::Targets;
 use hemiola_components::signal::{Signal, SignalKind};
-use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::strategy::{
+    Classification, LicenseTier, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, Parameters,
+};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Ratio;
 
@@ -17,23 +19,30 @@ use super::engine::{Engine, View};
 impl Engine for ExternalSignals {
     const NAME: &'static str = "external_signals";
     const SUMMARY: &'static str = "Follows target positions from a Parquet file: time, symbol, target.";
+    const CLASSIFICATION: Classification = Classification {
+        capability: "external_signals",
+        license_tier: LicenseTier::Standard,
+        risk_classes: &["external"],
+        required_data: &["targets"],
+        tags: &["external"],
+    };
     const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
         name: "targets",
         kind: ParameterKind::TargetsFile,
-        default: None,
+        default: ParameterDefault::Required,
         summary: "Parquet with time (UTC), symbol (venue:symbol) and target (signed fraction of the budget)",
     }];
 
     type Settings = Self;
     type State = ExternalSignalsState;
 
-    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+    fn prepare(parameters: &Parameters) -> Result<Self, ParameterError> {
         parameters.text("targets").map(|_| Self)
     }
 
-    fn update(_: &Self, _: &mut ExternalSignalsState, _: &View<'_>, _: usize) {}
+    fn handle_market_data(_: &Self, _: &mut ExternalSignalsState, _: &View<'_>, _: usize) {}
 
-    fn decide(
+    fn generate_signal(
         _: &Self,
         state: &mut ExternalSignalsState,
         view: &View<'_>,
@@ -61,7 +70,7 @@ impl Engine for ExternalSignals {
         if bar >= range.end {
             return None;
         }
-        Some((bar, Self::decide(&Self, state, view, bar, view.bars.close_time(bar))?))
+        Some((bar, Self::generate_signal(&Self, state, view, bar, view.bars.close_time(bar))?))
     }
 }
 

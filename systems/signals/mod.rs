@@ -1,6 +1,13 @@
-//! Phase 2, Signals: engines and the systems that run them.
+//! Phase 2, Signals: the engine contract, the engines and their catalogue.
 
 pub mod catalog;
 pub mod engine;
-pub mod external;
-pub mod sma_cross;
+pub mod explain;
+
+mod cross_exchange_arbitrage;
+mod daily_trend_momentum;
+mod external;
+mod grid_trading;
+mod mean_reversion;
+mod sma_cross;
+mod volatility_target;

@@ -8,36 +8,33 @@ use std::ops::Range;
 use hemiola_components::engine::{SmaCross, SmaCrossState};
 use hemiola_components::market::TickSums;
 use hemiola_components::signal::{Direction, Signal, SignalKind};
-use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
 
-use super::engine::{Engine, View};
+use super::engine::{Columns, Engine, View};
 use crate::indicators::tick_sums::EXACT;
 
 impl Engine for SmaCross {
     const NAME: &'static str = "sma_cross";
     const SUMMARY: &'static str =
         "Long while the mean of the last `fast` closes is above the mean of the last `slow`, else flat.";
+    const CLASSIFICATION: Classification = Classification {
+        capability: "sma_cross",
+        license_tier: LicenseTier::Standard,
+        risk_classes: &["directional"],
+        required_data: &["ohlcv"],
+        tags: &["trend"],
+    };
     const PARAMETERS: &'static [ParameterSpec] = &[
-        ParameterSpec {
-            name: "fast",
-            kind: ParameterKind::Count { min: 1, max: 100_000 },
-            default: Some(20.0),
-            summary: "closes in the fast mean; fewer than `slow`",
-        },
-        ParameterSpec {
-            name: "slow",
-            kind: ParameterKind::Count { min: 2, max: 100_000 },
-            default: Some(50.0),
-            summary: "closes in the slow mean",
-        },
+        ParameterSpec::count("fast", 20, [1, 100_000], "closes in the fast mean; fewer than `slow`"),
+        ParameterSpec::count("slow", 50, [2, 100_000], "closes in the slow mean"),
     ];
-    const WANTS_TICK_SUMS: bool = true;
+    const COLUMNS: Columns = Columns { tick_sums: true, ..Columns::CANDLES };
 
     type Settings = Self;
     type State = SmaCrossState;
 
-    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+    fn prepare(parameters: &Parameters) -> Result<Self, ParameterError> {
         let (fast, slow) = (parameters.count("fast")?, parameters.count("slow")?);
         if fast >= slow {
             return Err(ParameterError::new("fast", format!("must be less than slow ({slow}), not {fast}")));
@@ -45,16 +42,20 @@ impl Engine for SmaCross {
         Ok(Self { fast, slow })
     }
 
-    fn update(_: &Self, _: &mut SmaCrossState, _: &View<'_>, _: usize) {}
+    fn warm_up(settings: &Self) -> usize {
+        settings.slow
+    }
 
-    fn decide(
+    fn handle_market_data(_: &Self, _: &mut SmaCrossState, _: &View<'_>, _: usize) {}
+
+    fn generate_signal(
         settings: &Self,
         _: &mut SmaCrossState,
         view: &View<'_>,
         bar: usize,
         _: Nanos,
     ) -> Option<Signal> {
-        if bar + 1 < view.first + settings.slow {
+        if view.given(bar) < settings.slow {
             return None;
         }
         let above = match exact(view, settings) {
@@ -72,7 +73,9 @@ impl Engine for SmaCross {
     ) -> Option<(usize, Signal)> {
         let mut bars = range.start.max(view.first + settings.slow - 1)..range.end;
         let Some(ticks) = exact(view, settings) else {
-            return bars.find_map(|bar| Some((bar, Self::decide(settings, state, view, bar, Nanos::ZERO)?)));
+            return bars.find_map(|bar| {
+                Some((bar, Self::generate_signal(settings, state, view, bar, Nanos::ZERO)?))
+            });
         };
         let holding = view.position.get() > 0.0;
         let bar = bars.find(|bar| above(settings, ticks, *bar) != holding)?;

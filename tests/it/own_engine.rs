@@ -5,7 +5,7 @@ use hemiola::assembly::Options;
 use hemiola::modes::backtest;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Signal, SignalKind};
-use hemiola_components::strategy::{ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::strategy::{ParameterError, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
@@ -28,26 +28,22 @@ impl Engine for Streak {
     const NAME: &'static str = "streak";
     const SUMMARY: &'static str =
         "Long after `closes` rising closes in a row, flat after one that does not rise.";
-    const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
-        name: "closes",
-        kind: ParameterKind::Count { min: 1, max: 100 },
-        default: Some(3.0),
-        summary: "rising closes in a row",
-    }];
+    const PARAMETERS: &'static [ParameterSpec] =
+        &[ParameterSpec::count("closes", 3, [1, 100], "rising closes in a row")];
 
     type Settings = Self;
     type State = StreakState;
 
-    fn settings(parameters: &Parameters) -> Result<Self, ParameterError> {
+    fn prepare(parameters: &Parameters) -> Result<Self, ParameterError> {
         Ok(Self { closes: parameters.count("closes")? })
     }
 
-    fn update(_: &Self, state: &mut StreakState, view: &View<'_>, bar: usize) {
+    fn handle_market_data(_: &Self, state: &mut StreakState, view: &View<'_>, bar: usize) {
         let rose = bar > view.first && view.bars.close[bar] > view.bars.close[bar - 1];
         state.rising = if rose { state.rising + 1 } else { 0 };
     }
 
-    fn decide(
+    fn generate_signal(
         settings: &Self,
         state: &mut StreakState,
         view: &View<'_>,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hemiola_components::order::Costs;
+use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::units::{Bps, Notional, Ratio};
 
 use super::{Context, Universe};
@@ -31,6 +31,7 @@ pub(crate) struct Account {
     pub(crate) equal_quotes: Vec<String>,
     pub(crate) cash: Notional,
     pub(crate) costs: Costs,
+    pub(crate) fill_model: FillModel,
 }
 
 impl Default for Account {
@@ -40,6 +41,7 @@ impl Default for Account {
             equal_quotes: Vec::new(),
             cash: Notional::new(10_000.0),
             costs: Costs { taker_fee: Ratio::new(0.0006), slippage: Bps::new(5.0).ratio() },
+            fill_model: FillModel::NextOpen,
         }
     }
 }
@@ -125,6 +127,12 @@ impl Account {
         }
         if let Some(slippage) = section.optional("slippage_bps").and_then(|f| f.number(0.0..10_000.0)) {
             account.costs.slippage = Bps::new(slippage).ratio();
+        }
+        let models = [FillModel::NextOpen, FillModel::Instant];
+        if let Some(name) = section.optional("fill_model").and_then(|f| f.word(&models.map(FillModel::name)))
+        {
+            let known = models.into_iter().find(|model| model.name() == name);
+            account.fill_model = known.unwrap_or_default();
         }
         section.close();
         account

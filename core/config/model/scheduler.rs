@@ -2,7 +2,7 @@
 
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
-use hemiola_components::units::Notional;
+use hemiola_components::units::{Notional, Quantity};
 
 use super::{Capital, Context};
 use crate::config::decode::{Field, POSITIVE};
@@ -127,9 +127,19 @@ fn decode_sizing(field: &Field<'_>) -> Sizing {
     const NAMES: [&str; 2] = ["weight", "all_in"];
     if field.is_map() {
         let Some(mut section) = field.section() else { return Sizing::Weight };
-        let quote = section.required("quote").and_then(|f| f.number(POSITIVE));
+        let field = section.either(&["quote", "base"]);
+        if field.is_none() {
+            section.missing("quote");
+        }
+        let sizing = field.and_then(|f| {
+            let amount = f.number(POSITIVE)?;
+            Some(match f.name {
+                "base" => Sizing::Base(Quantity::new(amount)),
+                _ => Sizing::Quote(Notional::new(amount)),
+            })
+        });
         section.close();
-        return Sizing::Quote(Notional::new(quote.unwrap_or_default()));
+        return sizing.unwrap_or_default();
     }
     match field.text() {
         Some("all_in") => Sizing::AllIn,

@@ -1,6 +1,10 @@
 //! `strategies.<name>`.
 
-use hemiola_components::strategy::{EngineSpec, ParameterKind, ParameterSpec, ParameterValue, Parameters};
+use std::ops::Bound;
+
+use hemiola_components::strategy::{
+    EngineSpec, ParameterDefault, ParameterKind, ParameterSpec, ParameterValue, Parameters,
+};
 
 use super::Context;
 use crate::config::decode::Field;
@@ -14,6 +18,10 @@ pub(crate) struct Strategy {
     pub(crate) parameters: Parameters,
     /// For schedules that name none.
     pub(crate) risk_profile: Option<String>,
+    /// The only interval that its engine reads.
+    pub(crate) interval: Option<&'static str>,
+    /// The first and the second venue, when its engine trades one against the other.
+    pub(crate) venues: Option<[String; 2]>,
 }
 
 impl Strategy {
@@ -23,6 +31,8 @@ impl Strategy {
             engine: String::new(),
             parameters: Parameters::default(),
             risk_profile: None,
+            interval: None,
+            venues: None,
         };
         let Some(mut section) = field.section() else { return strategy };
         let engines: Vec<_> = context.engines.iter().map(|engine| engine.name).collect();
@@ -31,6 +41,11 @@ impl Strategy {
         if let Some(spec) = context.engines.iter().find(|spec| Some(spec.name) == engine) {
             spec.name.clone_into(&mut strategy.engine);
             strategy.parameters = decode_parameters(field, parameters.as_ref(), spec, context);
+            strategy.interval = spec.interval;
+            if spec.trades_pairs {
+                let venue = |name| strategy.parameters.text(name).unwrap_or_default().to_owned();
+                strategy.venues = Some(["primary_exchange", "secondary_exchange"].map(venue));
+            }
         } else if let Some(parameters) = parameters {
             parameters.section();
         }
@@ -62,7 +77,7 @@ fn decode_parameters(
     for spec in engine.parameters {
         let value = match section.as_mut().and_then(|section| section.optional(spec.name)) {
             Some(field) => decode_parameter(&field, spec, context),
-            None => spec.default.map(ParameterValue::Number).or_else(|| {
+            None => default_value(spec.default).or_else(|| {
                 let mut place = field.unwrap_or(strategy).key_place();
                 if field.is_none() {
                     place.path = joined(&place.path, "parameters");
@@ -91,6 +106,14 @@ fn decode_parameters(
     parameters
 }
 
+fn default_value(default: ParameterDefault) -> Option<ParameterValue> {
+    match default {
+        ParameterDefault::Required => None,
+        ParameterDefault::Number(value) => Some(ParameterValue::Number(value)),
+        ParameterDefault::Text(text) => Some(ParameterValue::Text(text.to_owned())),
+    }
+}
+
 fn decode_parameter(
     field: &Field<'_>,
     spec: &ParameterSpec,
@@ -101,6 +124,11 @@ fn decode_parameter(
             field.count(min..=max).map(|count| ParameterValue::Number(count.into()))
         }
         ParameterKind::Number { min, max } => field.number(min..=max).map(ParameterValue::Number),
+        ParameterKind::Positive { max } => {
+            field.number((Bound::Excluded(0.0), Bound::Included(max))).map(ParameterValue::Number)
+        }
+        ParameterKind::Choice(words) => field.word(words).map(|word| ParameterValue::Text(word.to_owned())),
+        ParameterKind::Venue => field.text().map(|venue| ParameterValue::Text(venue.to_owned())),
         ParameterKind::TargetsFile => {
             let path = context.folder.join(field.text()?);
             let text = path.to_str().map(|path| ParameterValue::Text(path.to_owned()));

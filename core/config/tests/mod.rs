@@ -7,7 +7,9 @@ mod shipped;
 use std::fmt::Write;
 use std::path::Path;
 
-use hemiola_components::strategy::{EngineSpec, ParameterError, ParameterKind, ParameterSpec, Parameters};
+use hemiola_components::strategy::{
+    Classification, EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, Parameters,
+};
 
 use super::*;
 
@@ -48,15 +50,6 @@ multi_strategy_schedulers:
       late: {strategy: outside, cadence_seconds: 60, max_signals: 3, instruments: [ETH_USDT]}
 ";
 
-const fn count(name: &'static str, default: f64) -> ParameterSpec {
-    ParameterSpec {
-        name,
-        kind: ParameterKind::Count { min: 1, max: 100_000 },
-        default: Some(default),
-        summary: "candles in the window",
-    }
-}
-
 fn fast_below_slow(parameters: &Parameters) -> Result<(), ParameterError> {
     if parameters.count("fast")? < parameters.count("slow")? {
         return Ok(());
@@ -68,22 +61,33 @@ fn engines() -> Vec<EngineSpec> {
     const TARGETS: ParameterSpec = ParameterSpec {
         name: "targets",
         kind: ParameterKind::TargetsFile,
-        default: None,
+        default: ParameterDefault::Required,
         summary: "file of target positions",
+    };
+    const SILENT: EngineSpec = EngineSpec {
+        name: "external_signals",
+        summary: "follows targets from a file",
+        classification: Classification::CUSTOM,
+        parameters: &[TARGETS],
+        presets: &[],
+        interval: None,
+        trades_pairs: false,
+        check: |_| Ok(()),
     };
     vec![
         EngineSpec {
             name: "sma_cross",
             summary: "crossing of two moving averages",
-            parameters: const { &[count("fast", 20.0), count("slow", 50.0)] },
+            parameters: const {
+                &[
+                    ParameterSpec::count("fast", 20, [1, 100_000], "candles in the window"),
+                    ParameterSpec::count("slow", 50, [1, 100_000], "candles in the window"),
+                ]
+            },
             check: fast_below_slow,
+            ..SILENT
         },
-        EngineSpec {
-            name: "external_signals",
-            summary: "follows targets from a file",
-            parameters: &[TARGETS],
-            check: |_| Ok(()),
-        },
+        SILENT,
     ]
 }
 

@@ -12,7 +12,7 @@ use hemiola::modes::backtest::{self, Outcome};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
-use hemiola_components::order::{Costs, Fill};
+use hemiola_components::order::{Costs, Fill, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{ParameterValue, Parameters};
@@ -82,6 +82,7 @@ pub(crate) fn schedule(name: &str, strategy: usize, instruments: &[usize]) -> Sc
         cadence: Cadence { every: Nanos::new(MINUTE), offset: Nanos::ZERO },
         warmup_bars: 0,
         risk_profile: 0,
+        pairs: Vec::new(),
         sizing: Sizing::Weight,
     }
 }
@@ -100,6 +101,7 @@ pub(crate) fn plan(
         equal_quotes: Vec::new(),
         cash: Notional::new(1_000.0),
         costs: Costs::default(),
+        fill_model: FillModel::NextOpen,
         instruments: instruments.iter().map(|symbol| instrument(symbol)).collect(),
         venue_symbols: instruments.iter().map(|symbol| (*symbol).to_owned()).collect(),
         strategies,
@@ -121,6 +123,7 @@ pub(crate) fn market(plan: &Plan, series: &[Arc<Bars>]) -> Market {
     Market {
         series: series.iter().map(|bars| BTreeMap::from([(interval("1m"), Arc::clone(bars))])).collect(),
         targets: plan.strategies.iter().map(|_| BTreeMap::new()).collect(),
+        snapshots: BTreeMap::new(),
     }
 }
 

@@ -90,6 +90,7 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
                 },
                 warmup_bars,
                 risk_profile,
+                pairs: Vec::new(),
                 sizing,
             }
         },
@@ -136,7 +137,11 @@ pub(crate) fn world() -> impl Strategy<Value = RandomWorld> {
             for (step, fraction) in wanted {
                 rows.push((rows.last().map_or(0, |row| row.0) + step, fraction));
             }
-            let mut market = Market { series: series.into(), targets: vec![BTreeMap::new(); 3] };
+            let mut market = Market {
+                series: series.into(),
+                targets: vec![BTreeMap::new(); 3],
+                snapshots: BTreeMap::new(),
+            };
             market.targets[2].insert("venue:A".into(), targets(&rows));
             market.targets[2].insert("venue:B".into(), targets(&rows[..rows.len() / 2]));
             RandomWorld { plan, market }

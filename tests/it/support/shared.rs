@@ -37,3 +37,8 @@ pub(crate) fn workload(file: &str) -> Option<PathBuf> {
     let default = env::var_os("HEMIOLA_BENCH").map_or_else(|| beside("bench"), PathBuf::from).join("data");
     Some(find("PEERS_DATA", default, file)?.join(file))
 }
+
+/// The folder of conformance cases.
+pub(crate) fn vectors(file: &str) -> Option<PathBuf> {
+    Some(find("HEMIOLA_VECTORS", beside("vectors"), file)?.join(file))
+}

@@ -1,0 +1,67 @@
+//! Logarithmic returns of a close column, with running sums for estimates.
+
+use hemiola_components::market::LogReturns;
+
+/// The returns of `closes`. A pair of closes that are not both positive has none.
+#[must_use]
+pub fn log_returns(closes: &[f64]) -> LogReturns {
+    let returns = |pair: &[f64; 2]| {
+        let both_positive = pair[0] > 0.0 && pair[1] > 0.0;
+        both_positive.then(|| libm::log(pair[1] / pair[0]))
+    };
+    let all: Vec<Option<f64>> = closes.array_windows().map(returns).collect();
+    let values: Vec<f64> = all.iter().flatten().copied().collect();
+    let known = (values.len() < all.len()).then(|| {
+        let mut count = 0;
+        let counts = all.iter().map(|value| {
+            count += usize::from(value.is_some());
+            count
+        });
+        std::iter::once(0).chain(counts).collect()
+    });
+    LogReturns {
+        sums: running_sums(values.iter().copied()),
+        squares: running_sums(values.iter().map(|value| value * value)),
+        values,
+        known,
+    }
+}
+
+/// Running sums, compensated (A. Neumaier, 1974), so that each is off by little more than its own last bit.
+fn running_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+    let sums = values.map(|value| {
+        let next = sum + value;
+        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        sum = next;
+        sum + lost
+    });
+    std::iter::once(0.0).chain(sums).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_candle_but_the_first_has_a_return() {
+        let returns = log_returns(&[1.0, std::f64::consts::E, 1.0]);
+        assert_eq!(returns.values, [1.0, -1.0]);
+        assert_eq!((returns.known.clone(), returns.count(2)), (None, 2));
+        assert_eq!((returns.sums, returns.squares), (vec![0.0, 1.0, 0.0], vec![0.0, 1.0, 2.0]));
+    }
+
+    #[test]
+    fn a_close_that_is_not_positive_has_no_return_and_neither_has_the_one_after() {
+        let returns = log_returns(&[1.0, 1.0, 0.0, 2.0, 2.0]);
+        assert_eq!(returns.values, [0.0, 0.0]);
+        assert_eq!((0..5).map(|bar| returns.count(bar)).collect::<Vec<_>>(), [0, 1, 1, 1, 2]);
+        assert!(log_returns(&[]).values.is_empty());
+    }
+
+    #[test]
+    fn compensation_keeps_what_a_plain_sum_loses() {
+        let sums = running_sums([1.0, 1e100, 1.0, -1e100].into_iter());
+        assert_eq!(sums[4], 2.0);
+    }
+}

@@ -1,0 +1,307 @@
+//! `mean_reversion`: against a close that is far from its mean, in standard deviations, while the market is calm;
+//! out when it is back near the mean, after so many candles, or when the market is calm no more.
+
+use hemiola_components::engine::{MeanReversion, MeanReversionState, ProtectionRule};
+use hemiola_components::metric::{Fold, Metric};
+use hemiola_components::reading::Reading;
+use hemiola_components::signal::{Direction, Metadata, Signal, SignalKind};
+use hemiola_components::strategy::{
+    Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
+};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::Ratio;
+
+use super::engine::{Columns, Engine, View};
+use crate::indicators::atr::protection;
+use crate::indicators::window::{sample_variance, sum};
+
+const LONGEST: u32 = 100_000;
+
+/// Above this multiple of its cap, volatility closes a position.
+const TOO_WILD: f64 = 1.5;
+
+impl Engine for MeanReversion {
+    const NAME: &'static str = "mean_reversion";
+    const SUMMARY: &'static str =
+        "Against a close far from its mean while the market is calm; out when it is back, or after a while.";
+    const CLASSIFICATION: Classification = Classification {
+        capability: "mean_reversion",
+        license_tier: LicenseTier::Professional,
+        risk_classes: &["statistical", "mean_reversion"],
+        required_data: &["ohlcv", "spread_history"],
+        tags: &["mean_reversion", "stat_arbitrage"],
+    };
+    const PARAMETERS: &'static [ParameterSpec] = &[
+        ParameterSpec::count(
+            "lookback",
+            96,
+            [2, LONGEST],
+            "closes in the window, and returns in the volatility",
+        ),
+        ParameterSpec::positive(
+            "entry_zscore",
+            1.8,
+            1_000.0,
+            "distance from the mean that opens a position, in standard deviations",
+        ),
+        ParameterSpec::number(
+            "exit_zscore",
+            0.4,
+            [0.0, 1_000.0],
+            "distance from the mean that closes it; less than `entry_zscore`",
+        ),
+        ParameterSpec::count("max_holding_period", 12, [1, LONGEST], "most candles a position is held"),
+        ParameterSpec::positive(
+            "volatility_cap",
+            0.04,
+            1_000.0,
+            "volatility of a candle's return above which nothing is opened, as a fraction",
+        ),
+        ParameterSpec::number(
+            "min_volume_usd",
+            100_000.0,
+            [0.0, 1e15],
+            "least turnover of a candle for an entry, in quote currency",
+        ),
+        ParameterSpec::choice(
+            "volume_unit",
+            &["quote", "base"],
+            "what `min_volume_usd` is held against: volume times close, or the volume as it is",
+        ),
+        ParameterSpec::count("atr_window", 14, [1, LONGEST], "true ranges in the average"),
+        ParameterSpec::positive(
+            "stop_atr_multiple",
+            3.0,
+            1_000.0,
+            "distance of the stop in average true ranges",
+        ),
+        ParameterSpec::choice(
+            "stop",
+            &["touch", "none"],
+            "`touch`: a candle that trades through the stop closes the position; `none`: nobody looks at it",
+        ),
+    ];
+    const PRESETS: &'static [Preset] = &[
+        Preset {
+            name: "catalogue",
+            values: &[("entry_zscore", 2.0), ("exit_zscore", 0.5), ("min_volume_usd", 1_000.0)],
+        },
+        Preset {
+            name: "shipped",
+            values: &[
+                ("entry_zscore", 1.9),
+                ("exit_zscore", 0.35),
+                ("max_holding_period", 16.0),
+                ("volatility_cap", 0.035),
+                ("min_volume_usd", 250_000.0),
+            ],
+        },
+    ];
+    const COLUMNS: Columns = Columns { log_returns: true, ..Columns::CANDLES };
+    const METRICS: &'static [Metric] = &[
+        Metric {
+            name: "avg_abs_zscore",
+            fold: Fold::Mean,
+            sample: |signal| signal.metadata.get("zscore").map(f64::abs),
+        },
+        Metric {
+            name: "avg_realized_volatility",
+            fold: Fold::Mean,
+            sample: |signal| signal.metadata.get("volatility"),
+        },
+    ];
+
+    type Settings = Self;
+    type State = MeanReversionState;
+
+    fn prepare(parameters: &Parameters) -> Result<Self, ParameterError> {
+        let (entry, exit) = (parameters.number("entry_zscore")?, parameters.number("exit_zscore")?);
+        if exit >= entry {
+            let message = format!("must be less than entry_zscore ({entry}), not {exit}");
+            return Err(ParameterError::new("exit_zscore", message));
+        }
+        Ok(Self {
+            lookback: parameters.count("lookback")?,
+            entry_zscore: entry,
+            exit_zscore: exit,
+            max_holding_period: parameters.count("max_holding_period")?,
+            volatility_cap: parameters.number("volatility_cap")?,
+            min_volume: parameters.number("min_volume_usd")?,
+            volume_in_quote: parameters.is("volume_unit", "quote")?,
+            protection: ProtectionRule {
+                atr_window: parameters.count("atr_window")?,
+                multiple: parameters.number("stop_atr_multiple")?,
+            },
+            obeys_stop: parameters.is("stop", "touch")?,
+        })
+    }
+
+    fn warm_up(settings: &Self) -> usize {
+        settings.lookback
+    }
+
+    fn handle_market_data(_: &Self, _: &mut MeanReversionState, _: &View<'_>, _: usize) {}
+
+    fn generate_signal(
+        settings: &Self,
+        state: &mut MeanReversionState,
+        view: &View<'_>,
+        bar: usize,
+        _: Nanos,
+    ) -> Option<Signal> {
+        if view.given(bar) < settings.lookback {
+            return None;
+        }
+        let eye = Eye { settings, view, bar };
+        match Direction::of(view.position) {
+            Some(direction) => {
+                eye.follow(state, direction);
+                eye.exit(state, direction)
+            }
+            None => eye.enter(),
+        }
+    }
+
+    fn explain(
+        settings: &Self,
+        state: &MeanReversionState,
+        view: &View<'_>,
+        bar: usize,
+        _: Nanos,
+    ) -> Vec<Reading> {
+        let given = view.given(bar);
+        let mut readings = vec![Reading::at_least("candles", given as f64, settings.lookback as f64)];
+        if given < settings.lookback {
+            return readings;
+        }
+        let eye = Eye { settings, view, bar };
+        let (zscore, volatility) = (eye.zscore(), eye.volatility());
+        if let Some(direction) = Direction::of(view.position) {
+            let mut state = *state;
+            eye.follow(&mut state, direction);
+            let back = -direction.sign() * settings.exit_zscore;
+            readings.push(match direction {
+                Direction::Long => Reading::at_least("exit: zscore", zscore, back),
+                Direction::Short => Reading::at_most("exit: zscore", zscore, back),
+            });
+            let (held, most) = (eye.held(&state) as f64, settings.max_holding_period as f64);
+            readings.push(Reading::at_least("exit: candles held", held, most));
+            let wild = TOO_WILD * settings.volatility_cap;
+            readings.push(Reading::above("exit: volatility", volatility, wild));
+            readings.push(Reading::at_least("exit: stopped", f64::from(u8::from(state.stopped)), 1.0));
+        } else {
+            readings.push(Reading::at_least("turnover", eye.turnover(), settings.min_volume));
+            readings.push(Reading::plain("zscore", zscore));
+            readings.push(Reading::at_least("distance", zscore.abs(), settings.entry_zscore));
+            readings.push(Reading::at_most("volatility", volatility, settings.volatility_cap));
+        }
+        readings
+    }
+}
+
+/// A look at one candle.
+struct Eye<'a> {
+    settings: &'a MeanReversion,
+    view: &'a View<'a>,
+    bar: usize,
+}
+
+impl Eye<'_> {
+    /// The close's distance from the mean of the window, in sample standard deviations.
+    fn zscore(&self) -> f64 {
+        let lookback = self.settings.lookback;
+        let closes = &self.view.bars.close[self.bar + 1 - lookback..=self.bar];
+        let mean = sum(closes) / lookback as f64;
+        let deviation = sample_variance(closes, lookback).max(1e-12).sqrt();
+        (closes[lookback - 1] - mean) / deviation
+    }
+
+    /// The sample standard deviation of the last returns. A candle without a return counts as one of zero.
+    fn volatility(&self) -> f64 {
+        let Some(returns) = self.view.returns else { return 0.0 };
+        let candles = self.settings.lookback.min(self.bar - self.view.first);
+        let (from, until) = (returns.count(self.bar - candles), returns.count(self.bar));
+        sample_variance(&returns.values[from..until], candles).sqrt()
+    }
+
+    fn turnover(&self) -> f64 {
+        let volume = self.view.bars.volume[self.bar];
+        if self.settings.volume_in_quote { volume * self.view.bars.close[self.bar] } else { volume }
+    }
+
+    fn enter(&self) -> Option<Signal> {
+        let settings = self.settings;
+        if self.turnover() < settings.min_volume {
+            return None;
+        }
+        let zscore = self.zscore();
+        let (direction, side, regime) = if zscore <= -settings.entry_zscore {
+            (Direction::Long, "buy", "long_entry")
+        } else if zscore >= settings.entry_zscore {
+            (Direction::Short, "sell", "short_entry")
+        } else {
+            return None;
+        };
+        let volatility = self.volatility();
+        if volatility > settings.volatility_cap {
+            return None;
+        }
+        let confidence = (zscore.abs() / settings.entry_zscore.max(1e-6)).min(1.0);
+        let protection =
+            protection(self.view.bars, self.view.first, self.bar, direction, settings.protection);
+        Some(Signal {
+            side,
+            regime,
+            protection: Some(protection),
+            metadata: metadata(zscore, volatility),
+            ..Signal::new(SignalKind::Enter(direction), Ratio::new(confidence))
+        })
+    }
+
+    fn exit(&self, state: &MeanReversionState, direction: Direction) -> Option<Signal> {
+        let settings = self.settings;
+        let (zscore, volatility) = (self.zscore(), self.volatility());
+        let (back, side, regime) = match direction {
+            Direction::Long => (zscore >= -settings.exit_zscore, "sell", "long_exit"),
+            Direction::Short => (zscore <= settings.exit_zscore, "buy", "short_exit"),
+        };
+        let late = self.held(state) >= settings.max_holding_period;
+        let wild = volatility > TOO_WILD * settings.volatility_cap;
+        if !(back || late || wild || state.stopped) {
+            return None;
+        }
+        let confidence = (zscore.abs() / settings.exit_zscore.max(1e-6)).clamp(0.0, 1.0);
+        Some(Signal {
+            side,
+            regime: if state.stopped { "stop_exit" } else { regime },
+            metadata: metadata(zscore, volatility),
+            ..Signal::new(SignalKind::Exit, Ratio::new(confidence))
+        })
+    }
+
+    /// Holds the candles since the last look against the stop.
+    fn follow(&self, state: &mut MeanReversionState, direction: Direction) {
+        let bars = self.view.bars;
+        let opened_at = self.view.opened_at;
+        if state.seen == 0 || state.opened_at != opened_at {
+            let first = bars.closed_at(opened_at, 0);
+            *state = MeanReversionState { opened_at, first, seen: first, stopped: false };
+        }
+        if let Some(stop) = self.view.stop.filter(|_| self.settings.obeys_stop) {
+            state.stopped |= (state.seen..=self.bar).any(|bar| match direction {
+                Direction::Long => bars.low[bar] <= stop.get(),
+                Direction::Short => bars.high[bar] >= stop.get(),
+            });
+        }
+        state.seen = state.seen.max(self.bar + 1);
+    }
+
+    /// Candles that have closed since the entry.
+    const fn held(&self, state: &MeanReversionState) -> usize {
+        (self.bar + 1).saturating_sub(state.first)
+    }
+}
+
+fn metadata(zscore: f64, volatility: f64) -> Metadata {
+    Metadata::new(&["zscore", "volatility"], [zscore, volatility])
+}
