@@ -172,7 +172,8 @@ pub fn assemble(
         world: World::new(),
         catalog,
         options,
-        columns: BTreeMap::new(),
+        sums: BTreeMap::new(),
+        returns: BTreeMap::new(),
         kinds: BTreeMap::new(),
         notes: Notes::default(),
     };
@@ -195,17 +196,12 @@ struct Assembly<'a> {
     world: World,
     catalog: &'a Catalog,
     options: Options,
-    /// Derived columns by the address of their candles, so that every reader shares them.
-    columns: BTreeMap<*const Bars, Derived>,
+    /// Running sums by the address of their candles, so that every reader of a column shares them.
+    sums: BTreeMap<*const Bars, Option<Arc<TickSums>>>,
+    /// Logarithmic returns, likewise.
+    returns: BTreeMap<*const Bars, Arc<LogReturns>>,
     kinds: BTreeMap<&'static str, Kind>,
     notes: Notes,
-}
-
-/// Columns derived from the candles of a series, each built when it is first asked for.
-#[derive(Default)]
-struct Derived {
-    ticks: Option<Option<Arc<TickSums>>>,
-    returns: Option<Arc<LogReturns>>,
 }
 
 /// What the parts of one portfolio refer to.
@@ -324,7 +320,7 @@ impl Assembly<'_> {
             ))
             .id();
         agenda.schedules.push(schedule);
-        let needs = self.needs(account, plan.strategy, kind)?;
+        let needs = needs(account, plan.strategy, kind)?;
         let mut legs = BTreeMap::new();
         for &instrument in &plan.instruments {
             let bars = Arc::clone(series(account.plan, account.market, plan, instrument)?);
@@ -371,12 +367,6 @@ impl Assembly<'_> {
             self.world.entity_mut(legs[&pair.primary]).insert(hedge);
         }
         Ok(())
-    }
-
-    fn needs(&self, account: &Owner<'_>, strategy: usize, kind: Kind) -> Result<Needs, AssemblyError> {
-        let strategy = &account.plan.strategies[strategy];
-        kind.needs(&strategy.parameters)
-            .map_err(|source| AssemblyError::Parameters { strategy: strategy.name.clone(), source })
     }
 
     fn check_history(
@@ -475,21 +465,28 @@ impl Assembly<'_> {
         interval: Interval,
         bars: &Arc<Bars>,
     ) -> Option<Arc<TickSums>> {
-        let derived = self.columns.entry(Arc::as_ptr(bars)).or_default();
-        let sums = derived.ticks.get_or_insert_with(|| {
-            let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
-            if sums.is_none() {
-                self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
-            }
-            sums
-        });
-        sums.clone()
+        if let Some(sums) = self.sums.get(&Arc::as_ptr(bars)) {
+            return sums.clone();
+        }
+        let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
+        if sums.is_none() {
+            self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
+        }
+        self.sums.insert(Arc::as_ptr(bars), sums.clone());
+        sums
     }
 
     fn returns(&mut self, bars: &Arc<Bars>) -> Arc<LogReturns> {
-        let derived = self.columns.entry(Arc::as_ptr(bars)).or_default();
-        Arc::clone(derived.returns.get_or_insert_with(|| Arc::new(log_returns(&bars.close))))
+        let build = || Arc::new(log_returns(&bars.close));
+        Arc::clone(self.returns.entry(Arc::as_ptr(bars)).or_insert_with(build))
     }
+}
+
+/// What an engine with a strategy's parameters needs of the data.
+fn needs(account: &Owner<'_>, strategy: usize, kind: Kind) -> Result<Needs, AssemblyError> {
+    let strategy = &account.plan.strategies[strategy];
+    kind.needs(&strategy.parameters)
+        .map_err(|source| AssemblyError::Parameters { strategy: strategy.name.clone(), source })
 }
 
 fn series<'a>(

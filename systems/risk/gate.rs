@@ -155,8 +155,9 @@ fn estimate(order: &Order, costs: Costs) -> (Quantity, Notional) {
     (quantity, Notional::new(sign * value))
 }
 
+/// Refuses an amount below `limit`; a limit of zero or less is off.
 fn refuse_below(rule: Rule, value: f64, limit: f64) -> Result<(), Refusal> {
-    if value < limit { Err(Refusal { rule, value, limit }) } else { Ok(()) }
+    if limit > 0.0 && value < limit { Err(Refusal { rule, value, limit }) } else { Ok(()) }
 }
 
 /// Refuses an amount above `limit` times equity; a limit of zero or less is off.

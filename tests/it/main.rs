@@ -12,3 +12,4 @@ mod order;
 mod own_engine;
 mod support;
 mod tidy;
+mod vectors_strategies;
