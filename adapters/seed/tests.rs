@@ -60,7 +60,7 @@ fn the_candles_are_those_of_this_schema() {
     // Other candles for the same spec need another `walk::SCHEMA`.
     assert_eq!(
         data_encoding::HEXLOWER.encode(&hasher.finalize()),
-        "29c0bb86d0d34c09cefdceff8c9af6cb86b355f501eeccb0dee6a71df106438f"
+        "a24b08d14ce90022cb622b870c6f855efbdeeb95e210b1ac8cb6078a81b242a6"
     );
 }
 
@@ -155,8 +155,11 @@ fn symbols_move_together_and_venues_agree() {
     assert!(together > 0.3 && together < 0.95, "{together}");
     let kraken = bars("kraken", "BTC_USDT");
     let basis: Vec<f64> = btc.close.iter().zip(&kraken.close).map(|(a, b)| libm::log(a / b) * 1e4).collect();
-    assert!(basis.iter().all(|bp| bp.abs() < 12.0));
-    assert!(basis.iter().any(|bp| bp.abs() > 1.0));
+    let mut apart: Vec<f64> = basis.iter().map(|bp| bp.abs()).collect();
+    apart.sort_by(f64::total_cmp);
+    let (usual, most) = (apart[apart.len() / 2], apart[apart.len() - 1]);
+    assert!(usual > 0.2 && usual < 6.0, "{usual}");
+    assert!(most > 30.0 && most < 200.0, "venues drift apart in a wild market: {most}");
     let crossings = basis.windows(2).filter(|pair| pair[0] * pair[1] < 0.0).count();
     assert!(crossings > basis.len() / 20, "the basis returns: {crossings}");
 }

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{ANCHOR, SeedSpec, first_open};
 
 /// Changes whenever the same spec would give other candles.
-pub(super) const SCHEMA: &str = "hemiola-seed/1";
+pub(super) const SCHEMA: &str = "hemiola-seed/2";
 
 /// Base currency, price at the anchor in quote currency, share in the market's moves.
 const ASSETS: [(&str, f64, f64); 8] = [
@@ -35,8 +35,6 @@ const OWN_SHARE: f64 = 0.6;
 const OWN_PULL: f64 = 1.0 / 200.0;
 /// How fast a venue returns to the fair price, per day.
 const BASIS_PULL: f64 = 12.0;
-/// How far a venue usually is from the fair price.
-const BASIS_SPREAD: f64 = 1.5e-4;
 
 /// The mood of the market, per day.
 #[derive(Clone, Copy)]
@@ -46,13 +44,15 @@ struct Regime {
     pull: f64,
     /// Whether the pull is towards the level at which the regime began, rather than the anchor.
     ranging: bool,
+    /// How far a venue usually is from the fair price.
+    basis: f64,
 }
 
 const REGIMES: [Regime; 4] = [
-    Regime { drift: 0.005, volatility: 0.022, pull: 1.0 / 300.0, ranging: false },
-    Regime { drift: -0.005, volatility: 0.026, pull: 1.0 / 300.0, ranging: false },
-    Regime { drift: 0.0, volatility: 0.014, pull: 0.5, ranging: true },
-    Regime { drift: 0.0, volatility: 0.045, pull: 1.0 / 300.0, ranging: false },
+    Regime { drift: 0.005, volatility: 0.022, pull: 1.0 / 300.0, ranging: false, basis: 1.5e-4 },
+    Regime { drift: -0.005, volatility: 0.026, pull: 1.0 / 300.0, ranging: false, basis: 2.5e-4 },
+    Regime { drift: 0.0, volatility: 0.014, pull: 0.5, ranging: true, basis: 1.0e-4 },
+    Regime { drift: 0.0, volatility: 0.045, pull: 1.0 / 300.0, ranging: false, basis: 2.5e-3 },
 ];
 
 /// A stream of random numbers with a name.
@@ -247,7 +247,7 @@ impl Walk {
         let level = if regime.ranging { self.mood_level } else { 0.0 };
         let market =
             self.market_steps[self.mood].step(from.market, level, regime.volatility, self.market.normal());
-        let basis_volatility = BASIS_SPREAD * (2.0 * BASIS_PULL).sqrt();
+        let basis_volatility = regime.basis * (2.0 * BASIS_PULL).sqrt();
         self.levels = Levels {
             market: market + regime.drift * self.days,
             own: self.own_step.step(from.own, 0.0, OWN_SHARE * regime.volatility, self.own.normal()),
