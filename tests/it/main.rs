@@ -10,6 +10,7 @@ mod lookahead;
 mod market;
 mod order;
 mod own_engine;
+mod strategy_pages;
 mod support;
 mod tidy;
 mod vectors_strategies;
