@@ -152,11 +152,15 @@ pub struct PriceLine {
 
 /// Running sums of a close column in whole ticks, so that the sum of any window is one exact subtraction.
 ///
-/// `sums[i]` is the number of ticks in the first `i` closes, a whole number below 2^53 held in f64.
+/// `sums[i]` is the number of ticks in the first `i` closes, a whole number below 2^53 held in f64. A tick is
+/// `parts / scale` of the quote currency. Both are whole, which that fraction need not be: a price that is computed
+/// from them is rounded once, and so does not depend on which tick the closes after it have left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TickSums {
-    /// The price step every close is a whole multiple of, in quote currency.
-    pub tick: f64,
+    /// How many times 1 / `scale` a tick is.
+    pub parts: f64,
+    /// A power of ten.
+    pub scale: f64,
     /// One entry more than there are closes.
     pub sums: Vec<f64>,
     /// The largest single close, in ticks.
@@ -169,6 +173,12 @@ impl TickSums {
     pub fn window(&self, bar: usize, window: usize) -> f64 {
         self.sums[bar + 1] - self.sums[bar + 1 - window]
     }
+
+    /// The sum of the same closes, quote currency.
+    #[must_use]
+    pub fn sum(&self, bar: usize, window: usize) -> f64 {
+        self.window(bar, window) * self.parts / self.scale
+    }
 }
 
 /// Logarithmic returns of a close column: `ln(close / previous close)`, wherever both are positive.
@@ -180,6 +190,8 @@ pub struct LogReturns {
     pub sums: Vec<f64>,
     /// Running sums of their squares, likewise.
     pub squares: Vec<f64>,
+    /// The running sum farthest from zero, without its sign.
+    pub largest_sum: f64,
     /// How many returns there are up to each candle; `None` when every candle but the first has one.
     pub known: Option<Vec<usize>>,
 }
@@ -272,8 +284,8 @@ mod tests {
 
     #[test]
     fn window_is_the_difference_of_two_sums() {
-        let ticks = TickSums { tick: 0.5, sums: vec![0.0, 2.0, 5.0, 9.0], largest: 4.0 };
-        assert_eq!(ticks.window(2, 2), 7.0);
-        assert_eq!(ticks.window(2, 3), 9.0);
+        let ticks = TickSums { parts: 5.0, scale: 10.0, sums: vec![0.0, 2.0, 5.0, 9.0], largest: 4.0 };
+        assert_eq!((ticks.window(2, 2), ticks.sum(2, 2)), (7.0, 3.5));
+        assert_eq!((ticks.window(2, 3), ticks.sum(2, 3)), (9.0, 4.5));
     }
 }

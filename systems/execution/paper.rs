@@ -3,8 +3,10 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::query::QueryData;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side};
+use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{
     Account, Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline,
 };
@@ -15,42 +17,64 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity};
 
 use super::ledger;
+use crate::book::mark_at;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
 
-type Venues<'a> =
-    (&'a Portfolio, &'a mut Account, &'a mut RiskStates, &'a mut Book, &'a mut Resting, &'a Timeline);
+/// A portfolio as its venue sees it.
+#[derive(QueryData)]
+#[query_data(mutable)]
+pub(super) struct Venue {
+    portfolio: &'static Portfolio,
+    account: &'static mut Account,
+    risk: &'static mut RiskStates,
+    book: &'static mut Book,
+    resting: &'static mut Resting,
+    timeline: &'static Timeline,
+    curve: &'static EquityCurve,
+}
 
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
 /// venue reads ahead, and such a fill is known when that candle has closed.
 pub(super) fn accept(
     mut queue: ResMut<Queue>,
-    mut portfolios: Query<Venues<'_>>,
+    mut portfolios: Query<Venue>,
     mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    let Queue { approved, records, .. } = &mut *queue;
-    for order in approved.drain(..).map(Approved::into_order) {
-        let (portfolio, mut account, mut risk, mut book, mut resting, timeline) =
-            portfolios.get_mut(order.portfolio)?;
-        let mut record = |event| records.push(Record { portfolio: portfolio.index, at: order.at, event });
-        record(Event::Order(order));
-        if portfolio.fill_model == FillModel::Instant {
-            let print = Print { time: order.at, price: order.reference, after_gap: false };
-            let risk = &mut risk.0[order.risk_profile];
-            let (mut holding, _) = positions.get_mut(order.position)?;
-            let (event, answer) =
-                settle(order, print, &mut account, risk, &mut book, &mut holding, portfolio.costs);
-            record(event);
-            let (_, mut cursor) = positions.get_mut(order.decider)?;
-            cursor.in_flight -= 1;
-            cursor.answer = Some(answer);
-        } else if order.at == timeline.end {
-            record(Event::Unfilled(order));
-        } else {
-            let place = resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
-            resting.0.insert(place, rest(order, &book.lines[order.instrument.get()], timeline.end));
+    let Queue { approved, records, equity, .. } = &mut *queue;
+    for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
+        let mut venue = portfolios.get_mut(orders[0].order().portfolio)?;
+        let (index, costs) = (venue.portfolio.index, venue.portfolio.costs);
+        for order in orders.iter().map(Approved::order) {
+            let mut record = |event| records.push(Record { portfolio: index, at: order.at, event });
+            record(Event::Order(order));
+            if venue.portfolio.fill_model == FillModel::Instant {
+                let print = Print { time: order.at, price: order.reference, after_gap: false };
+                let risk = &mut venue.risk.0[order.risk_profile];
+                let (mut holding, _) = positions.get_mut(order.position)?;
+                let (event, answer) =
+                    settle(order, print, &mut venue.account, risk, &mut venue.book, &mut holding, costs);
+                record(event);
+                let (_, mut cursor) = positions.get_mut(order.decider)?;
+                cursor.in_flight -= 1;
+                cursor.answer = Some(answer);
+            } else if order.at == venue.timeline.end {
+                record(Event::Unfilled(order));
+            } else {
+                let place = venue.resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
+                let resting = rest(order, &venue.book.lines[order.instrument.get()], venue.timeline.end);
+                venue.resting.0.insert(place, resting);
+            }
+        }
+        if venue.portfolio.fill_model == FillModel::Instant {
+            // The marks of this instant were taken before these fills and what they cost.
+            mark_at(&mut venue.account, &mut venue.book, venue.timeline.now);
+            if *venue.curve != EquityCurve::Off {
+                equity.push(EquityPoint::of(index, venue.timeline.now, &venue.account));
+            }
         }
     }
+    approved.clear();
     Ok(())
 }
 

@@ -19,8 +19,10 @@ pub fn log_returns(closes: &[f64]) -> LogReturns {
         });
         std::iter::once(0).chain(counts).collect()
     });
+    let sums = running_sums(values.iter().copied());
     LogReturns {
-        sums: running_sums(values.iter().copied()),
+        largest_sum: sums.iter().fold(0.0, |largest: f64, sum| largest.max(sum.abs())),
+        sums,
         squares: running_sums(values.iter().map(|value| value * value)),
         values,
         known,
@@ -45,10 +47,11 @@ mod tests {
 
     #[test]
     fn every_candle_but_the_first_has_a_return() {
-        let returns = log_returns(&[1.0, std::f64::consts::E, 1.0]);
-        assert_eq!(returns.values, [1.0, -1.0]);
+        let returns = log_returns(&[std::f64::consts::E, 1.0, std::f64::consts::E]);
+        assert_eq!(returns.values, [-1.0, 1.0]);
         assert_eq!((returns.known.clone(), returns.count(2)), (None, 2));
-        assert_eq!((returns.sums, returns.squares), (vec![0.0, 1.0, 0.0], vec![0.0, 1.0, 2.0]));
+        assert_eq!((returns.sums, returns.squares), (vec![0.0, -1.0, 0.0], vec![0.0, 1.0, 2.0]));
+        assert_eq!(returns.largest_sum, 1.0);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const BLOCK: usize = 64;
 /// Running sums of `closes` in ticks of the configured size, or, when `tick` is zero, of the column's own: the
 /// smallest power of ten from 1 to 1e-10 at which every price is whole, times the greatest common divisor.
 ///
-/// `None` when the prices are not multiples of such a tick or the sums would pass 2^53.
+/// `None` when the prices are not multiples of such a tick, or add up to 2^53 of its parts.
 #[must_use]
 pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
     let (scale, divisor) = if tick > 0.0 {
@@ -41,7 +41,7 @@ pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
         sum += ticks;
         sum
     }));
-    (sum < EXACT).then_some(TickSums { tick: divisor / scale, sums, largest })
+    (sum * divisor < EXACT).then_some(TickSums { parts: divisor, scale, sums, largest })
 }
 
 /// 1, 10, 100 and so on to 10^10: how many parts a unit of price is divided into.
@@ -94,12 +94,16 @@ fn euclid(mut a: f64, mut b: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn tick(sums: &TickSums) -> f64 {
+        sums.parts / sums.scale
+    }
+
     #[test]
     fn the_tick_is_found_in_the_prices() {
-        assert_eq!(tick_sums(&[20_000.37, 0.01, 5.0], 0.0).unwrap().tick, 0.01);
-        assert_eq!(tick_sums(&[1.5, 2.25, 7.0], 0.0).unwrap().tick, 0.25);
-        assert_eq!(tick_sums(&[1.0 / 64.0, 3.0], 0.0).unwrap().tick, 1.0 / 64.0);
-        assert_eq!(tick_sums(&[100.0, 250.0], 0.0).unwrap().tick, 50.0);
+        assert_eq!(tick(&tick_sums(&[20_000.37, 0.01, 5.0], 0.0).unwrap()), 0.01);
+        assert_eq!(tick(&tick_sums(&[1.5, 2.25, 7.0], 0.0).unwrap()), 0.25);
+        assert_eq!(tick(&tick_sums(&[1.0 / 64.0, 3.0], 0.0).unwrap()), 1.0 / 64.0);
+        assert_eq!(tick(&tick_sums(&[100.0, 250.0], 0.0).unwrap()), 50.0);
         assert_eq!(tick_sums(&[0.1, 0.2, 0.3], 0.0).unwrap().sums, [0.0, 1.0, 3.0, 6.0]);
     }
 
@@ -118,10 +122,21 @@ mod tests {
     }
 
     #[test]
+    fn a_finer_tick_later_changes_no_sum() {
+        let coarse: Vec<f64> = (1..200).map(|i| f64::from(10_000 + 5 * (i % 37)) / 100.0).collect();
+        let fine = [&coarse[..], &[100.01]].concat();
+        let [coarse, fine] = [coarse, fine].map(|closes| tick_sums(&closes, 0.0).unwrap());
+        assert_ne!(tick(&coarse), tick(&fine));
+        for bar in 50..199 {
+            assert_eq!(coarse.sum(bar, 50), fine.sum(bar, 50));
+        }
+    }
+
+    #[test]
     fn windows_are_exact_where_plain_sums_are_not() {
         let closes: Vec<f64> = (0..1_000).map(|i| f64::from(11_000 + i % 7) / 10_000.0).collect();
         let sums = tick_sums(&closes, 0.0).unwrap();
-        assert_eq!(sums.tick, 0.0001);
+        assert_eq!(tick(&sums), 0.0001);
         for bar in 100..1_000_usize {
             let exact: usize = (bar - 99..=bar).map(|i| 11_000 + i % 7).sum();
             assert_eq!(sums.window(bar, 100), exact as f64);

@@ -27,7 +27,7 @@ pub struct Approved(Order);
 impl Approved {
     /// The order.
     #[must_use]
-    pub const fn into_order(self) -> Order {
+    pub const fn order(&self) -> Order {
         self.0
     }
 }

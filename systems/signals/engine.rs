@@ -182,7 +182,7 @@ impl View<'_> {
     #[must_use]
     pub fn mean_close(&self, bar: usize, window: usize) -> f64 {
         let sum = match self.ticks {
-            Some(ticks) => ticks.window(bar, window) * ticks.tick,
+            Some(ticks) => ticks.sum(bar, window),
             None => window::sum(&self.bars.close[bar + 1 - window..=bar]),
         };
         sum / window as f64

@@ -252,8 +252,12 @@ impl<'a> Quiet<'a> {
         const ROUNDING: f64 = 1e-15;
         let VolatilityTarget { min_allocation, max_allocation, rebalance_threshold, .. } = *settings;
         let least = allocation / (1.0 + rebalance_threshold);
-        let most =
-            if rebalance_threshold < 1.0 { allocation / (1.0 - rebalance_threshold) } else { f64::INFINITY };
+        // A threshold above 1 lets no growth through; at 1, growth from next to nothing hangs on a rounding.
+        let most = if rebalance_threshold > 1.0 {
+            f64::INFINITY
+        } else {
+            allocation / (1.0 - rebalance_threshold + MARGIN)
+        };
         if returns.known.is_some() || least >= max_allocation || most <= min_allocation {
             return None;
         }
@@ -265,9 +269,9 @@ impl<'a> Quiet<'a> {
         }
         let low = if settings.floor_volatility > low * (1.0 + MARGIN) { 0.0 } else { low };
         let lookback = settings.lookback as f64;
-        let largest = returns.sums.iter().fold(0.0_f64, |largest, sum| largest.max(sum.abs()));
         let squares = returns.squares.last().copied().unwrap_or_default();
-        let error = ROUNDING * (squares + 4.0 * largest * largest / lookback) / (lookback - 1.0).max(1.0);
+        let sums = 4.0 * returns.largest_sum * returns.largest_sum / lookback;
+        let error = ROUNDING * (squares + sums) / (lookback - 1.0).max(1.0);
         let variance = |volatility: f64| {
             let per_candle = volatility / annualization(settings, view);
             per_candle * per_candle

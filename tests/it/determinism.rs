@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hemiola::assembly::Options;
 use hemiola::modes::backtest;
+use hemiola_components::order::FillModel;
 use hemiola_components::port::EquityCurve;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::ScanLimit;
@@ -76,8 +77,13 @@ proptest! {
         let series = &mut market.series[fill.order.instrument.get()];
         for bars in series.values_mut() {
             let changed = Arc::make_mut(bars);
-            if let Ok(bar) = changed.open_time.binary_search(&fill.time) {
-                changed.open[bar] *= 1.0 + 1e-12;
+            match plan.fill_model {
+                FillModel::NextOpen => if let Ok(bar) = changed.open_time.binary_search(&fill.time) {
+                    changed.open[bar] *= 1.0 + 1e-12;
+                },
+                FillModel::Instant => if let Some(bar) = changed.closed_at(fill.time, 0).checked_sub(1) {
+                    changed.close[bar] *= 1.0 + 1e-12;
+                },
             }
         }
         prop_assert_ne!(before.digest, run(&plan, &market).digest);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::market::{Bars, Span};
+use hemiola_components::market::{Bars, Snapshots, Span};
 use hemiola_components::time::Nanos;
 use proptest::prelude::*;
 
@@ -19,6 +19,17 @@ fn until(bars: &Bars, instant: Nanos) -> Bars {
     for column in [&mut cut.open, &mut cut.high, &mut cut.low, &mut cut.close, &mut cut.volume] {
         column.truncate(n);
     }
+    cut
+}
+
+/// The quotes at the first `candles` closes.
+fn first(quotes: &Snapshots, candles: usize) -> Snapshots {
+    let mut cut = quotes.clone();
+    for column in [&mut cut.primary_bid, &mut cut.primary_ask, &mut cut.secondary_bid, &mut cut.secondary_ask]
+    {
+        column.truncate(candles);
+    }
+    cut.secondary_time.truncate(candles);
     cut
 }
 
@@ -45,6 +56,9 @@ proptest! {
             for bars in series.values_mut() {
                 *bars = Arc::new(until(bars, cut));
             }
+        }
+        for ((pair, interval), quotes) in &mut past.snapshots {
+            *quotes = Arc::new(first(quotes, past.series[pair.primary][interval].len()));
         }
         let used: Vec<usize> = plan.schedules.iter().flat_map(|schedule| schedule.instruments.clone()).collect();
         prop_assume!(used.iter().any(|i| past.series[*i].values().any(|bars| !bars.is_empty())));

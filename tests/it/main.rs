@@ -5,6 +5,7 @@
 mod bench;
 mod cli;
 mod determinism;
+mod engines;
 mod execution;
 mod lookahead;
 mod market;

@@ -12,13 +12,14 @@ use hemiola_components::market::{Bars, Snapshots};
 use hemiola_components::order::FillModel;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::signal::Signal;
-use hemiola_components::strategy::{ParameterDefault, ParameterValue, Parameters};
+use hemiola_components::strategy::{ParameterValue, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::ScanLimit;
 use serde_json::{Map, Value};
 
+use crate::support::parameters::defaults;
 use crate::support::{interval, plan, schedule, shared};
 
 /// The parameters that make the engines behave as the cases expect, where ours behave better.
@@ -223,16 +224,7 @@ fn strategy(case: &Value) -> StrategyPlan {
     let engine = case["engine"].as_str().unwrap();
     let catalog = Catalog::built_in();
     let specs = catalog.get(engine).unwrap().spec.parameters;
-    let mut parameters: BTreeMap<String, ParameterValue> = specs
-        .iter()
-        .filter_map(|spec| match spec.default {
-            ParameterDefault::Required => None,
-            ParameterDefault::Number(value) => Some((spec.name.to_owned(), ParameterValue::Number(value))),
-            ParameterDefault::Text(text) => {
-                Some((spec.name.to_owned(), ParameterValue::Text(text.to_owned())))
-            }
-        })
-        .collect();
+    let mut parameters = defaults(engine);
     for (of, name, value) in CONFORMANCE.iter().filter(|(of, ..)| *of == engine) {
         let value =
             value.parse().map_or_else(|_| ParameterValue::Text((*value).to_owned()), ParameterValue::Number);

@@ -1,18 +1,21 @@
-//! Random worlds for property tests: gapped and volume-less candles, several intervals and cadences, every way
-//! of sizing, limits that bite.
+//! Random worlds for property tests: every engine, pairs across venues, gapped and volume-less candles, several
+//! intervals and cadences, every way of sizing and filling, limits that bite.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hemiola::assembly::Market;
-use hemiola::config::plan::{Plan, SchedulePlan};
+use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
-use hemiola_components::order::Costs;
+use hemiola_components::market::{Bars, Snapshots};
+use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
-use hemiola_components::time::Nanos;
+use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Quantity, Ratio};
 use proptest::prelude::*;
 
+use super::parameters::{ENGINES, parameters};
 use super::{Candle, MINUTE, bars, external, interval, plan, sma, targets};
 
 /// A Plan with its market.
@@ -41,6 +44,15 @@ fn candles(tick: f64, minutes: usize) -> impl Strategy<Value = Vec<Candle>> {
     })
 }
 
+/// Candles of the same thing on another venue: some are missing, closes are a few ticks off.
+fn elsewhere(candles: &[Candle], tick: f64, apart: &[(bool, i32)]) -> Vec<Candle> {
+    let rows = candles.iter().zip(apart.iter().cycle()).filter(|(_, (there, _))| *there);
+    rows.map(|(&(minute, open, close, volume), (_, ticks))| {
+        (minute, open, (close + f64::from(*ticks) * tick).max(tick), volume)
+    })
+    .collect()
+}
+
 /// Five-minute candles over the same prices.
 fn fives(minutes: &[Candle]) -> Vec<Candle> {
     let mut fives: Vec<Candle> = Vec::new();
@@ -54,10 +66,37 @@ fn fives(minutes: &[Candle]) -> Vec<Candle> {
     fives
 }
 
+/// Stretches highs and lows beyond open and close, by so many ticks.
+fn widen(mut bars: Arc<Bars>, tick: f64, wicks: &[(u8, u8)]) -> Arc<Bars> {
+    let columns = Arc::make_mut(&mut bars);
+    for ((high, low), (up, down)) in columns.high.iter_mut().zip(&mut columns.low).zip(wicks.iter().cycle()) {
+        *high += f64::from(*up) * tick;
+        *low = (*low - f64::from(*down) * tick).max(tick);
+    }
+    bars
+}
+
+/// Quotes around the closes of a pair's first leg: bids and offers so many ticks away, some crossed, and the age of
+/// the second leg's in seconds.
+fn quotes(bars: &Bars, tick: f64, around: &[([i32; 4], i64)]) -> Arc<Snapshots> {
+    let mut all = Snapshots::default();
+    for (bar, (ticks, age)) in (0..bars.len()).zip(around.iter().cycle()) {
+        let price = ticks.map(|ticks| (bars.close[bar] + f64::from(ticks) * tick).max(tick));
+        let [primary_bid, primary_ask, secondary_bid, secondary_ask] = price;
+        all.primary_bid.push(primary_bid);
+        all.primary_ask.push(primary_ask);
+        all.secondary_bid.push(secondary_bid);
+        all.secondary_ask.push(secondary_ask);
+        all.secondary_time.push(Nanos::new(bars.close_time(bar).get() - age * Nanos::SECOND.get()));
+    }
+    Arc::new(all)
+}
+
 fn sizing() -> impl Strategy<Value = Sizing> {
     prop_oneof![
         3 => Just(Sizing::Weight),
         2 => (50.0..2_000.0_f64).prop_map(|amount| Sizing::Quote(Notional::new(amount))),
+        2 => (0.1..5.0_f64).prop_map(|quantity| Sizing::Base(Quantity::new(quantity))),
         1 => Just(Sizing::AllIn),
     ]
 }
@@ -72,17 +111,43 @@ fn profile() -> impl Strategy<Value = RiskProfile> {
     })
 }
 
+/// Strategies of a Plan: three of their own kind, then one of each of [`ENGINES`].
+const OUTSIDE: usize = 2;
+const FIRST_ENGINE: usize = 3;
+const STRATEGIES: usize = FIRST_ENGINE + ENGINES.len();
+
+/// What a schedule trades: instruments 0 and 1 are on one venue, 2 and 3 are the same on the other.
+fn traded(strategy: usize) -> BoxedStrategy<(Vec<usize>, Vec<Pair>)> {
+    let pair = |primary, secondary| Pair { primary, secondary };
+    if strategy == FIRST_ENGINE {
+        prop_oneof![
+            Just((vec![0, 2], vec![pair(0, 2)])),
+            Just((vec![1, 3], vec![pair(3, 1)])),
+            Just((vec![0, 1, 2, 3], vec![pair(0, 2), pair(1, 3)])),
+        ]
+        .boxed()
+    } else {
+        let alone = |instruments: &[usize]| Just((instruments.to_vec(), Vec::new()));
+        prop_oneof![alone(&[0]), alone(&[1]), alone(&[0, 1]), alone(&[1, 2])].boxed()
+    }
+}
+
 fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
-    let instruments = prop_oneof![Just(vec![0]), Just(vec![1]), Just(vec![0, 1])];
     let cadence = prop_oneof![3 => Just(1_i64), 1 => Just(3), 1 => Just(7), 1 => Just(60), 1 => Just(1_440)];
-    let parts =
-        (0_usize..3, instruments, any::<bool>(), cadence, 0_i64..20, 0_usize..30, 0_usize..2, sizing());
-    parts.prop_map(
-        move |(strategy, instruments, coarse, every, offset, warmup_bars, risk_profile, sizing)| {
+    let when = (any::<bool>(), cadence, 0_i64..20, 0_usize..30);
+    let strategy = (0..STRATEGIES).prop_flat_map(|strategy| (Just(strategy), traded(strategy)));
+    (strategy, when, 0_usize..2, sizing()).prop_map(
+        move |(
+            (strategy, (instruments, pairs)),
+            (coarse, every, offset, warmup_bars),
+            risk_profile,
+            sizing,
+        )| {
             SchedulePlan {
                 name: format!("schedule {index}"),
                 strategy,
                 instruments,
+                pairs,
                 interval: interval(if coarse { "5m" } else { "1m" }),
                 cadence: Cadence {
                     every: Nanos::new(every * MINUTE),
@@ -90,7 +155,6 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
                 },
                 warmup_bars,
                 risk_profile,
-                pairs: Vec::new(),
                 sizing,
             }
         },
@@ -104,46 +168,93 @@ fn schedules() -> impl Strategy<Value = Vec<SchedulePlan>> {
     ]
 }
 
-pub(crate) fn world() -> impl Strategy<Value = RandomWorld> {
-    // The second tick has no exact decimal form at the prices it gives, so its sums are not exact.
-    let series = (candles(0.25, 400), candles(1.0 / 3.0, 300));
-    let costs = (0.0..0.01_f64, 0.0..0.01_f64, prop_oneof![Just(0.0), Just(0.125)]);
+fn strategies() -> impl Strategy<Value = Vec<StrategyPlan>> {
     let windows = (1_usize..6, 1_usize..20, 1_usize..4, 1_usize..8);
+    (windows, ENGINES.map(parameters)).prop_map(|((fast, more, fast2, more2), parameters)| {
+        let mut all = vec![
+            sma("calm", fast as f64, (fast + more) as f64),
+            sma("quick", fast2 as f64, (fast2 + more2) as f64),
+            external("outside"),
+        ];
+        all.extend(ENGINES.into_iter().zip(parameters).map(|(engine, parameters)| StrategyPlan {
+            name: engine.to_owned(),
+            engine: engine.to_owned(),
+            parameters,
+        }));
+        all
+    })
+}
+
+/// Candles of the four instruments. The second tick has no exact decimal form at the prices it gives, so its sums
+/// are not exact.
+fn series() -> impl Strategy<Value = [BTreeMap<Interval, Arc<Bars>>; 4]> {
+    const TICKS: [f64; 2] = [0.25, 1.0 / 3.0];
+    let there = prop_oneof![9 => Just(true), 1 => Just(false)];
+    let apart = prop::collection::vec((there, -4_i32..=4), 40);
+    let wicks = prop::collection::vec((0_u8..10, 0_u8..10), 30);
+    (candles(TICKS[0], 400), candles(TICKS[1], 300), apart, wicks).prop_map(|(a, b, apart, wicks)| {
+        let [c, d] = [elsewhere(&a, TICKS[0], &apart), elsewhere(&b, TICKS[1], &apart)];
+        [(a, TICKS[0]), (b, TICKS[1]), (c, TICKS[0]), (d, TICKS[1])].map(|(minutes, tick)| {
+            let of = |interval, candles: &[Candle]| widen(bars(interval, candles), tick, &wicks);
+            let (one, five) = (interval("1m"), interval("5m"));
+            BTreeMap::from([(five, of(five, &fives(&minutes))), (one, of(one, &minutes))])
+        })
+    })
+}
+
+fn policy() -> impl Strategy<Value = CapitalPolicy> {
+    let fixed = [("calm", 2.0), ("outside", 1.0), ("mean_reversion", 1.0), ("schedule 1", 0.5)];
+    let fixed = fixed.map(|(name, weight)| (name.to_owned(), weight));
+    prop_oneof![2 => Just(CapitalPolicy::EqualWeight), 1 => Just(CapitalPolicy::FixedWeight(fixed.into()))]
+}
+
+/// Snapshots of every pair, or none, so that pairs are quoted at their closes.
+fn snapshots(
+    schedules: &[SchedulePlan],
+    series: &[BTreeMap<Interval, Arc<Bars>>],
+    around: &[([i32; 4], i64)],
+) -> BTreeMap<(Pair, Interval), Arc<Snapshots>> {
+    let pairs =
+        schedules.iter().flat_map(|schedule| schedule.pairs.iter().map(|pair| (*pair, schedule.interval)));
+    let known = pairs.filter(|_| !around.is_empty());
+    known
+        .map(|(pair, interval)| ((pair, interval), quotes(&series[pair.primary][&interval], 0.25, around)))
+        .collect()
+}
+
+pub(crate) fn world() -> impl Strategy<Value = RandomWorld> {
+    let cost = || prop_oneof![1 => Just(0.0), 1 => 0.0..0.0005_f64, 2 => 0.0..0.01_f64];
+    let venue = (
+        cost(),
+        cost(),
+        prop_oneof![Just(0.0), Just(0.125)],
+        prop_oneof![2 => Just(FillModel::NextOpen), 1 => Just(FillModel::Instant)],
+    );
     let wanted = prop::collection::vec((1_i64..60, -1.5..1.5_f64), 0..30);
-    let profiles = (profile(), profile());
-    (series, schedules(), costs, windows, wanted, profiles).prop_map(
-        |((a, b), schedules, (fee, slippage, step), (fast, more, fast2, more2), wanted, profiles)| {
-            let strategies = vec![
-                sma("calm", fast as f64, (fast + more) as f64),
-                sma("quick", fast2 as f64, (fast2 + more2) as f64),
-                external("outside"),
-            ];
-            let mut plan = plan(&["A", "B"], strategies, schedules);
+    let ticks = prop::array::uniform4(-6_i32..=6);
+    let around = prop_oneof![Just(Vec::new()), prop::collection::vec((ticks, 0_i64..400), 50)];
+    let capital = ((profile(), profile()), policy());
+    (series(), schedules(), venue, strategies(), (wanted, around), capital).prop_map(
+        |(series, schedules, venue, strategies, (wanted, around), (profiles, policy))| {
+            let snapshots = snapshots(&schedules, &series, &around);
+            let mut plan = plan(&["A", "B", "A", "B"], strategies, schedules);
+            let (fee, slippage, step, fill_model) = venue;
             plan.costs = Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage) };
+            plan.fill_model = fill_model;
             plan.instruments[0].rules.step = Quantity::new(step);
+            for instrument in &mut plan.instruments[2..] {
+                instrument.venue = "other".into();
+            }
             plan.risk_profiles = vec![profiles.0, profiles.1];
-            plan.capital_policy = CapitalPolicy::FixedWeight(BTreeMap::from([
-                ("calm".to_owned(), 2.0),
-                ("outside".to_owned(), 1.0),
-                ("schedule 1".to_owned(), 0.5),
-            ]));
-            let series = [a, b].map(|minutes| {
-                BTreeMap::from([
-                    (interval("5m"), bars(interval("5m"), &fives(&minutes))),
-                    (interval("1m"), bars(interval("1m"), &minutes)),
-                ])
-            });
+            plan.capital_policy = policy;
             let mut rows: Vec<(i64, f64)> = Vec::new();
             for (step, fraction) in wanted {
                 rows.push((rows.last().map_or(0, |row| row.0) + step, fraction));
             }
-            let mut market = Market {
-                series: series.into(),
-                targets: vec![BTreeMap::new(); 3],
-                snapshots: BTreeMap::new(),
-            };
-            market.targets[2].insert("venue:A".into(), targets(&rows));
-            market.targets[2].insert("venue:B".into(), targets(&rows[..rows.len() / 2]));
+            let mut market =
+                Market { series: series.into(), targets: vec![BTreeMap::new(); STRATEGIES], snapshots };
+            market.targets[OUTSIDE].insert("venue:A".into(), targets(&rows));
+            market.targets[OUTSIDE].insert("venue:B".into(), targets(&rows[..rows.len() / 2]));
             RandomWorld { plan, market }
         },
     )
