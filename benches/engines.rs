@@ -23,7 +23,7 @@ use hemiola_systems::signals::engine::{Engine, View};
 mod walk;
 
 /// Strategies over one series, and its candles.
-const SIZES: [(u32, usize); 3] = [(1, 1_000_000), (100, 100_000), (10_000, 2_000)];
+const SIZES: [(u32, usize); 3] = [(1, 1_000_000), (100, 100_000), (10_000, 5_000)];
 
 /// Base units a candle trades: enough for every engine's default.
 const VOLUME: f64 = 100.0;

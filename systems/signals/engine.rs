@@ -263,7 +263,11 @@ pub(crate) fn run<E: Engine>(
             },
             costs: feed.costs,
         };
-        if hedge.is_some() && !E::is_hedged(settings, &view) {
+        let explain = explain.as_deref_mut().filter(|explain| explain.schedule == position.schedule_index);
+        let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position };
+        if hedge.is_some() && !E::is_hedged(settings, &reader.view) {
+            // What decides now is used up: when a leg cannot be closed, the next decision tries again.
+            reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
             let bar = cursor.seen.saturating_sub(1);
             signals.push(note(due, position, feed, Found { at: due.now, bar, signal: unwind() }));
             continue;
@@ -271,9 +275,6 @@ pub(crate) fn run<E: Engine>(
         let found = if let Some(found) = cursor.found.take() {
             Some(found)
         } else {
-            let explain =
-                explain.as_deref_mut().filter(|explain| explain.schedule == position.schedule_index);
-            let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position };
             reader.catch_up::<E>(&mut state, &mut cursor, due.now);
             let decisions = scan.decisions_from(position.slot, cursor.seen);
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
@@ -314,8 +315,8 @@ struct Reader<'a, S> {
 }
 
 impl<S> Reader<'_, S> {
-    /// Takes in what closed before `now` without deciding: warm-up, and candles that closed while an order was
-    /// at the venue.
+    /// Takes in what was to decide before `now` without deciding: warm-up, and candles that closed while an order
+    /// was at the venue.
     fn catch_up<E: Engine<Settings = S>>(&self, state: &mut E::State, cursor: &mut Cursor, now: Nanos) {
         self.take_in::<E>(state, cursor, cursor.decide_from);
         while let Some(Decision { due, bar }) = next_decision(self.cadence, cursor, self.view.bars)

@@ -52,15 +52,17 @@ fn real_candles_are_counted_as_their_description_counts_them() {
     let summary = Summary::new(&prepared, &run.outcomes[0], &run.notes, run.passes, 0.0).to_json();
 
     let series = summary["series"].as_array().unwrap();
-    assert_eq!(series.len(), 10, "five instruments, hourly and daily");
+    assert_eq!(series.len(), 21, "twelve instruments hourly, nine of them daily as well");
     for one in series {
         let text = |name: &str| one[name].as_str().unwrap();
         let file = format!("{}/{}.parquet", text("instrument").replace(':', "/"), text("interval"));
         let counts = ["bars", "gaps", "missing", "zero_volume"].map(|name| one[name].as_u64().unwrap());
         assert_eq!(counts, described[&file], "{file}");
     }
-    for count in ["signals", "orders", "fills", "refusals"] {
-        assert!(summary["counts"][count].as_u64().unwrap() > 0, "{count}");
+    for schedule in summary["schedules"].as_array().unwrap() {
+        for count in ["signals", "orders", "fills"] {
+            assert!(schedule["counts"][count].as_u64().unwrap() > 0, "{count} of {}", schedule["name"]);
+        }
     }
     assert_eq!(summary["synthetic"], false);
     assert_eq!(summary["digest"], Value::from(run.outcomes[0].digest.clone()));

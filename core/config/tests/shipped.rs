@@ -1,5 +1,6 @@
 //! The files we ship, and files nobody would write.
 
+use hemiola_systems::signals::catalog::Catalog;
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +9,7 @@ const CORE: &str = include_str!("../../../config/core.yaml");
 
 fn shipped(name: &str) -> Config {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name);
-    let config = load(&path, &engines()).unwrap_or_else(|error| panic!("{error}"));
+    let config = load(&path, &Catalog::built_in().specs()).unwrap_or_else(|error| panic!("{error}"));
     assert!(config.warnings().is_empty(), "{:?}", config.warnings());
     config
 }
@@ -17,8 +18,9 @@ fn shipped(name: &str) -> Config {
 fn the_demo_loads_without_any_problem() {
     let plan = shipped("core.yaml").plan(&Selection::default()).unwrap();
     assert_eq!((plan.environment.as_str(), plan.scheduler.as_str()), ("demo", "core_multi"));
-    assert_eq!(plan.instruments.len(), 5);
-    assert_eq!(plan.schedules.len(), 5);
+    assert_eq!(plan.instruments.len(), 7, "five on one venue, two of them on another as well");
+    assert_eq!(plan.schedules.len(), 6);
+    assert_eq!(plan.schedules[4].pairs.len(), 2);
     assert_eq!(plan.risk_profiles.len(), 3);
     assert!(plan.data_root.ends_with("config/../data/ohlcv"));
 }
@@ -26,7 +28,7 @@ fn the_demo_loads_without_any_problem() {
 #[test]
 fn the_other_shipped_files_load_without_any_problem() {
     let plan = shipped("real_market.yaml").plan(&Selection::default()).unwrap();
-    assert_eq!((plan.instruments.len(), plan.schedules.len()), (5, 4));
+    assert_eq!((plan.instruments.len(), plan.schedules.len()), (12, 6));
     for name in ["bench/w1.yaml", "bench/w3.yaml"] {
         let plan = shipped(name).plan(&Selection::default()).unwrap();
         let [schedule] = plan.schedules.as_slice() else { panic!("{name} has one schedule") };

@@ -230,7 +230,8 @@ pub(crate) fn world() -> impl Strategy<Value = RandomWorld> {
         prop_oneof![Just(0.0), Just(0.125)],
         prop_oneof![2 => Just(FillModel::NextOpen), 1 => Just(FillModel::Instant)],
     );
-    let wanted = prop::collection::vec((1_i64..60, -1.5..1.5_f64), 0..30);
+    let fraction = prop_oneof![1 => Just(0.0), 3 => -1.5..1.5_f64];
+    let wanted = prop::collection::vec((1_i64..60, fraction), 0..30);
     let ticks = prop::array::uniform4(-6_i32..=6);
     let around = prop_oneof![Just(Vec::new()), prop::collection::vec((ticks, 0_i64..400), 50)];
     let capital = ((profile(), profile()), policy());
