@@ -24,6 +24,8 @@ pub enum Exit {
     Data = 7,
     /// A repeated run gave something else.
     Verification = 8,
+    /// A strategy needs a capability that was not granted.
+    License = 10,
 }
 
 impl From<Exit> for ExitCode {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hemiola_adapters::store::Check;
+use hemiola_adapters::store::{Check, SourceFile};
 use hemiola_components::port::EquityCurve;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::signals::catalog::Catalog;
@@ -15,6 +15,7 @@ use crate::config::{self, Config, Selection};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
+use crate::license;
 use crate::market_data::{self, FlatFile, MarketData, sha256_of};
 use crate::modes::backtest::{self, Run};
 use crate::results::resolved;
@@ -41,6 +42,9 @@ pub struct Job {
     pub to: Option<String>,
     /// Whether the equity curve has a point for every candle.
     pub every_bar: bool,
+    /// Whether schedules that need a capability that was not granted are left out.
+    #[serde(default)]
+    pub skip_blocked: bool,
 }
 
 /// A job with everything it needs read and checked.
@@ -71,12 +75,29 @@ impl Job {
         let window = self.window()?;
         let config = config::load(&self.config, &catalog.specs())?;
         let config_sha256 = sha256_of(&self.config)?;
+        let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
+        let mut selection = Selection {
+            environment: self.environment.clone(),
+            scheduler: self.scheduler.clone(),
+            ..Selection::default()
+        };
+        let capabilities = config.capabilities(&catalog.specs())?;
+        if let Some(capabilities) = &capabilities {
+            warnings.extend(capabilities.warnings.iter().map(ToString::to_string));
+            let blocked = license::check(&config.plan(&selection)?, capabilities, self.skip_blocked)?;
+            warnings.extend(blocked.iter().map(|one| format!("{one}: left out")));
+            selection.without = blocked.into_iter().map(|one| one.schedule).collect();
+        }
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
-        let (plan, data) = self.read(&config, check, catalog, notice)?;
+        let (plan, mut data) = self.read(&config, selection, check, catalog, notice)?;
+        data.files.extend(capabilities.map(|file| SourceFile {
+            rows: file.granted.len(),
+            path: file.path,
+            sha256: file.sha256,
+        }));
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let identity = resolved::identity(&plan, window).to_string();
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
-        let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         warnings.extend(data.warnings.iter().cloned());
         Ok(Prepared { plan, data, window, curve, config_sha256, run_id, warnings })
     }
@@ -84,15 +105,11 @@ impl Job {
     fn read(
         &self,
         config: &Config,
+        mut selection: Selection,
         check: Check,
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(Plan, MarketData), Failure> {
-        let mut selection = Selection {
-            environment: self.environment.clone(),
-            scheduler: self.scheduler.clone(),
-            instruments: None,
-        };
         match (&self.data, &self.interval) {
             (Some(path), Some(interval)) => {
                 let file = FlatFile::load(path, parse_interval(interval)?, check)?;

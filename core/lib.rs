@@ -8,6 +8,7 @@ pub mod demo;
 pub mod exit;
 pub mod instant;
 pub mod job;
+pub mod license;
 pub mod market_data;
 pub mod modes;
 pub mod price_line;

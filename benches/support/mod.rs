@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hemiola::assembly::Market;
+use hemiola::config::definition::{Additions, Definition};
 use hemiola::config::plan::{Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Instrument, TradingRules};
 use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
-use hemiola_components::strategy::{ParameterValue, Parameters};
+use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Ratio};
 
@@ -47,6 +48,7 @@ pub(crate) fn account(series: &[Arc<Bars>], fast: f64, slow: f64, sizing: Sizing
             name: "sma".into(),
             engine: "sma_cross".into(),
             parameters: Parameters(parameters.into()),
+            definition: Definition::new(&Classification::CUSTOM, Additions::default()),
         }],
         schedules: vec![SchedulePlan {
             name: "sma".into(),

@@ -8,7 +8,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Format, Selected, print, print_json, say};
+use super::{Format, Selected, print, print_json, report_failure, say};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
@@ -36,6 +36,9 @@ pub(super) struct Arguments {
     /// Last instant of the window.
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
+    /// Leave out the schedules whose strategy needs a capability that was not granted.
+    #[arg(long)]
+    skip_blocked: bool,
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
@@ -70,6 +73,7 @@ impl Arguments {
             from: self.from.clone(),
             to: self.to.clone(),
             every_bar: self.equity == Points::Bars,
+            skip_blocked: self.skip_blocked,
         }
     }
 }
@@ -79,11 +83,7 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
         Some(path) => verify(path, catalog),
         None => backtest(arguments, catalog),
     };
-    if let (Err(failure), Format::Json) = (&ended, arguments.format) {
-        let document = json!({ "exit_code": failure.exit as u8, "message": failure.message });
-        print_json("backtest", "error", document)?;
-    }
-    ended
+    report_failure("backtest", arguments.format, ended)
 }
 
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {

@@ -47,7 +47,7 @@ pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
     let plan = config.plan(&Selection {
         environment: selected.environment.clone(),
         scheduler: selected.scheduler.clone(),
-        instruments: None,
+        ..Selection::default()
     })?;
     let from = instant::parse(&arguments.start_date)
         .map_err(|error| Failure::new(Exit::Usage, format!("--start-date: {error}")))?;

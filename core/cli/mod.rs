@@ -1,6 +1,7 @@
 //! The command line. Data go to stdout, everything else to stderr.
 
 mod backtest;
+mod config;
 mod data;
 
 use std::fmt::Display;
@@ -25,16 +26,22 @@ struct Cli {
 enum Command {
     /// Run strategies over history and write the results into a folder.
     Backtest(backtest::Arguments),
+    /// Configuration: what it may say.
+    #[command(subcommand)]
+    Config(config::Command),
     /// Candles: make up demo data.
     #[command(subcommand)]
     Data(data::Command),
 }
 
+/// The configuration when none is named.
+const DEFAULT_CONFIG: &str = "config/core.yaml";
+
 /// What to run out of the configuration.
 #[derive(Debug, Args)]
 struct Selected {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = "config/core.yaml")]
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     config: PathBuf,
     /// The environment; the first of the file by default.
     #[arg(long, value_name = "NAME")]
@@ -68,6 +75,7 @@ pub fn run(catalog: &Catalog) -> Exit {
     };
     let ended = match &cli.command {
         Command::Backtest(arguments) => backtest::run(arguments, catalog),
+        Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
     };
     match ended {
@@ -99,4 +107,12 @@ fn print_json(command: &str, status: &str, mut body: Value) -> Result<(), Failur
     body["schema"] = json!(format!("hemiola.{command}/1"));
     body["status"] = json!(status);
     print(&format!("{body:#}\n"))
+}
+
+/// Prints a failure as the one document, if documents were asked for.
+fn report_failure(command: &str, format: Format, ended: Result<(), Failure>) -> Result<(), Failure> {
+    if let (Err(failure), Format::Json) = (&ended, format) {
+        print_json(command, "error", json!({ "exit_code": failure.exit as u8, "message": failure.message }))?;
+    }
+    ended
 }

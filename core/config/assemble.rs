@@ -56,6 +56,7 @@ pub(crate) fn assemble(
             name: strategy.name.clone(),
             engine: strategy.engine.clone(),
             parameters: strategy.parameters.clone(),
+            definition: strategy.definition.clone(),
         })
         .collect();
     let mut schedules = Vec::new();

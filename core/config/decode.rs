@@ -6,6 +6,7 @@
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 
 use hemiola_components::time::{Interval, Nanos};
+use serde_json::Value as Scalar;
 
 use super::problem::{Place, Problems, listed, quoted};
 use super::tree::{Entry, Node, Position, Value, joined};
@@ -119,10 +120,25 @@ impl<'t> Field<'t> {
         if known.contains(&name) {
             return Some(name);
         }
+        self.unknown_reference(what, name, known);
+        None
+    }
+
+    /// One of `known` in upper or lower case, as it is written there; `what` says of what kind.
+    pub(crate) fn reference_in_any_case<'k>(&self, what: &str, known: &[&'k str]) -> Option<&'k str> {
+        let name = self.text()?;
+        let lower = name.to_lowercase();
+        let found = known.iter().find(|known| known.to_lowercase() == lower).copied();
+        if found.is_none() {
+            self.unknown_reference(what, name, known);
+        }
+        found
+    }
+
+    fn unknown_reference(&self, what: &str, name: &str, known: &[&str]) {
         let message =
             format!("there is no {what} {} (known: {})", quoted(name), listed(known.iter().copied()));
         self.problems.unknown(&self.place(), "unknown_reference", message, name, known.iter().copied());
-        None
     }
 
     /// One of a few words.
@@ -135,6 +151,19 @@ impl<'t> Field<'t> {
         let message = format!("{} is not among the choices here ({known})", quoted(word));
         self.problems.unknown(&self.place(), "unknown_value", message, word, words.iter().copied());
         None
+    }
+
+    /// A text, a finite number or a boolean.
+    pub(crate) fn scalar(&self) -> Option<Scalar> {
+        match &self.node.value {
+            Value::Bool(value) => Some((*value).into()),
+            Value::Text(text) => Some(text.as_str().into()),
+            Value::Number(_) => self.number(..).map(Scalar::from),
+            _ => {
+                self.wrong_type("a text, a number or a boolean");
+                None
+            }
+        }
     }
 
     /// A finite number within `range`.
@@ -220,6 +249,11 @@ impl<'t> Field<'t> {
             node,
         };
         nodes.iter().enumerate().map(item).collect()
+    }
+
+    /// The texts of a list.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.items().iter().filter_map(Field::text).map(ToOwned::to_owned).collect()
     }
 
     /// The entries of a map whose keys are names given by the user; at least one.

@@ -3,8 +3,9 @@
 //! [`load`] reports every problem of a file in one run, each with line and column. What it accepts is accepted
 //! for good: only a selection can still fail.
 //!
-//! Accepted and checked, but without effect on a backtest: `description`, `categories`, `backfill`, `tags`,
-//! `label`, `decision_log_category`, `health_check_interval` and `max_drift_seconds`.
+//! Accepted and checked, but without effect on a backtest: `description`, `categories`, `backfill`, `label`,
+//! `decision_log_category`, `health_check_interval` and `max_drift_seconds`. What a strategy is filed under (`tags`,
+//! `risk_classes`, `required_data`, `risk_hooks`, `metadata`) is part of a run's identity, and decides nothing.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,12 +18,14 @@ use thiserror::Error;
 use model::{Environment, Model, Scheduler};
 use plan::Plan;
 use problem::{Place, Problems, listed, quoted};
-use tree::Position;
+use tree::{Node, Position};
 
 pub use problem::{Problem, Severity};
 
 mod assemble;
+pub mod capabilities;
 mod decode;
+pub mod definition;
 mod model;
 pub mod plan;
 mod problem;
@@ -35,8 +38,10 @@ mod tests;
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the configuration {}: {source}", path.display())]
+    #[error("cannot read the {what} {}: {source}", path.display())]
     Unreadable {
+        /// What kind of file.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system said.
@@ -60,6 +65,8 @@ pub struct Selection {
     pub scheduler: Option<String>,
     /// Takes the place of the environment's universe: a schedule without `instruments` uses all of them.
     pub instruments: Option<Vec<Instrument>>,
+    /// Schedules that are left out.
+    pub without: Vec<String>,
 }
 
 /// A configuration without errors.
@@ -76,18 +83,23 @@ pub struct Config {
 /// [`ConfigError::Unreadable`] when the file cannot be read, else [`ConfigError::Invalid`] with everything that
 /// is wrong with it.
 pub fn load(path: &Path, engines: &[EngineSpec]) -> Result<Config, ConfigError> {
+    let bytes = read_bytes("configuration", path)?;
+    parse(path, &bytes, engines, Problems::new(&path.display().to_string()))
+}
+
+fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
     const LARGEST: u64 = 16 * 1024 * 1024;
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-    let problems = Problems::new(&path.display().to_string());
+        .map_err(|source| ConfigError::Unreadable { what, path: path.to_owned(), source })?;
     if bytes.len() as u64 > LARGEST {
+        let problems = Problems::new(&path.display().to_string());
         let start = Place { line: 1, column: 1, ..Place::default() };
         problems.error(&start, "too_large", "the file is larger than 16 MiB".to_owned());
         return Err(ConfigError::Invalid(problems.into_sorted()));
     }
-    parse(path, &bytes, engines, problems)
+    Ok(bytes)
 }
 
 fn parse(
@@ -97,7 +109,8 @@ fn parse(
     problems: Problems,
 ) -> Result<Config, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let model = read(bytes, folder, engines, &problems);
+    let tree = read_tree(bytes, &problems);
+    let model = tree.and_then(|root| Model::decode(&decode::Field::root(&problems, &root), folder, engines));
     if let Some(model) = &model {
         for scheduler in &model.schedulers {
             check_scheduler(model, scheduler, &problems);
@@ -112,7 +125,8 @@ fn parse(
     }
 }
 
-fn read(bytes: &[u8], folder: &Path, engines: &[EngineSpec], problems: &Problems) -> Option<Model> {
+/// The tree of a file; `None` when it is no YAML.
+fn read_tree(bytes: &[u8], problems: &Problems) -> Option<Node> {
     let at = |position: Position| Place { line: position.line, column: position.column, ..Place::default() };
     let text = match str::from_utf8(bytes) {
         Ok(text) => text,
@@ -133,7 +147,7 @@ fn read(bytes: &[u8], folder: &Path, engines: &[EngineSpec], problems: &Problems
                     format!("the key stands here already{before}; this one at line {} counts", last.line);
                 problems.warning(&Place { path, ..at(last) }, "duplicate_key", message);
             }
-            Model::decode(&decode::Field::root(problems, &root), folder, engines)
+            Some(root)
         }
         Err(error) => {
             problems.error(&at(error.position), "syntax", error.message);
@@ -194,7 +208,9 @@ impl Config {
         }
         let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
             let instruments = selection.instruments.as_deref();
-            assemble::assemble(&self.model, environment, scheduler, instruments, &problems)
+            let mut scheduler = scheduler.clone();
+            scheduler.schedules.retain(|schedule| !selection.without.contains(&schedule.name));
+            assemble::assemble(&self.model, environment, &scheduler, instruments, &problems)
         });
         match plan {
             Some(plan) if !problems.has_errors() => Ok(plan),

@@ -11,6 +11,8 @@ use hemiola_components::strategy::Parameters;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::Notional;
 
+use super::definition::Definition;
+
 /// Everything one portfolio of a run needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -59,6 +61,8 @@ pub struct StrategyPlan {
     pub engine: String,
     /// Complete and checked.
     pub parameters: Parameters,
+    /// Its place in the catalogue.
+    pub definition: Definition,
 }
 
 /// A schedule of the Plan.

@@ -103,6 +103,18 @@ impl Problems {
         self.add(Severity::Error, place, code, message, nearest(name, known));
     }
 
+    /// A warning about a name that is none of `known`.
+    pub(crate) fn unknown_warning<'a>(
+        &self,
+        place: &Place,
+        code: &'static str,
+        message: String,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        self.add(Severity::Warning, place, code, message, nearest(name, known));
+    }
+
     fn add(
         &self,
         severity: Severity,

@@ -38,6 +38,7 @@ pub fn configuration(plan: &Plan) -> Value {
         })
     });
     let strategies = plan.strategies.iter().map(|strategy| {
+        let definition = &strategy.definition;
         let parameters = strategy.parameters.0.iter().map(|(name, value)| {
             let value = match value {
                 ParameterValue::Number(number) => json!(number),
@@ -49,6 +50,13 @@ pub fn configuration(plan: &Plan) -> Value {
             "name": strategy.name,
             "engine": strategy.engine,
             "parameters": parameters.collect::<Map<_, _>>(),
+            "capability": definition.capability,
+            "license_tier": definition.license_tier.name(),
+            "tags": definition.tags,
+            "risk_classes": definition.risk_classes,
+            "required_data": definition.required_data,
+            "risk_hooks": definition.risk_hooks,
+            "metadata": definition.metadata,
         })
     });
     let profiles = plan.risk_profiles.iter().map(|profile| {

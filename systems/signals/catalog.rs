@@ -11,13 +11,15 @@ use hemiola_components::metric::Metric;
 use hemiola_components::strategy::{EngineSpec, ParameterError, Parameters};
 use hemiola_components::time::Nanos;
 
+use super::capability::{AllowAll, CapabilityGuard};
 use super::engine::{Columns, Engine, run};
 use crate::pass::{Phase, Systems, When};
 
-/// All known engines, by name.
+/// All known engines, by name; a name means the same in upper and lower case.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    kinds: BTreeMap<&'static str, Kind>,
+    /// By name in lower case.
+    kinds: BTreeMap<String, Kind>,
 }
 
 /// One engine of the catalogue.
@@ -87,19 +89,26 @@ impl Catalog {
                 entity.insert(E::State::default());
             },
         };
-        self.kinds.insert(E::NAME, kind);
+        self.kinds.insert(E::NAME.to_lowercase(), kind);
     }
 
     /// The engine called `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Kind> {
-        self.kinds.get(name)
+        self.kinds.get(&name.to_lowercase())
     }
 
-    /// What the configuration needs to know, by name.
+    /// What the configuration needs to know of all engines, in the order of their names.
     #[must_use]
     pub fn specs(&self) -> Vec<EngineSpec> {
-        self.kinds.values().map(|kind| kind.spec).collect()
+        self.list(&AllowAll)
+    }
+
+    /// The engines that `guard` allows, in the order of their names.
+    #[must_use]
+    pub fn list(&self, guard: &dyn CapabilityGuard) -> Vec<EngineSpec> {
+        let specs = self.kinds.values().map(|kind| kind.spec);
+        specs.filter(|spec| guard.allows(spec.classification.capability)).collect()
     }
 }
 
@@ -132,5 +141,66 @@ impl Kind {
     /// Gives a position its fresh state.
     pub fn insert_state(&self, position: &mut EntityWorldMut<'_>) {
         (self.insert_state)(position);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use hemiola_components::strategy::{ParameterDefault, ParameterKind, ParameterValue};
+
+    use super::*;
+
+    fn names(guard: &dyn CapabilityGuard) -> Vec<&'static str> {
+        Catalog::built_in().list(guard).iter().map(|spec| spec.name).collect()
+    }
+
+    #[test]
+    fn the_list_is_alphabetical_and_leaves_out_what_is_not_allowed() {
+        let all = names(&AllowAll);
+        assert!(all.is_sorted() && all.len() == Catalog::built_in().kinds.len(), "{all:?}");
+        let granted = ["volatility_target", "trend_d1", "unheard_of"].map(str::to_owned);
+        assert_eq!(names(&BTreeSet::from(granted)), ["daily_trend_momentum", "volatility_target"]);
+        assert_eq!(names(&BTreeSet::new()), [""; 0]);
+    }
+
+    #[test]
+    fn an_engine_is_found_in_any_case() {
+        let catalog = Catalog::built_in();
+        assert_eq!(catalog.get("Grid_Trading").map(|kind| kind.spec.name), Some("grid_trading"));
+        assert!(catalog.get("grid trading").is_none());
+    }
+
+    #[test]
+    fn every_preset_is_made_of_parameters_that_go_together() {
+        for spec in Catalog::built_in().specs() {
+            for preset in spec.presets {
+                let mut parameters = Parameters::default();
+                for parameter in spec.parameters {
+                    let value = match parameter.default {
+                        ParameterDefault::Number(value) => ParameterValue::Number(value),
+                        ParameterDefault::Text(text) => ParameterValue::Text(text.to_owned()),
+                        ParameterDefault::Required => ParameterValue::Text(parameter.name.to_owned()),
+                    };
+                    parameters.0.insert(parameter.name.to_owned(), value);
+                }
+                for (name, value) in preset.values {
+                    let subject = format!("{}, preset {}, {name}", spec.name, preset.name);
+                    let known = spec.parameters.iter().find(|parameter| parameter.name == *name);
+                    let fits = match known.expect(&subject).kind {
+                        ParameterKind::Count { min, max } => {
+                            value.fract() == 0.0 && (f64::from(min)..=f64::from(max)).contains(value)
+                        }
+                        ParameterKind::Number { min, max } => (min..=max).contains(value),
+                        ParameterKind::Positive { max } => *value > 0.0 && *value <= max,
+                        _ => false,
+                    };
+                    assert!(fits, "{subject}: {value}");
+                    parameters.0.insert((*name).to_owned(), ParameterValue::Number(*value));
+                }
+                (spec.check)(&parameters).unwrap_or_else(|error| panic!("{}: {error}", spec.name));
+            }
+        }
     }
 }

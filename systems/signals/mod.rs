@@ -1,5 +1,6 @@
 //! Phase 2, Signals: the engine contract, the engines and their catalogue.
 
+pub mod capability;
 pub mod catalog;
 pub mod engine;
 pub mod explain;

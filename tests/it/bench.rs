@@ -44,6 +44,7 @@ fn job(config: &str, data: &Path) -> Job {
         from: None,
         to: None,
         every_bar: false,
+        skip_blocked: false,
     }
 }
 

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 
 use crate::support::columns::sound_bars;
 use crate::support::parameters::{ENGINES, parameters};
-use crate::support::{MINUTE, market, plan, schedule};
+use crate::support::{MINUTE, definition, market, plan, schedule};
 
 fn sizing() -> impl Strategy<Value = Sizing> {
     let amount = || prop_oneof![1e-3..1e6, 1e-300..1e300];
@@ -57,6 +57,7 @@ fn world(
         name: engine.to_owned(),
         engine: engine.to_owned(),
         parameters,
+        definition: definition(),
     });
     let schedules = (0..).zip(schedules).map(|(strategy, (sizing, every))| {
         let mut one = schedule(ENGINES[strategy], strategy, &[0, 1]);

@@ -25,6 +25,7 @@ fn prepare(data: &Path) -> Prepared {
         from: None,
         to: None,
         every_bar: false,
+        skip_blocked: false,
     };
     let silent = &mut |notice: &str| panic!("{notice}");
     job.prepare(&Catalog::built_in(), silent).unwrap()

@@ -25,6 +25,7 @@ fn world(candles: usize, first: &[(usize, f64)], second: &[(usize, f64)]) -> (Pl
         name: "pair".into(),
         engine: "cross_exchange_arbitrage".into(),
         parameters: Parameters(parameters),
+        definition: definition(),
     };
     let pair = Pair { primary: 0, secondary: 1 };
     let mut one = schedule("pair", 0, &[0, 1]);

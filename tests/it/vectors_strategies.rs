@@ -20,7 +20,7 @@ use hemiola_systems::signals::engine::ScanLimit;
 use serde_json::{Map, Value};
 
 use crate::support::parameters::defaults;
-use crate::support::{interval, plan, schedule, shared};
+use crate::support::{definition, interval, plan, schedule, shared};
 
 /// The parameters that make the engines behave as the cases expect, where ours behave better.
 const CONFORMANCE: [(&str, &str, &str); 8] = [
@@ -246,7 +246,12 @@ fn strategy(case: &Value) -> StrategyPlan {
             assert!(["market", "maker_fee_rate"].contains(&name.as_str()), "{engine} has no {name}");
         }
     }
-    StrategyPlan { name: "case".into(), engine: engine.to_owned(), parameters: Parameters(parameters) }
+    StrategyPlan {
+        name: "case".into(),
+        engine: engine.to_owned(),
+        parameters: Parameters(parameters),
+        definition: definition(),
+    }
 }
 
 /// Seconds, or milliseconds when that would be too far away.

@@ -10,6 +10,7 @@ use super::problem::Place;
 
 mod capital;
 mod environment;
+mod license;
 mod risk;
 mod scheduler;
 mod strategy;
@@ -17,6 +18,7 @@ mod universe;
 
 pub(crate) use capital::Capital;
 pub(crate) use environment::Environment;
+pub(crate) use license::License;
 pub(crate) use scheduler::{InstrumentList, Schedule, Scheduler};
 pub(crate) use strategy::Strategy;
 pub(crate) use universe::Universe;
@@ -31,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) strategies: Vec<Strategy>,
     pub(crate) schedulers: Vec<Scheduler>,
     pub(crate) schedulers_place: Place,
+    pub(crate) license: License,
 }
 
 /// What a file may refer to.
@@ -54,6 +57,7 @@ impl Model {
         let place = |section: &mut Section<'_>, name| section.optional(name).map(|field| field.key_place());
         let environments_place = place(&mut section, "environments").unwrap_or_default();
         let schedulers_place = place(&mut section, "multi_strategy_schedulers").unwrap_or_default();
+        let license = License::decode(section.optional("license").as_ref(), folder);
         section.close();
 
         let context =
@@ -66,6 +70,7 @@ impl Model {
             strategies: strategies.iter().map(|f| Strategy::decode(f, &context)).collect(),
             schedulers: schedulers.iter().map(|f| Scheduler::decode(f, &context)).collect(),
             schedulers_place,
+            license,
             universes,
         })
     }

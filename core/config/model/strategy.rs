@@ -3,11 +3,13 @@
 use std::ops::Bound;
 
 use hemiola_components::strategy::{
-    EngineSpec, ParameterDefault, ParameterKind, ParameterSpec, ParameterValue, Parameters,
+    Classification, EngineSpec, ParameterDefault, ParameterKind, ParameterSpec, ParameterValue, Parameters,
 };
 
 use super::Context;
-use crate::config::decode::Field;
+use crate::config::decode::{Field, Section};
+use crate::config::definition::{Additions, Definition};
+use crate::config::problem::quoted;
 use crate::config::tree::joined;
 
 /// An engine with its parameters.
@@ -16,6 +18,7 @@ pub(crate) struct Strategy {
     pub(crate) name: String,
     pub(crate) engine: String,
     pub(crate) parameters: Parameters,
+    pub(crate) definition: Definition,
     /// For schedules that name none.
     pub(crate) risk_profile: Option<String>,
     /// The only interval that its engine reads.
@@ -30,28 +33,31 @@ impl Strategy {
             name: field.name.to_owned(),
             engine: String::new(),
             parameters: Parameters::default(),
+            definition: Definition::new(&Classification::CUSTOM, Additions::default()),
             risk_profile: None,
             interval: None,
             venues: None,
         };
         let Some(mut section) = field.section() else { return strategy };
         let engines: Vec<_> = context.engines.iter().map(|engine| engine.name).collect();
-        let engine = section.required("engine").and_then(|f| f.reference("engine", &engines));
+        let engine = section.required("engine").and_then(|f| f.reference_in_any_case("engine", &engines));
+        let spec = context.engines.iter().find(|spec| Some(spec.name) == engine);
+        let preset = section.optional("preset");
         let parameters = section.optional("parameters");
-        if let Some(spec) = context.engines.iter().find(|spec| Some(spec.name) == engine) {
+        if let Some(spec) = spec {
             spec.name.clone_into(&mut strategy.engine);
-            strategy.parameters = decode_parameters(field, parameters.as_ref(), spec, context);
+            let preset = preset.map(|f| decode_preset(&f, spec)).unwrap_or_default();
+            strategy.parameters = decode_parameters(field, parameters.as_ref(), preset, spec, context);
             strategy.interval = spec.interval;
             if spec.trades_pairs {
                 let venue = |name| strategy.parameters.text(name).unwrap_or_default().to_owned();
                 strategy.venues = Some(["primary_exchange", "secondary_exchange"].map(venue));
             }
-        } else if let Some(parameters) = parameters {
-            parameters.section();
+        } else {
+            preset.map(|f| f.text());
+            parameters.map(|f| f.section());
         }
-        for tag in section.optional("tags").iter().flat_map(Field::items) {
-            tag.text();
-        }
+        strategy.definition = decode_definition(&mut section, spec);
         let profile = section.optional("risk_profile");
         strategy.risk_profile =
             profile.and_then(|f| f.reference("risk profile", &context.risk_profiles)).map(ToOwned::to_owned);
@@ -60,10 +66,56 @@ impl Strategy {
     }
 }
 
-/// The engine's parameters, complete. A strategy without `parameters` takes the defaults.
+/// The values that the preset sets.
+fn decode_preset(field: &Field<'_>, engine: &EngineSpec) -> &'static [(&'static str, f64)] {
+    let presets: Vec<_> = engine.presets.iter().map(|preset| preset.name).collect();
+    let name = field.reference(&format!("{} preset", engine.name), &presets);
+    let preset = engine.presets.iter().find(|preset| Some(preset.name) == name);
+    preset.map_or(&[], |preset| preset.values)
+}
+
+/// The strategy's place in the catalogue.
+fn decode_definition(section: &mut Section<'_>, engine: Option<&EngineSpec>) -> Definition {
+    if let Some(field) = section.optional("capability") {
+        check_same(&field, engine, |known| known.capability);
+    }
+    if let Some(field) = section.optional("license_tier") {
+        check_same(&field, engine, |known| known.license_tier.name());
+    }
+    let mut texts = |name| section.optional(name).map(|field| field.texts()).unwrap_or_default();
+    let mut additions = Additions {
+        tags: texts("tags"),
+        risk_classes: texts("risk_classes"),
+        required_data: texts("required_data"),
+        risk_hooks: texts("risk_hooks"),
+        ..Additions::default()
+    };
+    let metadata = section.optional("metadata").filter(|field| field.section().is_some());
+    for entry in metadata.iter().flat_map(Field::entries) {
+        additions.metadata.extend(entry.scalar().map(|value| (entry.name.to_owned(), value)));
+    }
+    Definition::new(engine.map_or(&Classification::CUSTOM, |spec| &spec.classification), additions)
+}
+
+/// Repeats what the engine says of itself, or is an error.
+fn check_same(field: &Field<'_>, engine: Option<&EngineSpec>, of: fn(&Classification) -> &'static str) {
+    let (Some(found), Some(engine)) = (field.text(), engine) else { return };
+    let expected = of(&engine.classification);
+    if found != expected {
+        let message = format!(
+            "the strategy says {} and the engine `{}` has `{expected}`: write that, or remove the key",
+            quoted(found),
+            engine.name
+        );
+        field.error("mismatch", message);
+    }
+}
+
+/// The engine's parameters, complete: what is written goes before the preset, and that before the defaults.
 fn decode_parameters(
     strategy: &Field<'_>,
     field: Option<&Field<'_>>,
+    preset: &[(&str, f64)],
     engine: &EngineSpec,
     context: &Context<'_>,
 ) -> Parameters {
@@ -77,7 +129,7 @@ fn decode_parameters(
     for spec in engine.parameters {
         let value = match section.as_mut().and_then(|section| section.optional(spec.name)) {
             Some(field) => decode_parameter(&field, spec, context),
-            None => default_value(spec.default).or_else(|| {
+            None => preset_value(preset, spec).or_else(|| default_value(spec.default)).or_else(|| {
                 let mut place = field.unwrap_or(strategy).key_place();
                 if field.is_none() {
                     place.path = joined(&place.path, "parameters");
@@ -104,6 +156,11 @@ fn decode_parameters(
         section.close();
     }
     parameters
+}
+
+fn preset_value(preset: &[(&str, f64)], spec: &ParameterSpec) -> Option<ParameterValue> {
+    let (_, value) = preset.iter().find(|(name, _)| *name == spec.name)?;
+    Some(ParameterValue::Number(*value))
 }
 
 fn default_value(default: ParameterDefault) -> Option<ParameterValue> {

@@ -129,6 +129,40 @@ slippage_bps: 2 => slippage_bps: 10000
     25:19 unknown_reference strategies.trend.risk_profile
     risk_profile: bold\n =>     tags: [a, [b]]\n
     25:15 wrong_type strategies.trend.tags[1]
+    risk_profile: bold\n =>     preset: quik\n
+    25:13 unknown_reference strategies.trend.preset
+    risk_profile: bold\n =>     preset: [quick]\n
+    25:13 wrong_type strategies.trend.preset
+external_signals, parameters => external_signals, preset: quick, parameters
+    27:47 unknown_reference strategies.outside.preset
+    risk_profile: bold\n =>     license_tier: enterprise\n
+    25:19 mismatch strategies.trend.license_tier
+    risk_profile: bold\n =>     license_tier: 3\n
+    25:19 wrong_type strategies.trend.license_tier
+    risk_profile: bold\n =>     capability: trend_d1\n
+    25:17 mismatch strategies.trend.capability
+    risk_profile: bold\n =>     risk_classes: directional\n
+    25:19 wrong_type strategies.trend.risk_classes
+    risk_profile: bold\n =>     required_data: [ohlcv, 5]\n
+    25:28 wrong_type strategies.trend.required_data[1]
+    risk_profile: bold\n =>     risk_hooks: [limit, '']\n
+    25:25 empty strategies.trend.risk_hooks[1]
+    risk_profile: bold\n =>     metadata: [owner]\n
+    25:15 wrong_type strategies.trend.metadata
+    risk_profile: bold\n =>     metadata: {owner: [me]}\n
+    25:23 wrong_type strategies.trend.metadata.owner
+    risk_profile: bold\n =>     metadata: {owner: }\n
+    25:16 wrong_type strategies.trend.metadata.owner
+    risk_profile: bold\n =>     metadata: {limit: .inf}\n
+    25:23 not_finite strategies.trend.metadata.limit
+    risk_profile: bold\n =>     engine_name: sma_cross\n
+    25:5 unknown_key strategies.trend.engine_name
+risk_profiles:\n => license: {capability_path: x}\nrisk_profiles:\n
+    1:11 unknown_key license.capability_path
+risk_profiles:\n => license: capabilities.yaml\nrisk_profiles:\n
+    1:10 wrong_type license
+risk_profiles:\n => license: {capabilities_path: 7}\nrisk_profiles:\n
+    1:30 wrong_type license.capabilities_path
     schedules:\n      trend: {interval: 15m} =>     schedules: {}\n    other:\n      trend: {interval: 15m}
     30:52 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.weights.trend
     30:62 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.weights.late
@@ -263,7 +297,7 @@ fn each_break_is_reported_where_it_is_and_nothing_else_is() {
         check(edited(&unescaped(from), &unescaped(to)), &expected);
         cases += 1;
     }
-    assert_eq!(cases, 116);
+    assert_eq!(cases, 133);
 }
 
 #[test]
@@ -288,6 +322,16 @@ fn a_message_says_what_was_expected_what_was_found_and_what_may_have_been_meant(
         message("capital_policy: {name: fixed_weight", "capital_policy: {name: vol-target"),
         "core.yaml:30:28: error[unsupported]: multi_strategy_schedulers.main.capital_policy.name: the policy \
          `vol-target` is not in this version yet; there are: equal_weight, fixed_weight"
+    );
+    assert_eq!(
+        message("    risk_profile: bold\n", "    license_tier: enterprise\n"),
+        "core.yaml:25:19: error[mismatch]: strategies.trend.license_tier: the strategy says `enterprise` and the \
+         engine `sma_cross` has `professional`: write that, or remove the key"
+    );
+    assert_eq!(
+        message("    risk_profile: bold\n", "    preset: quik\n"),
+        "core.yaml:25:13: error[unknown_reference]: strategies.trend.preset: there is no sma_cross preset \
+         `quik` (known: quick); did you mean `quick`?"
     );
     let far = message("cadence_seconds: 60", "cadence_seconds: 1e300");
     assert!(far.ends_with("must be at least 0.001 and at most 3155760000, found 1e300"), "{far}");

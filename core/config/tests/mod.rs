@@ -1,6 +1,7 @@
 //! One place for everything a broken file must be told.
 
 mod broken;
+mod capabilities;
 mod plans;
 mod shipped;
 
@@ -8,7 +9,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use hemiola_components::strategy::{
-    Classification, EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, Parameters,
+    Classification, EngineSpec, LicenseTier, ParameterDefault, ParameterError, ParameterKind, ParameterSpec,
+    Parameters, Preset,
 };
 
 use super::*;
@@ -84,6 +86,14 @@ fn engines() -> Vec<EngineSpec> {
                     ParameterSpec::count("slow", 50, [1, 100_000], "candles in the window"),
                 ]
             },
+            classification: Classification {
+                capability: "trend_follower",
+                license_tier: LicenseTier::Professional,
+                risk_classes: &["directional", "momentum"],
+                required_data: &["ohlcv"],
+                tags: &["trend", "slow"],
+            },
+            presets: &[Preset { name: "quick", values: &[("fast", 3.0), ("slow", 9.0)] }],
             check: fast_below_slow,
             ..SILENT
         },

@@ -10,6 +10,8 @@ use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Quantity, Ratio};
 
+use serde_json::{Value, json};
+
 use super::*;
 
 fn plan_of(text: &str) -> Plan {
@@ -82,6 +84,57 @@ fn defaults_fill_what_the_file_leaves_out() {
     let expected = [("fast", 20.0), ("slow", 50.0)]
         .map(|(name, value)| (name.to_owned(), ParameterValue::Number(value)));
     assert_eq!(plan.strategies[0].parameters.0, expected.into());
+}
+
+#[test]
+fn a_preset_goes_before_the_defaults_and_behind_what_is_written() {
+    let counts = |parameters: &str| {
+        let preset = format!("    preset: quick\n{parameters}");
+        let plan = plan_of(&edited("    parameters: {fast: 5, slow: 10}\n", &preset));
+        ["fast", "slow"].map(|name| plan.strategies[0].parameters.count(name).unwrap())
+    };
+    assert_eq!(counts(""), [3, 9]);
+    assert_eq!(counts("    parameters: {slow: 12}\n"), [3, 12]);
+    let text =
+        edited("{fast: 5, slow: 10}", "{fast: 9}").replace("    risk_profile: bold\n", "    preset: quick\n");
+    check(text, "26:24 invalid_parameters strategies.trend.parameters.fast");
+}
+
+#[test]
+fn an_engine_may_be_named_in_any_case() {
+    let plan = plan_of(&edited("engine: sma_cross", "engine: SMA_Cross"));
+    assert_eq!(plan.strategies[0].engine, "sma_cross");
+}
+
+#[test]
+fn a_definition_is_the_engines_then_the_files() {
+    let own = "    tags: [mine, trend, mine]\n    risk_classes: [tail, momentum]\n    required_data: [funding]\n    \
+               risk_hooks: [kill_switch, kill_switch]\n    license_tier: professional\n    capability: trend_follower\n    \
+               metadata: {owner: desk, version: 2, live: false, capability: ours}\n";
+    let plan = plan_of(&edited("    risk_profile: bold\n", own));
+    let definition = &plan.strategies[0].definition;
+    assert_eq!(definition.tags, ["trend", "slow", "mine"]);
+    assert_eq!(definition.risk_classes, ["directional", "momentum", "tail"]);
+    assert_eq!(definition.required_data, ["ohlcv", "funding"]);
+    assert_eq!(definition.risk_hooks, ["kill_switch"]);
+    assert_eq!(
+        (definition.capability.as_str(), definition.license_tier.name()),
+        ("trend_follower", "professional")
+    );
+    let metadata = json!({
+        "owner": "desk",
+        "version": 2.0,
+        "live": false,
+        "capability": "ours",
+        "license_tier": "professional",
+        "tags": ["trend", "slow", "mine"],
+        "risk_classes": ["directional", "momentum", "tail"],
+        "required_data": ["ohlcv", "funding"],
+    });
+    assert_eq!(Value::Object(definition.metadata.clone()), metadata);
+
+    let silent = &plan_of(BASE).strategies[0].definition;
+    assert_eq!((silent.tags.len(), silent.risk_hooks.len(), silent.metadata.len()), (2, 0, 5));
 }
 
 #[test]
@@ -185,7 +238,7 @@ fn a_selection_of_unknown_names_lists_the_known_ones() {
     let selection = Selection {
         environment: Some("dmo".to_owned()),
         scheduler: Some("mian".to_owned()),
-        instruments: None,
+        ..Selection::default()
     };
     let Err(error) = config.plan(&selection) else { panic!("neither exists") };
     assert_eq!(
@@ -198,7 +251,7 @@ fn a_selection_of_unknown_names_lists_the_known_ones() {
     let named = Selection {
         environment: Some("demo".to_owned()),
         scheduler: Some("main".to_owned()),
-        instruments: None,
+        ..Selection::default()
     };
     assert!(config.plan(&named).is_ok());
 }
@@ -219,6 +272,15 @@ fn with_instruments(instruments: &[Instrument]) -> Result<Plan, String> {
         ConfigError::Invalid(found) => summary(&found),
         ConfigError::Unreadable { .. } => unreachable!("a text is always readable"),
     })
+}
+
+#[test]
+fn schedules_that_are_left_out_take_what_only_they_use_with_them() {
+    let selection = Selection { without: vec!["late".to_owned()], ..Selection::default() };
+    let plan = read_text(BASE).unwrap().plan(&selection).unwrap();
+    assert_eq!((plan.schedules.len(), plan.schedules[0].name.as_str()), (1, "trend"));
+    assert_eq!((plan.strategies.len(), plan.strategies[0].name.as_str()), (1, "trend"));
+    assert_eq!((plan.risk_profiles.len(), plan.risk_profiles[0].name.as_str()), (1, "bold"));
 }
 
 #[test]

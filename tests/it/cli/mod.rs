@@ -1,6 +1,7 @@
 //! The command line, run as a program in a folder of its own.
 
 mod bad_input;
+mod capabilities;
 mod damage;
 mod data_files;
 mod external;

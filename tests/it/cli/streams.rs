@@ -59,9 +59,14 @@ fn failures_are_documents_too() {
 #[test]
 fn every_command_has_help() {
     let project = Project::empty();
-    for (command, says) in
-        [("", "backtest"), ("backtest", "--verify"), ("data", "seed"), ("data seed", "--days")]
-    {
+    for (command, says) in [
+        ("", "backtest"),
+        ("backtest", "--verify"),
+        ("config", "engines"),
+        ("config engines", "--format"),
+        ("data", "seed"),
+        ("data seed", "--days"),
+    ] {
         let ended = project.succeeds(&format!("{command} --help"));
         assert!(ended.stdout.contains(says), "{}", ended.stdout);
         assert_eq!(ended.stderr, "");

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hemiola::assembly::{Market, Options};
+use hemiola::config::definition::{Additions, Definition};
 use hemiola::config::plan::{Plan, SchedulePlan, StrategyPlan};
 use hemiola::modes::backtest::{self, Outcome};
 use hemiola_components::capital::CapitalPolicy;
@@ -17,7 +18,7 @@ use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
 use hemiola_components::order::{Costs, Fill, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
-use hemiola_components::strategy::{ParameterValue, Parameters};
+use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Ratio};
 use hemiola_systems::signals::catalog::Catalog;
@@ -63,7 +64,16 @@ pub(crate) fn instrument(symbol: &str) -> Instrument {
 pub(crate) fn sma(name: &str, fast: f64, slow: f64) -> StrategyPlan {
     let parameters = [("fast", fast), ("slow", slow)];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), ParameterValue::Number(value)));
-    StrategyPlan { name: name.into(), engine: "sma_cross".into(), parameters: Parameters(parameters.into()) }
+    StrategyPlan {
+        name: name.into(),
+        engine: "sma_cross".into(),
+        parameters: Parameters(parameters.into()),
+        definition: definition(),
+    }
+}
+
+pub(crate) fn definition() -> Definition {
+    Definition::new(&Classification::CUSTOM, Additions::default())
 }
 
 pub(crate) fn external(name: &str) -> StrategyPlan {
@@ -72,6 +82,7 @@ pub(crate) fn external(name: &str) -> StrategyPlan {
         name: name.into(),
         engine: "external_signals".into(),
         parameters: Parameters(parameters.into()),
+        definition: definition(),
     }
 }
 

@@ -16,7 +16,7 @@ use hemiola_components::units::{Notional, Quantity, Ratio};
 use proptest::prelude::*;
 
 use super::parameters::{ENGINES, parameters};
-use super::{Candle, MINUTE, bars, external, interval, plan, sma, targets};
+use super::{Candle, MINUTE, bars, definition, external, interval, plan, sma, targets};
 
 /// A Plan with its market.
 #[derive(Clone, Debug)]
@@ -180,6 +180,7 @@ fn strategies() -> impl Strategy<Value = Vec<StrategyPlan>> {
             name: engine.to_owned(),
             engine: engine.to_owned(),
             parameters,
+            definition: definition(),
         }));
         all
     })
