@@ -69,7 +69,7 @@ impl Job {
     /// When any of it cannot be read or used.
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
         let window = self.window()?;
-        let config = config::load(&self.config, &catalog.specs())?;
+        let config = self.load(catalog)?;
         let config_sha256 = sha256_of(&self.config)?;
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
         let (plan, data) = self.read(&config, check, catalog, notice)?;
@@ -81,6 +81,26 @@ impl Job {
         Ok(Prepared { plan, data, window, curve, config_sha256, run_id, warnings })
     }
 
+    /// The plan before any data is read or made up. The instruments of a file of candles are not in it.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read or used.
+    pub fn plan(&self, catalog: &Catalog) -> Result<Plan, Failure> {
+        Ok(self.load(catalog)?.plan(&self.selection())?)
+    }
+
+    fn load(&self, catalog: &Catalog) -> Result<Config, Failure> {
+        Ok(config::load(&self.config, &catalog.specs())?)
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            environment: self.environment.clone(),
+            scheduler: self.scheduler.clone(),
+            instruments: None,
+        }
+    }
+
     fn read(
         &self,
         config: &Config,
@@ -88,11 +108,7 @@ impl Job {
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(Plan, MarketData), Failure> {
-        let mut selection = Selection {
-            environment: self.environment.clone(),
-            scheduler: self.scheduler.clone(),
-            instruments: None,
-        };
+        let mut selection = self.selection();
         match (&self.data, &self.interval) {
             (Some(path), Some(interval)) => {
                 let file = FlatFile::load(path, parse_interval(interval)?, check)?;

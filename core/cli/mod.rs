@@ -2,6 +2,7 @@
 
 mod backtest;
 mod data;
+mod explain;
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};

@@ -272,8 +272,8 @@ pub(crate) fn run<E: Engine>(
             Some(found)
         } else {
             let explain =
-                explain.as_deref_mut().filter(|explain| explain.schedule == position.schedule_index);
-            let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position };
+                explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
+            let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position, holding };
             reader.catch_up::<E>(&mut state, &mut cursor, due.now);
             let decisions = scan.decisions_from(position.slot, cursor.seen);
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
@@ -311,6 +311,7 @@ struct Reader<'a, S> {
     view: View<'a>,
     explain: Option<&'a mut Explain>,
     position: &'a Position,
+    holding: &'a Holding,
 }
 
 impl<S> Reader<'_, S> {
@@ -394,12 +395,15 @@ impl<S> Reader<'_, S> {
     }
 
     fn note_readings<E: Engine<Settings = S>>(&mut self, state: &E::State, bar: usize, due: Nanos) {
-        let Some(explain) = self.explain.as_deref_mut().filter(|explain| explain.covers(due)) else { return };
+        let Some(explain) = self.explain.as_deref_mut().filter(|explain| explain.question.covers(due)) else {
+            return;
+        };
         explain.decisions.push(Explanation {
             instrument: self.position.instrument_index,
             due,
             bar_time: self.view.bars.open_time[bar],
-            position: self.view.position,
+            holding: *self.holding,
+            hedge: self.view.hedge,
             readings: E::explain(self.settings, state, &self.view, bar, due),
         });
     }

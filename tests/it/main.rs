@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod determinism;
 mod execution;
+mod explain;
 mod lookahead;
 mod market;
 mod order;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod damage;
 mod data_files;
+mod explain;
 mod external;
 mod project;
 mod results;
