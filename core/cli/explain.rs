@@ -58,15 +58,12 @@ fn parse(text: &str) -> Result<(&str, Nanos), Failure> {
 
 fn resolve(plan: &Plan, (name, until): &(&str, Nanos)) -> Result<Question, Failure> {
     let names = || plan.schedules.iter().map(|schedule| schedule.name.as_str());
-    match names().position(|known| known == *name) {
-        Some(schedule) => Ok(explain::question(plan, schedule, *until)),
-        None => {
-            let hint = match nearest(name, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", listed(names())),
-            };
-            let message = format!("--explain: there is no schedule `{name}`; {hint}");
-            Err(Failure::new(Exit::Usage, message))
-        }
+    if let Some(schedule) = names().position(|known| known == *name) {
+        return Ok(explain::question(plan, schedule, *until));
     }
+    let hint = match nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", listed(names())),
+    };
+    Err(Failure::new(Exit::Usage, format!("--explain: there is no schedule `{name}`; {hint}")))
 }

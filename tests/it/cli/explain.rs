@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::project::{BTC, CONFIG_FILE, Project};
-use super::tables::Candles;
+use super::tables::{Candles, HOUR, MARCH, Table};
 
 /// The views of one question, as text; nothing on disk changes.
 fn texts(project: &Project, question: &str) -> Vec<String> {
@@ -62,14 +62,12 @@ order         buy 4.897063721 binance:BTC_USDT, mark 102"
     );
     assert!(texts[1].contains("\ninstrument    binance:ETH_USDT\n") && texts[1].ends_with("mark 51\n"));
 
-    // It is the order of the whole run.
+    // It is what the whole run buys.
     project.succeeds("backtest --output out");
-    let lines = project.text("out/decisions.jsonl");
-    let record = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let order = record.into_iter().find(|record| record["event"] == "order_submitted").unwrap();
+    let trades = Table::read(&project.path("out/trades.parquet"));
     let outcome = &documents(&project, "hourly@2024-03-01T14:00:00")[0]["signal"]["outcome"];
-    assert_eq!(order["timestamp"], "2024-03-01T14:00:00+00:00");
-    assert_eq!(outcome[0]["quantity"].to_string(), order["quantity"].as_str().unwrap());
+    assert_eq!(trades.times("decided_at")[0], (MARCH + 14 * HOUR) * 1_000_000);
+    assert_eq!(outcome[0]["quantity"].as_f64(), Some(trades.numbers("quantity")[0]));
 }
 
 #[test]
@@ -146,7 +144,7 @@ fn silence_has_a_reason() {
     }
 
     let mut candles = Candles::hours(100);
-    let gap = 5 * 24 * 3_600_000;
+    let gap = 5 * 24 * HOUR;
     candles.open_time[50..].iter_mut().for_each(|time| *time += gap);
     project.candles(BTC, &candles);
     let silent = reason(&project, "hourly@2024-03-05", "no_candle");
