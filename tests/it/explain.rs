@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hemiola::assembly::{Market, Options, Window, assemble};
 use hemiola::config::plan::{Pair, Plan, StrategyPlan};
-use hemiola::modes::explain::{self, View};
+use hemiola::modes::explain::{self, Reason, View};
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::reading::Reading;
@@ -220,4 +220,30 @@ fn a_tie_of_two_means_is_explained_as_the_rule_decides_it() {
     assert!(fast.value > test.limit, "{fast:?}");
     assert_eq!((fast.name, test.comparison, test.holds), ("sma_fast", ">", false));
     assert!(run(&plan, &market).records.iter().all(|record| !matches!(record.event, Event::Signal(_))));
+}
+
+#[test]
+fn a_broken_pair_is_flattened_without_a_decision() {
+    let catalog = Catalog::built_in();
+    let spec = catalog.get("cross_exchange_arbitrage").unwrap().spec;
+    let mut one = schedule("one", 0, &[0, 1]);
+    one.pairs = vec![Pair { primary: 0, secondary: 1 }];
+    let plan = plan(&["A", "B"], vec![strategy(&spec)], vec![one]);
+    // What was to be bought at 100 costs 1,000 at the next open, and the cash buys less than was sold.
+    let dear = minutes(&[(100.0, 100.0), (1_000.0, 1_000.0), (1_000.0, 1_000.0)]);
+    let market = market(&plan, &[dear, minutes(&[(102.0, 102.0); 3])]);
+    let views = views(&plan, &market, explain::question(&plan, 0, at(2)));
+    let [View { seen: Err(reasons), emitted: Some(unwound), second_leg: Some(1), .. }] = &views[..] else {
+        panic!("{views:?}")
+    };
+    assert_eq!((unwound.signal.side, unwound.at), ("unwind", at(2)));
+    assert_eq!(unwound.outcome.iter().filter(|event| matches!(event, Event::Order(_))).count(), 2);
+    let answered: Vec<Option<Nanos>> = reasons
+        .iter()
+        .map(|reason| match reason {
+            Reason::OrderAtVenue { answered, .. } => *answered,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(answered, [Some(at(2)), Some(at(2)), None, None]);
 }
