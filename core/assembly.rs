@@ -25,6 +25,7 @@ use hemiola_systems::queue::Queue;
 use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
 use hemiola_systems::signals::engine::{Columns, ScanLimit};
+use hemiola_systems::signals::explain::{Explain, Question};
 use hemiola_systems::timeline::day_end;
 use thiserror::Error;
 
@@ -62,6 +63,8 @@ pub struct Options {
     pub scan: ScanLimit,
     /// Which equity points are kept.
     pub curve: EquityCurve,
+    /// Decisions that somebody asks about.
+    pub explain: Option<Question>,
     /// Seed of another insertion order of the systems, for tests.
     pub shuffle: Option<u64>,
 }
@@ -185,7 +188,8 @@ pub fn assemble(
     world.insert_resource(Portfolios(portfolios));
     world.init_resource::<Inbox>();
     world.init_resource::<Outbox>();
-    world.insert_resource(Queue { scan: options.scan, ..Queue::default() });
+    let explain = options.explain.map(|question| Box::new(Explain::from(question)));
+    world.insert_resource(Queue { scan: options.scan, explain, ..Queue::default() });
     let kinds: Vec<Kind> = kinds.into_values().collect();
     let pass =
         schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;

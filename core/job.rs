@@ -73,14 +73,10 @@ impl Job {
     /// When any of it cannot be read or used.
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
         let window = self.window()?;
-        let config = config::load(&self.config, &catalog.specs())?;
+        let config = self.load(catalog)?;
         let config_sha256 = sha256_of(&self.config)?;
         let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
-        let mut selection = Selection {
-            environment: self.environment.clone(),
-            scheduler: self.scheduler.clone(),
-            ..Selection::default()
-        };
+        let mut selection = self.selection();
         let capabilities = config.capabilities(&catalog.specs())?;
         if let Some(capabilities) = &capabilities {
             warnings.extend(capabilities.warnings.iter().map(ToString::to_string));
@@ -100,6 +96,26 @@ impl Job {
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
         warnings.extend(data.warnings.iter().cloned());
         Ok(Prepared { plan, data, window, curve, config_sha256, run_id, warnings })
+    }
+
+    /// The plan before any data is read or made up. The instruments of a file of candles are not in it.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read or used.
+    pub fn plan(&self, catalog: &Catalog) -> Result<Plan, Failure> {
+        Ok(self.load(catalog)?.plan(&self.selection())?)
+    }
+
+    fn load(&self, catalog: &Catalog) -> Result<Config, Failure> {
+        Ok(config::load(&self.config, &catalog.specs())?)
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            environment: self.environment.clone(),
+            scheduler: self.scheduler.clone(),
+            ..Selection::default()
+        }
     }
 
     fn read(

@@ -4,6 +4,7 @@ use std::mem;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Mut, QueryState, World};
+use hemiola_components::capital::Weights;
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Inbox, Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolios, Timeline};
@@ -12,6 +13,8 @@ use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
 use hemiola_systems::pass::Pass;
+use hemiola_systems::queue::Queue;
+use hemiola_systems::signals::explain::Explanation;
 
 /// A world on its time lines.
 pub struct Runtime {
@@ -105,6 +108,25 @@ impl Runtime {
     pub fn holdings(&self, index: usize) -> Vec<Holding> {
         let positions = &self.component::<Agenda>(index).positions;
         positions.iter().filter_map(|position| self.world.get::<Holding>(*position).copied()).collect()
+    }
+
+    /// How far each position's engine of portfolio `index` has read, by schedule, then instrument.
+    #[must_use]
+    pub fn cursors(&self, index: usize) -> Vec<Cursor> {
+        let positions = &self.component::<Agenda>(index).positions;
+        positions.iter().filter_map(|position| self.world.get::<Cursor>(*position).copied()).collect()
+    }
+
+    /// The shares of the capital in force in portfolio `index`, one per schedule.
+    #[must_use]
+    pub fn shares(&self, index: usize) -> &[f64] {
+        &self.component::<Weights>(index).shares
+    }
+
+    /// What engines saw at the decisions asked about, as far as the run has come.
+    #[must_use]
+    pub fn explanations(&self) -> &[Explanation] {
+        self.world.resource::<Queue>().explain.as_ref().map_or(&[], |explain| &explain.decisions)
     }
 
     /// The last mark of each position's instrument, by schedule, then instrument; zero where no candle has been

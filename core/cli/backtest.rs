@@ -8,7 +8,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Format, Selected, print, print_json, report_failure, say};
+use super::{Format, Selected, explain, print, print_json, report_failure, say};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
@@ -48,6 +48,9 @@ pub(super) struct Arguments {
     /// What goes to stdout.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
+    #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity"])]
+    explain: Vec<String>,
     /// Repeat the run of a manifest and compare; write nothing.
     #[arg(long, value_name = "MANIFEST", exclusive = true)]
     verify: Option<PathBuf>,
@@ -81,7 +84,8 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let ended = match &arguments.verify {
         Some(path) => verify(path, catalog),
-        None => backtest(arguments, catalog),
+        None if arguments.explain.is_empty() => backtest(arguments, catalog),
+        None => explain::run(&arguments.job(), &arguments.explain, catalog, arguments.format),
     };
     report_failure("backtest", arguments.format, ended)
 }

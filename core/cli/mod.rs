@@ -3,6 +3,7 @@
 mod backtest;
 mod config;
 mod data;
+mod explain;
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};

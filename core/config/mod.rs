@@ -17,10 +17,11 @@ use thiserror::Error;
 
 use model::{Environment, Model, Scheduler};
 use plan::Plan;
-use problem::{Place, Problems, listed, quoted};
+use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 
 pub use problem::{Problem, Severity};
+pub(crate) use problem::{listed, nearest};
 
 mod assemble;
 pub mod capabilities;

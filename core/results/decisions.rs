@@ -6,9 +6,9 @@ use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::signal::{Protection, Signal, SignalKind};
 use hemiola_components::time::Nanos;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::order_id;
+use super::{finite, order_id};
 use crate::config::plan::{Plan, SchedulePlan};
 use crate::instant;
 use crate::job::Prepared;
@@ -149,9 +149,4 @@ fn number(body: &mut DecisionBody, field: Field, value: f64) {
     if body.number(field, value).is_err() {
         body.text(field, &value.to_string());
     }
-}
-
-/// A refusal's value can be infinite, when equity is gone.
-fn finite(value: f64) -> Value {
-    if value.is_finite() { json!(value) } else { json!(value.to_string()) }
 }

@@ -1,5 +1,6 @@
 //! What a run leaves behind: one folder with a manifest, a summary, tables and the decisions.
 
+pub mod explain;
 pub mod manifest;
 pub mod resolved;
 pub mod summary;
@@ -44,6 +45,12 @@ pub fn write(
 /// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
 fn order_id(run_id: &str, order: &Order) -> String {
     format!("{}-{}-{}-{}", &run_id[..12], order.schedule, order.at.millis(), order.ordinal)
+}
+
+/// A number as JSON. Absurd prices multiply beyond what it holds, and nothing left makes a ratio infinite; the
+/// document then says so in words.
+fn finite(value: f64) -> Value {
+    if value.is_finite() { json!(value) } else { json!(value.to_string()) }
 }
 
 /// The legs of a pair as the engine saw them, the deciding instrument's first.

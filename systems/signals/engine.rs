@@ -263,8 +263,9 @@ pub(crate) fn run<E: Engine>(
             },
             costs: feed.costs,
         };
-        let explain = explain.as_deref_mut().filter(|explain| explain.schedule == position.schedule_index);
-        let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position };
+        let explain =
+            explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
+        let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position, holding };
         if hedge.is_some() && !E::is_hedged(settings, &reader.view) {
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
@@ -312,6 +313,7 @@ struct Reader<'a, S> {
     view: View<'a>,
     explain: Option<&'a mut Explain>,
     position: &'a Position,
+    holding: &'a Holding,
 }
 
 impl<S> Reader<'_, S> {
@@ -395,12 +397,15 @@ impl<S> Reader<'_, S> {
     }
 
     fn note_readings<E: Engine<Settings = S>>(&mut self, state: &E::State, bar: usize, due: Nanos) {
-        let Some(explain) = self.explain.as_deref_mut().filter(|explain| explain.covers(due)) else { return };
+        let Some(explain) = self.explain.as_deref_mut().filter(|explain| explain.question.covers(due)) else {
+            return;
+        };
         explain.decisions.push(Explanation {
             instrument: self.position.instrument_index,
             due,
             bar_time: self.view.bars.open_time[bar],
-            position: self.view.position,
+            holding: *self.holding,
+            hedge: self.view.hedge,
             readings: E::explain(self.settings, state, &self.view, bar, due),
         });
     }

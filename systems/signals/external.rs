@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{ExternalSignals, ExternalSignalsState};
 use hemiola_components::market::Targets;
+use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Signal, SignalKind};
 use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, Parameters,
@@ -50,12 +51,23 @@ impl Engine for ExternalSignals {
         at: Nanos,
     ) -> Option<Signal> {
         let targets = view.targets?;
-        let known = state.next + targets.time[state.next..].partition_point(|time| *time <= at);
+        let known = known(targets, *state, at);
         if known == state.next {
             return None;
         }
         state.next = known;
         Some(signal(targets, known - 1))
+    }
+
+    fn explain(_: &Self, state: &ExternalSignalsState, view: &View<'_>, _: usize, at: Nanos) -> Vec<Reading> {
+        let known = view.targets.map_or(0, |targets| known(targets, *state, at));
+        let mut readings = vec![Reading::at_least("new targets", (known - state.next) as f64, 1.0)];
+        if let Some((targets, newest)) = view.targets.zip(known.checked_sub(1)) {
+            let age = at - targets.time[newest];
+            readings.push(Reading::plain("target", targets.fraction[newest]));
+            readings.push(Reading::plain("target age, seconds", age.get() as f64 / 1e9));
+        }
+        readings
     }
 
     fn scan(
@@ -72,6 +84,11 @@ impl Engine for ExternalSignals {
         }
         Some((bar, Self::generate_signal(&Self, state, view, bar, view.bars.close_time(bar))?))
     }
+}
+
+/// How many targets are known at an instant, acted upon or not.
+fn known(targets: &Targets, state: ExternalSignalsState, at: Nanos) -> usize {
+    state.next + targets.time[state.next..].partition_point(|time| *time <= at)
 }
 
 fn signal(targets: &Targets, index: usize) -> Signal {

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{SmaCross, SmaCrossState};
 use hemiola_components::market::TickSums;
+use hemiola_components::reading::{Reading, Test};
 use hemiola_components::signal::{Direction, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
@@ -58,11 +59,26 @@ impl Engine for SmaCross {
         if view.given(bar) < settings.slow {
             return None;
         }
-        let above = match exact(view, settings) {
-            Some(ticks) => above(settings, ticks, bar),
-            None => above_re_summed(settings, &view.bars.close[bar + 1 - settings.slow..=bar]),
+        change(is_above(settings, view, bar), view.position.get() > 0.0)
+    }
+
+    fn explain(settings: &Self, _: &SmaCrossState, view: &View<'_>, bar: usize, _: Nanos) -> Vec<Reading> {
+        let given = view.given(bar);
+        let mut readings = vec![Reading::at_least("candles", given as f64, settings.slow as f64)];
+        if given < settings.slow {
+            return readings;
+        }
+        let [value, limit] = [settings.fast, settings.slow].map(|window| view.mean_close(bar, window));
+        let above = is_above(settings, view, bar);
+        // The rule compares more exactly than the two means do.
+        let (name, comparison, holds) = if view.position.get() > 0.0 {
+            ("exit: sma_fast", "<=", !above)
+        } else {
+            ("sma_fast", ">", above)
         };
-        change(above, view.position.get() > 0.0)
+        readings.push(Reading::plain("sma_slow", limit));
+        readings.push(Reading { name, value, test: Some(Test { comparison, limit, holds }) });
+        readings
     }
 
     fn scan(
@@ -88,6 +104,13 @@ fn change(above: bool, holding: bool) -> Option<Signal> {
         (true, false) => Some(Signal::certain(SignalKind::Enter(Direction::Long))),
         (false, true) => Some(Signal::certain(SignalKind::Exit)),
         _ => None,
+    }
+}
+
+fn is_above(settings: &SmaCross, view: &View<'_>, bar: usize) -> bool {
+    match exact(view, settings) {
+        Some(ticks) => above(settings, ticks, bar),
+        None => above_re_summed(settings, &view.bars.close[bar + 1 - settings.slow..=bar]),
     }
 }
 

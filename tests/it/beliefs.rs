@@ -231,7 +231,12 @@ fn every_order_that_adds_carries_a_stop_on_its_losing_side_and_a_range() {
         ("grid_trading", &[("grid_spacing", 0.02)]),
         (
             "volatility_target",
-            &[("lookback", 8.0), ("annualization_factor", 1.0), ("target_volatility", 0.004)],
+            &[
+                ("lookback", 8.0),
+                ("annualization_factor", 1.0),
+                ("target_volatility", 0.004),
+                ("floor_volatility", 0.0),
+            ],
         ),
     ] {
         let outcome = run_on(&world(engine, numbers, &[]), candles(&wave, 0.5, 1.0));

@@ -8,6 +8,7 @@ mod cli;
 mod determinism;
 mod engines;
 mod execution;
+mod explain;
 mod extremes;
 mod generator;
 mod lookahead;

@@ -4,6 +4,7 @@ mod bad_input;
 mod capabilities;
 mod damage;
 mod data_files;
+mod explain;
 mod external;
 mod project;
 mod results;
