@@ -1,6 +1,7 @@
 //! One place for everything a broken file must be told.
 
 mod broken;
+mod pairs;
 mod plans;
 mod shipped;
 

@@ -5,6 +5,7 @@ mod damage;
 mod data_files;
 mod external;
 mod project;
+mod quotes;
 mod results;
 mod seed;
 mod streams;
