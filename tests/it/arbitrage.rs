@@ -12,6 +12,7 @@ use hemiola_adapters::store::{CandleStore, Check};
 use hemiola_components::journal::{Emitted, Event};
 use hemiola_components::market::{Bars, Quotes};
 use hemiola_components::order::Side;
+use hemiola_components::signal::SignalKind;
 use hemiola_components::strategy::{ParameterDefault, ParameterValue, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
@@ -173,29 +174,55 @@ fn a_leg_whose_partner_cannot_be_paid_is_given_up_at_once() {
     assert!(is_flat(&outcome));
 }
 
+/// The far venue trades in its first two minutes, at a spread, and without one from this minute on.
+fn silent_until(minute: i64) -> Arc<Bars> {
+    let fair = |minute| (minute, 100.0, 100.0, 1.0);
+    let candles = [fair(0), (1, 100.0, 104.0, 1.0), fair(minute), fair(minute + 1), fair(minute + 2)];
+    bars(interval("1m"), &candles)
+}
+
 #[test]
-fn a_leg_that_fills_late_completes_the_pair_and_the_pairs_time_is_up() {
-    let far = bars(
-        interval("1m"),
-        &[
+fn a_leg_whose_partner_is_not_filled_in_its_time_is_given_up_at_once() {
+    let quantity = 500.0 / 104.0;
+    let far = [
+        silent_until(12),
+        silent_until(3),
+        bars(interval("1m"), &[(0, 100.0, 100.0, 1.0), (1, 100.0, 104.0, 1.0)]),
+    ];
+    for (far, what) in far.into_iter().zip(["a long gap", "one candle", "the end of its data"]) {
+        let (plan, market) = pair(minutes(&[(100.0, 100.0); 15]), far, &[]);
+        let outcome = run(&plan, &market);
+        assert_eq!(signals(&outcome)[..2], [(2, LONG), (3, "unwind")], "{what}");
+        assert_eq!(refusals(&outcome)[0], ("other_leg", 0.0, 0.0), "{what}");
+        let traded = traded(&outcome);
+        assert_eq!(traded[..2], [(2, 0, Side::Buy, quantity), (3, 0, Side::Sell, quantity)], "{what}");
+        assert!(is_flat(&outcome), "{what}");
+    }
+}
+
+#[test]
+fn a_leg_that_has_been_filled_is_not_taken_back_because_that_is_known_later() {
+    // The near venue has minutes too, so that its fill is known before that of the far one, which has hours.
+    let hours = |open: f64, close: f64, last: f64| {
+        let candles = [
             (0, 100.0, 100.0, 1.0),
-            (1, 100.0, 104.0, 1.0),
-            (12, 104.0, 104.0, 1.0),
-            (13, 104.0, 104.0, 1.0),
-            (14, 104.0, 104.0, 1.0),
-        ],
-    );
-    let (plan, market) = pair(minutes(&[(100.0, 100.0); 15]), far, &[]);
+            (60, 100.0, open, 1.0),
+            (120, open, close, 1.0),
+            (180, close, last, 1.0),
+        ];
+        bars(interval("1h"), &candles)
+    };
+    let (mut plan, mut market) = pair(near(), far(), &[("max_open_seconds", 1e6)]);
+    plan.schedules[0].interval = interval("1h");
+    let finer = minutes(&vec![(100.0, 100.0); 240]);
+    market.series[0] =
+        BTreeMap::from([(interval("1m"), finer), (interval("1h"), hours(100.0, 100.0, 100.0))]);
+    market.series[1] = BTreeMap::from([(interval("1h"), hours(104.0, 104.0, 100.0))]);
     let outcome = run(&plan, &market);
     let quantity = 500.0 / 104.0;
-    let traded = traded(&outcome);
-    assert_eq!(traded[..2], [(2, 0, Side::Buy, quantity), (12, 1, Side::Sell, quantity)]);
-    assert_eq!(fills(&outcome)[1].after_gap, true);
-    // Nothing is decided while the second leg is at the venue; then the pair is more than five minutes old.
-    assert_eq!(signals(&outcome)[..2], [(2, LONG), (13, "close_long_primary_short_secondary")]);
-    let elapsed = emitted(&outcome)[1].1.signal.metadata.get("elapsed_seconds");
-    assert_eq!(elapsed, Some(660.0), "counted from the first leg");
-    assert_eq!(traded[2..4], [(13, 0, Side::Sell, quantity), (13, 1, Side::Buy, quantity)]);
+    assert_eq!(refusals(&outcome), []);
+    assert_eq!(traded(&outcome)[..2], [(120, 0, Side::Buy, quantity), (120, 1, Side::Sell, quantity)]);
+    assert_eq!(signals(&outcome), [(120, LONG), (240, "close_long_primary_short_secondary")]);
 }
 
 #[test]
@@ -274,13 +301,18 @@ fn shipped_pairs_trade_what_the_market_offered_and_give_one_digest() {
             let exit = strategy.parameters.number("spread_exit").unwrap();
             assert!(ratio.is_none_or(|ratio| ratio - exit > round_trip), "{scheduler}");
         }
-        let mut legs: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for fill in fills(outcome) {
-            legs.entry((fill.order.schedule, fill.order.at)).or_default().push(fill);
+        let mut orders: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for record in &outcome.records {
+            if let Event::Order(order) = record.event {
+                orders.entry((order.schedule, order.at)).or_default().push(order);
+            }
         }
-        for pair in legs.values() {
-            assert!(pair.len() == 2 && pair[0].quantity == pair[1].quantity, "{scheduler}: {pair:?}");
-            assert_eq!(pair[0].order.side.sign(), -pair[1].order.side.sign(), "{scheduler}");
+        let entries =
+            [net, gross].concat().into_iter().filter(|(_, one)| one.signal.kind != SignalKind::Exit);
+        for (at, Emitted { schedule, .. }) in entries {
+            let legs = &orders[&(schedule, at)];
+            assert!(legs.len() == 2 && legs[0].size == legs[1].size, "{scheduler}: {legs:?}");
+            assert_ne!(legs[0].side, legs[1].side, "{scheduler}");
         }
     }
 }
