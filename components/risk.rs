@@ -51,7 +51,7 @@ pub enum Rule {
     Leverage,
     /// The account's free cash.
     Cash,
-    /// The other leg of the pair was refused.
+    /// The other leg of the pair was refused, or answered when this one had not been filled.
     OtherLeg,
 }
 

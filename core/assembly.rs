@@ -145,7 +145,7 @@ pub struct StaleQuotes {
     pub bound: Nanos,
     /// Candles of the first leg at whose close the second leg's quote is older.
     pub stale: usize,
-    /// Candles of the first leg.
+    /// Candles of the first leg that close inside the window.
     pub candles: usize,
 }
 
@@ -408,7 +408,9 @@ impl Assembly<'_> {
             Arc::new(snapshots(source(primary), source(secondary)))
         });
         if let Some(bound) = bound {
-            let stale = stale(primary, &joined, bound);
+            let traded = primary.closed_at(account.start, 0)..primary.closed_at(account.end, 0);
+            let candles = traded.len();
+            let stale = stale(primary, &joined, traded, bound);
             if stale > 0 {
                 let name = |index: usize| account.plan.instruments[index].name();
                 self.notes.stale_quotes.push(StaleQuotes {
@@ -417,7 +419,7 @@ impl Assembly<'_> {
                     secondary: name(pair.secondary),
                     bound,
                     stale,
-                    candles: primary.len(),
+                    candles,
                 });
             }
         }

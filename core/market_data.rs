@@ -1,4 +1,4 @@
-//! Reads the candles and targets of a Plan.
+//! Reads the candles, quotes and targets of a Plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use hemiola_adapters::journal::assets;
-use hemiola_adapters::store::{self, CandleStore, Check, LoadedSeries, SeriesReport, SourceFile};
-use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
+use hemiola_adapters::store::{
+    self, CandleStore, Check, LoadedQuotes, LoadedSeries, QuotesReport, SeriesReport, SourceFile,
+};
+use hemiola_components::market::{Bars, Instrument, Quotes, Targets, TradingRules};
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
 use hemiola_components::time::Interval;
+use hemiola_systems::indicators::snapshots::{Source, snapshots};
 use hemiola_systems::signals::catalog::Catalog;
 use sha2::{Digest as _, Sha256};
 
 use crate::assembly::Market;
-use crate::config::plan::Plan;
+use crate::config::plan::{Pair, Plan};
 use crate::exit::{Exit, Failure};
 
 /// The market data of a Plan, with where it came from.
@@ -25,6 +28,8 @@ pub struct MarketData {
     pub market: Market,
     /// One entry per series, by instrument, then interval.
     pub series: Vec<SeriesSource>,
+    /// One entry per instrument whose quotes are used.
+    pub quotes: Vec<QuotesSource>,
     /// Every file that was read.
     pub files: Vec<SourceFile>,
     /// What is probably not meant.
@@ -40,6 +45,17 @@ pub struct SeriesSource {
     pub interval: Interval,
     /// Counts.
     pub report: SeriesReport,
+    /// Whether its candles were made from quotes, because there are no others.
+    pub from_quotes: bool,
+}
+
+/// The quotes of an instrument and what was found in them.
+#[derive(Clone, Copy, Debug)]
+pub struct QuotesSource {
+    /// Index into the Plan's instruments.
+    pub instrument: usize,
+    /// Counts.
+    pub report: QuotesReport,
 }
 
 impl MarketData {
@@ -47,6 +63,7 @@ impl MarketData {
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.series.iter().any(|series| series.report.synthetic)
+            || self.quotes.iter().any(|quotes| quotes.report.synthetic)
     }
 }
 
@@ -120,21 +137,58 @@ impl FlatFile {
 /// Reads from a store what the schedules of a Plan need.
 ///
 /// # Errors
-/// When candles or targets cannot be read, are bad, or are absent.
+/// When candles, quotes or targets cannot be read, are bad, or are absent.
 pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result<MarketData, Failure> {
     let store = CandleStore::open(root)?;
     let mut data = MarketData::default();
+    let mut quoted = BTreeMap::new();
     for (index, instrument) in plan.instruments.iter().enumerate() {
         let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
-        let mut loaded = Vec::new();
+        let mut stored = Vec::new();
         for interval in intervals(plan, index) {
-            let series = store.load(&instrument.venue, &names, interval, check)?;
-            loaded.push((interval, series.ok_or_else(|| missing(plan, root, index, interval))?));
+            stored.push((interval, store.load(&instrument.venue, &names, interval, check)?));
         }
+        let quotes = if is_in_a_pair(plan, index) || stored.iter().any(|(_, series)| series.is_none()) {
+            store.quotes(&instrument.venue, &names, check)?
+        } else {
+            None
+        };
+        let mut loaded = Vec::new();
+        let mut made = Vec::new();
+        for (interval, series) in stored {
+            let series = match (series, &quotes) {
+                (Some(series), _) => series,
+                (None, Some(quotes)) => {
+                    made.push(interval);
+                    quotes.candles(interval)
+                }
+                (None, None) => return Err(missing(plan, root, index, interval)),
+            };
+            loaded.push((interval, series));
+        }
+        let first = data.series.len();
         data.market.series.push(data_of(index, loaded, &mut data.series, &mut data.files));
+        for series in data.series[first..].iter_mut().filter(|series| made.contains(&series.interval)) {
+            series.from_quotes = true;
+            data.warnings.push(format!(
+                "{} has no {} candles: {} were made from quotes, at the middle of bid and ask",
+                instrument.name(),
+                series.interval,
+                series.report.bars
+            ));
+        }
+        if let Some(quotes) = quotes {
+            quoted.insert(index, data.take_quotes(&instrument.name(), index, quotes));
+        }
     }
+    data.join_pairs(plan, &quoted);
     data.read_targets(plan, catalog)?;
     Ok(data)
+}
+
+fn is_in_a_pair(plan: &Plan, instrument: usize) -> bool {
+    let mut pairs = plan.schedules.iter().flat_map(|schedule| &schedule.pairs);
+    pairs.any(|pair| [pair.primary, pair.secondary].contains(&instrument))
 }
 
 fn missing(plan: &Plan, root: &Path, instrument: usize, interval: Interval) -> Failure {
@@ -167,7 +221,7 @@ fn data_of(
 ) -> BTreeMap<Interval, Arc<Bars>> {
     let mut bars = BTreeMap::new();
     for (interval, series) in loaded {
-        sources.push(SeriesSource { instrument, interval, report: series.report });
+        sources.push(SeriesSource { instrument, interval, report: series.report, from_quotes: false });
         files.extend(
             series
                 .files
@@ -181,6 +235,42 @@ fn data_of(
 }
 
 impl MarketData {
+    /// Notes where quotes came from.
+    fn take_quotes(&mut self, name: &str, instrument: usize, loaded: LoadedQuotes) -> Quotes {
+        let LoadedQuotes { quotes, report, file, .. } = loaded;
+        if report.received_early > 0 {
+            self.warnings.push(format!(
+                "{name}: {} of {} quotes were received before they were sent, by up to {} s: the receiver's clock is \
+                 behind, and they seem known too early beside anything that another clock stamped",
+                report.received_early,
+                report.quotes + report.dropped,
+                report.earliest.get() as f64 / 1e9
+            ));
+        }
+        self.quotes.push(QuotesSource { instrument, report });
+        if !self.files.iter().any(|known| known.path == file.path) {
+            self.files.push(file);
+        }
+        quotes
+    }
+
+    /// What each pair with quotes on either side sees at the closes of its first leg.
+    fn join_pairs(&mut self, plan: &Plan, quoted: &BTreeMap<usize, Quotes>) {
+        for schedule in &plan.schedules {
+            for &pair in &schedule.pairs {
+                let Pair { primary, secondary } = pair;
+                if !quoted.contains_key(&primary) && !quoted.contains_key(&secondary) {
+                    continue;
+                }
+                let series = &self.market.series;
+                let source =
+                    |leg: usize| Source { bars: &series[leg][&schedule.interval], quotes: quoted.get(&leg) };
+                let joined = Arc::new(snapshots(source(primary), source(secondary)));
+                self.market.snapshots.insert((pair, schedule.interval), joined);
+            }
+        }
+    }
+
     fn read_targets(&mut self, plan: &Plan, catalog: &Catalog) -> Result<(), Failure> {
         for (index, strategy) in plan.strategies.iter().enumerate() {
             let mut targets = BTreeMap::new();

@@ -9,10 +9,11 @@ use hemiola_components::journal::Event;
 use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::RiskStates;
+use hemiola_components::risk::{Refusal, RiskStates, Rule};
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
+use crate::execution::ledger;
 use crate::execution::paper::{Print, settle};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
@@ -93,8 +94,41 @@ fn take_answers(
         false
     });
     let answered = waiting.len() < before;
+    if answered {
+        waiting.retain(|resting| match withdraw(resting, of, positions, now) {
+            Some(event) => {
+                queue.record(of.portfolio.index, now, event);
+                false
+            }
+            None => true,
+        });
+    }
     of.resting.0 = waiting;
     failed.map(|()| answered)
+}
+
+/// Takes back the order of a pair whose other leg has been answered while this one has not been filled: in a gap of
+/// its market one leg would be alone for as long as the gap lasts. The engine is due, and gives up what is held.
+fn withdraw(
+    resting: &RestingOrder,
+    of: &mut AccountsItem<'_, '_>,
+    positions: &mut Positions<'_, '_>,
+    now: Nanos,
+) -> Option<Event> {
+    let RestingOrder { order, filling, .. } = *resting;
+    let bars = &of.book.lines[order.instrument.get()].bars;
+    if filling.is_some_and(|filling| bars.open_time[filling.bar] < now) {
+        return None;
+    }
+    let (decider, _, mut cursor) = positions.get_mut(order.decider).ok()?;
+    cursor.answer?;
+    cursor.in_flight -= 1;
+    if cursor.in_flight == 0 {
+        of.agenda.next[decider.slot] = now;
+    }
+    ledger::answered(&mut of.account, &mut of.risk.0[order.risk_profile], &mut of.book, &order);
+    let refusal = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
+    Some(Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal })
 }
 
 /// The trading day ends on the marks of `now`.

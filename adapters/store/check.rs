@@ -30,9 +30,12 @@ pub enum Defect {
     /// A price of zero or below.
     #[error("{0} is {1}, not above zero")]
     NotPositive(&'static str, f64),
-    /// A volume below zero.
-    #[error("volume is {0}, below zero")]
-    NegativeVolume(f64),
+    /// A volume or a size below zero.
+    #[error("{0} is {1}, below zero")]
+    Negative(&'static str, f64),
+    /// Somebody would buy for more than somebody sells for.
+    #[error("bid {0} is above ask {1}")]
+    Crossed(f64, f64),
     /// A price below the lowest.
     #[error("{0} {1} is below low {2}")]
     BelowLow(&'static str, f64, f64),
@@ -128,9 +131,14 @@ impl Progress {
         Self { interval, first_and_last: None, bars: 0, gaps: 0, missing: 0, zero_volume: 0 }
     }
 
-    /// Takes the next open time.
+    /// Takes the next candle.
+    pub(super) fn take(&mut self, open_time: Nanos, volume: f64) -> Result<(), Defect> {
+        self.bars += 1;
+        self.zero_volume += usize::from(volume == 0.0);
+        self.advance(open_time)
+    }
+
     fn advance(&mut self, time: Nanos) -> Result<(), Defect> {
-        plausible(time)?;
         let Some((first, previous)) = self.first_and_last else {
             self.first_and_last = Some((time, time));
             return Ok(());
@@ -198,10 +206,9 @@ fn candle(
         return Err(Defect::Null(column));
     }
     let progress = &mut series[rows.symbols.as_ref().map_or(0, |symbols| symbols.rows[row])];
-    progress.bars += 1;
-    progress.zero_volume += usize::from(rows.volume[row] == 0.0);
     let time = rows.time[row];
-    progress.advance(time)?;
+    plausible(time)?;
+    progress.take(time, rows.volume[row])?;
     if let Some(partition) = partition
         && !partition.contains(&time)
     {
@@ -236,5 +243,5 @@ fn values(open: f64, high: f64, low: f64, close: f64, volume: f64) -> Result<(),
     if let Some((column, value)) = prices.into_iter().find(|(_, value)| *value > high) {
         return Err(Defect::AboveHigh(column, value, high));
     }
-    Err(Defect::NegativeVolume(volume))
+    Err(Defect::Negative("volume", volume))
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::check::Defect;
 
-/// Why candles or targets could not be read or written.
+/// Why candles, quotes or targets could not be read or written.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The root is not a folder.

@@ -1,7 +1,7 @@
-//! Candles and target positions from Parquet files.
+//! Candles, quotes and target positions from Parquet files.
 //!
 //! What leaves this module has been checked, so that the world can rely on it: bad rows are errors that name file and
-//! row, never dropped or repaired.
+//! row, never repaired. Only quotes that another one replaces at the same instant are dropped, and counted.
 
 mod candles;
 mod check;
@@ -13,6 +13,10 @@ mod flat;
 pub(crate) mod layout;
 #[cfg(test)]
 mod market_data_test;
+mod quote_candles;
+mod quotes;
+#[cfg(test)]
+mod quotes_test;
 pub(crate) mod table;
 mod targets;
 #[cfg(test)]
@@ -29,6 +33,7 @@ pub use self::check::{Check, Defect};
 pub use self::error::StoreError;
 pub(crate) use self::error::rfc3339;
 pub use self::flat::load_file;
+pub use self::quotes::{LoadedQuotes, QuotesReport};
 pub use self::targets::load_targets;
 
 use self::candles::Rows;
@@ -79,7 +84,8 @@ pub struct SourceFile {
 /// A folder of candle files, one series per venue, symbol and interval.
 ///
 /// A series is a file `<venue>/<symbol>/<interval>.parquet` or the files
-/// `<venue>/<symbol>/<interval>/year=YYYY/month=MM/data.parquet`; either may be below `ohlcv_parquet/`.
+/// `<venue>/<symbol>/<interval>/year=YYYY/month=MM/data.parquet`; either may be below `ohlcv_parquet/`. Quotes are in
+/// `<venue>/<symbol>/book_ticker.parquet` or `<venue>/<symbol>/quotes_1m.parquet`.
 #[derive(Clone, Debug)]
 pub struct CandleStore {
     root: PathBuf,

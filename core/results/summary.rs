@@ -42,6 +42,7 @@ pub struct Summary {
     pub passes: u64,
     head: Value,
     series: Vec<Value>,
+    quotes: Vec<Value>,
     candles: Value,
     warnings: Vec<String>,
 }
@@ -101,6 +102,7 @@ impl Summary {
             max_drawdown: Ratio::new(outcome.account.max_drawdown),
         });
         let series: Vec<Value> = prepared.data.series.iter().map(|source| series(prepared, source)).collect();
+        let quotes = prepared.data.quotes.iter().map(|source| quotes(prepared, source)).collect();
         let reports = prepared.data.series.iter().map(|source| &source.report);
         let candles = json!({
             "bars": reports.clone().map(|report| report.bars).sum::<usize>(),
@@ -133,6 +135,7 @@ impl Summary {
             passes,
             head,
             series,
+            quotes,
             candles,
             warnings: warnings(prepared, outcome, notes),
         }
@@ -172,6 +175,7 @@ impl Summary {
             "schema": "hemiola.summary/1",
             "candles": self.candles,
             "series": self.series,
+            "quotes": self.quotes,
             "counts": counts(&self.total),
             "refusals": self.refusals,
             "fills_clipped": self.clipped,
@@ -335,6 +339,20 @@ fn series(prepared: &Prepared, source: &crate::market_data::SeriesSource) -> Val
         "first_open": instant::text(report.first_open),
         "last_open": instant::text(report.last_open),
         "listed_later": Some(report.first_open) > first,
+        "synthetic": report.synthetic,
+        "from_quotes": source.from_quotes,
+    })
+}
+
+fn quotes(prepared: &Prepared, source: &crate::market_data::QuotesSource) -> Value {
+    let report = &source.report;
+    json!({
+        "instrument": prepared.plan.instruments[source.instrument].name(),
+        "quotes": report.quotes,
+        "dropped": report.dropped,
+        "received_early": report.received_early,
+        "first": instant::text(report.first),
+        "last": instant::text(report.last),
         "synthetic": report.synthetic,
     })
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod capabilities;
+mod pairs;
 mod plans;
 mod shipped;
 

@@ -7,6 +7,7 @@ mod data_files;
 mod explain;
 mod external;
 mod project;
+mod quotes;
 mod results;
 mod seed;
 mod streams;
