@@ -326,7 +326,8 @@ proptest! {
             prop_assert!(open.count() <= profile.max_positions as usize);
         }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
-            let clipped_away = refusals(&outcome).iter().filter(|refusal| refusal.0 == "cash").count() as u64;
+            let given_up = ["cash", "other_leg"];
+            let clipped_away = refusals(&outcome).iter().filter(|refusal| given_up.contains(&refusal.0)).count() as u64;
             let legs = if schedule.pairs.is_empty() { 1 } else { 2 };
             prop_assert!(legs * counts.signals >= counts.orders, "{}", &schedule.name);
             prop_assert!(counts.orders - counts.fills - counts.unfilled <= clipped_away);
