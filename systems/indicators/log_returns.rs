@@ -29,6 +29,41 @@ pub fn log_returns(closes: &[f64]) -> LogReturns {
     }
 }
 
+/// Sample variances of windows of returns from the running sums: good for what is surely so only.
+#[derive(Clone, Copy, Debug)]
+pub struct Variances<'a> {
+    returns: &'a LogReturns,
+    window: usize,
+    /// No estimate is off by more than this.
+    pub error: f64,
+}
+
+impl<'a> Variances<'a> {
+    /// Of `window` returns, at least 1. `None` when there are candles without a return.
+    #[must_use]
+    pub fn new(returns: &'a LogReturns, window: usize) -> Option<Self> {
+        /// Twice the rounding of a compensated running sum, as a fraction of it.
+        const ROUNDING: f64 = 1e-15;
+        let squares = returns.squares.last().copied().unwrap_or_default();
+        let sums = 4.0 * returns.largest_sum * returns.largest_sum / window as f64;
+        let error = ROUNDING * (squares + sums) / freedom(window);
+        returns.known.is_none().then_some(Self { returns, window, error })
+    }
+
+    /// The estimate for the returns that end with that of candle `bar`, at least the window's length.
+    #[must_use]
+    pub fn at(&self, bar: usize) -> f64 {
+        let LogReturns { sums, squares, .. } = self.returns;
+        let from = bar - self.window;
+        let (sum, square) = (sums[bar] - sums[from], squares[bar] - squares[from]);
+        (square - sum * sum / self.window as f64) / freedom(self.window)
+    }
+}
+
+fn freedom(window: usize) -> f64 {
+    (window - 1).max(1) as f64
+}
+
 /// Running sums, compensated (A. Neumaier, 1974), so that each is off by little more than its own last bit.
 fn running_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);

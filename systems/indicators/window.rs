@@ -20,7 +20,7 @@ pub fn sample_variance(values: &[f64], count: usize) -> f64 {
     squares / (count - 1).max(1) as f64
 }
 
-fn fold(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+pub(super) fn fold(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; 8];
     let (blocks, rest) = values.as_chunks::<8>();
     for block in blocks {

@@ -1,6 +1,8 @@
 //! `mean_reversion`: against a close that is far from its mean, in standard deviations, while the market is calm;
 //! out when it is back near the mean, after so many candles, or when the market is calm no more.
 
+use std::ops::Range;
+
 use hemiola_components::engine::{MeanReversion, MeanReversionState, ProtectionRule};
 use hemiola_components::metric::{Fold, Metric};
 use hemiola_components::reading::Reading;
@@ -13,12 +15,17 @@ use hemiola_components::units::Ratio;
 
 use super::engine::{Columns, Engine, View};
 use crate::indicators::atr::protection;
+use crate::indicators::log_returns::Variances;
+use crate::indicators::moments::Moments;
 use crate::indicators::window::{sample_variance, sum};
 
 const LONGEST: u32 = 100_000;
 
 /// Above this multiple of its cap, volatility closes a position.
 const TOO_WILD: f64 = 1.5;
+
+/// The variance of closes is taken to be at least this.
+const LEAST_VARIANCE: f64 = 1e-12;
 
 impl Engine for MeanReversion {
     const NAME: &'static str = "mean_reversion";
@@ -162,6 +169,30 @@ impl Engine for MeanReversion {
         }
     }
 
+    /// Sums that move along tell whether a candle surely changes nothing; only the others are summed anew.
+    fn scan(
+        settings: &Self,
+        state: &mut MeanReversionState,
+        view: &View<'_>,
+        range: Range<usize>,
+    ) -> Option<(usize, Signal)> {
+        let held = Direction::of(view.position);
+        let mut quiet = Quiet::new(settings, view, held);
+        let start = range.start.max(view.first + settings.lookback - 1);
+        (start..range.end).find_map(|bar| {
+            let eye = Eye { settings, view, bar };
+            let signal = match held {
+                Some(direction) => {
+                    eye.follow(state, direction);
+                    if !eye.is_due_out(state) && quiet.holds(bar) { None } else { eye.exit(state, direction) }
+                }
+                None if eye.turnover() < settings.min_volume || quiet.holds(bar) => None,
+                None => eye.enter(),
+            };
+            signal.map(|signal| (bar, signal))
+        })
+    }
+
     fn explain(
         settings: &Self,
         state: &MeanReversionState,
@@ -212,7 +243,7 @@ impl Eye<'_> {
         let lookback = self.settings.lookback;
         let closes = &self.view.bars.close[self.bar + 1 - lookback..=self.bar];
         let mean = sum(closes) / lookback as f64;
-        let deviation = sample_variance(closes, lookback).max(1e-12).sqrt();
+        let deviation = sample_variance(closes, lookback).max(LEAST_VARIANCE).sqrt();
         (closes[lookback - 1] - mean) / deviation
     }
 
@@ -265,9 +296,8 @@ impl Eye<'_> {
             Direction::Long => (zscore >= -settings.exit_zscore, "sell", "long_exit"),
             Direction::Short => (zscore <= settings.exit_zscore, "buy", "short_exit"),
         };
-        let late = self.held(state) >= settings.max_holding_period;
         let wild = volatility > TOO_WILD * settings.volatility_cap;
-        if !(back || late || wild || state.stopped) {
+        if !(back || wild || self.is_due_out(state)) {
             return None;
         }
         let confidence = (zscore.abs() / settings.exit_zscore.max(1e-6)).clamp(0.0, 1.0);
@@ -277,6 +307,11 @@ impl Eye<'_> {
             metadata: metadata(zscore, volatility),
             ..Signal::new(SignalKind::Exit, Ratio::new(confidence))
         })
+    }
+
+    /// Whether it has been held for long enough, or a candle has traded through the stop.
+    fn is_due_out(&self, state: &MeanReversionState) -> bool {
+        state.stopped || self.held(state) >= self.settings.max_holding_period
     }
 
     /// Holds the candles since the last look against the stop.
@@ -299,6 +334,48 @@ impl Eye<'_> {
     /// Candles that have closed since the entry.
     const fn held(&self, state: &MeanReversionState) -> usize {
         (self.bar + 1).saturating_sub(state.first)
+    }
+}
+
+/// What surely changes nothing: near the mean while flat, far from it and calm while in a position.
+struct Quiet<'a> {
+    settings: &'a MeanReversion,
+    held: Option<Direction>,
+    closes: Moments<'a>,
+    returns: Option<Variances<'a>>,
+    /// The first candle with enough returns.
+    from: usize,
+}
+
+impl<'a> Quiet<'a> {
+    fn new(settings: &'a MeanReversion, view: &View<'a>, held: Option<Direction>) -> Self {
+        Self {
+            settings,
+            held,
+            closes: Moments::new(&view.bars.close, settings.lookback),
+            returns: view.returns.and_then(|returns| Variances::new(returns, settings.lookback)),
+            from: view.first + settings.lookback,
+        }
+    }
+
+    fn holds(&mut self, bar: usize) -> bool {
+        let MeanReversion { entry_zscore, exit_zscore, .. } = *self.settings;
+        match self.held {
+            None => self.closes.place(bar).is_within(entry_zscore),
+            Some(direction) => {
+                self.is_calm(bar)
+                    && self.closes.place(bar).is_beyond(-direction.sign(), exit_zscore, LEAST_VARIANCE)
+            }
+        }
+    }
+
+    fn is_calm(&self, bar: usize) -> bool {
+        /// Far more than the rounding of square root and product.
+        const MARGIN: f64 = 1e-9;
+        let wild = TOO_WILD * self.settings.volatility_cap;
+        self.returns.as_ref().is_some_and(|variances| {
+            bar >= self.from && variances.at(bar) + variances.error < wild * wild * (1.0 - MARGIN)
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use hemiola_components::units::Ratio;
 
 use super::engine::{Columns, Engine, View};
 use crate::indicators::atr::protection;
+use crate::indicators::log_returns::Variances;
 use crate::indicators::window::sample_variance;
 
 /// Markets that never close have this many days a year.
@@ -230,8 +231,7 @@ fn target(settings: &VolatilityTarget, volatility: f64) -> f64 {
 
 /// The variances at which nothing is to be done, with room for the rounding of running sums.
 struct Quiet<'a> {
-    returns: &'a LogReturns,
-    lookback: usize,
+    variances: Variances<'a>,
     /// The first candle with enough returns.
     from: usize,
     low: f64,
@@ -248,9 +248,8 @@ impl<'a> Quiet<'a> {
     ) -> Option<Self> {
         /// Thresholds are drawn in by this much, far more than the rounding of square root and division.
         const MARGIN: f64 = 1e-9;
-        /// Twice the rounding of a compensated running sum, as a fraction of it.
-        const ROUNDING: f64 = 1e-15;
-        let VolatilityTarget { min_allocation, max_allocation, rebalance_threshold, .. } = *settings;
+        let VolatilityTarget { lookback, min_allocation, max_allocation, rebalance_threshold, .. } =
+            *settings;
         let least = allocation / (1.0 + rebalance_threshold);
         // A threshold above 1 lets no growth through; at 1, growth from next to nothing hangs on a rounding.
         let most = if rebalance_threshold > 1.0 {
@@ -258,7 +257,7 @@ impl<'a> Quiet<'a> {
         } else {
             allocation / (1.0 - rebalance_threshold + MARGIN)
         };
-        if returns.known.is_some() || least >= max_allocation || most <= min_allocation {
+        if least >= max_allocation || most <= min_allocation {
             return None;
         }
         // The target falls as volatility rises: more than `least` below `high`, less than `most` above `low`.
@@ -268,28 +267,21 @@ impl<'a> Quiet<'a> {
             return None;
         }
         let low = if settings.floor_volatility > low * (1.0 + MARGIN) { 0.0 } else { low };
-        let lookback = settings.lookback as f64;
-        let squares = returns.squares.last().copied().unwrap_or_default();
-        let sums = 4.0 * returns.largest_sum * returns.largest_sum / lookback;
-        let error = ROUNDING * (squares + sums) / (lookback - 1.0).max(1.0);
+        let variances = Variances::new(returns, lookback)?;
         let variance = |volatility: f64| {
             let per_candle = volatility / annualization(settings, view);
             per_candle * per_candle
         };
-        let low = if low == 0.0 { -1.0 } else { variance(low) * (1.0 + MARGIN) + error };
-        let high = variance(high) * (1.0 - MARGIN) - error;
-        Some(Self { returns, lookback: settings.lookback, from: view.first + settings.lookback, low, high })
+        let low = if low == 0.0 { -1.0 } else { variance(low) * (1.0 + MARGIN) + variances.error };
+        let high = variance(high) * (1.0 - MARGIN) - variances.error;
+        Some(Self { variances, from: view.first + lookback, low, high })
     }
 
     fn holds(&self, bar: usize) -> bool {
         if bar < self.from {
             return true;
         }
-        let LogReturns { sums, squares, .. } = self.returns;
-        let from = bar - self.lookback;
-        let (sum, square) = (sums[bar] - sums[from], squares[bar] - squares[from]);
-        let count = self.lookback as f64;
-        let variance = (square - sum * sum / count) / (count - 1.0).max(1.0);
+        let variance = self.variances.at(bar);
         self.low < variance && variance < self.high
     }
 }
