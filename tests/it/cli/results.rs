@@ -21,7 +21,7 @@ const FILES: [&str; 7] = [
 /// The shipped configuration with limits that bite, over 90 days of demo candles.
 fn demo() -> Project {
     let project = Project::shipped();
-    project.edit("config/core.yaml", "max_open_positions: 8 ", "max_open_positions: 2 ");
+    project.edit("config/core.yaml", "max_open_positions: 12 ", "max_open_positions: 2 ");
     project.succeeds("data seed --days 90 --quiet");
     project
 }
