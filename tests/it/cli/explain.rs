@@ -255,7 +255,7 @@ fn a_pair_is_explained_by_its_deciding_leg() {
 fn the_readme_shows_a_real_explanation() {
     let project = Project::shipped();
     project.succeeds("data seed --days 30 --quiet");
-    let ended = project.succeeds("backtest --explain day_bitcoin@2024-01-14T04:00:00");
+    let ended = project.succeeds("backtest --explain crossing_day@2024-01-14T04:00:00");
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     assert!(
         readme.contains(&ended.stdout),
