@@ -11,6 +11,9 @@ impl LoadedQuotes {
     /// Candles of the mid prices on the interval's grid: first, highest, lowest and last mid of the quotes that became
     /// known after the open and up to the close. The volume is the smaller size displayed with the last quote, 1 when
     /// there are no sizes. An interval in which no quote became known has no candle.
+    ///
+    /// # Panics
+    /// When the quotes are not in order of time, which those of a store are.
     #[must_use]
     pub fn candles(&self, interval: Interval) -> LoadedSeries {
         let quotes = &self.quotes;
@@ -37,7 +40,7 @@ impl LoadedQuotes {
             bars.volume[bar] = size;
         }
         for (open_time, volume) in bars.open_time.iter().zip(&bars.volume) {
-            progress.take(*open_time, *volume).expect("made on the grid, in order");
+            progress.take(*open_time, *volume).expect("quotes of a store are in order of time");
         }
         let report = progress.report(self.report.synthetic);
         LoadedSeries { bars, report, files: vec![self.file.clone()] }

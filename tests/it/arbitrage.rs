@@ -206,6 +206,18 @@ fn a_leg_whose_partner_is_not_filled_in_its_time_is_given_up_at_once() {
 }
 
 #[test]
+fn an_order_of_nobodys_pair_waits_for_its_market() {
+    let (mut plan, mut market) = pair(minutes(&[(100.0, 100.0); 15]), silent_until(12), &[]);
+    plan.strategies.push(external("outside"));
+    plan.schedules.push(schedule("patient", 1, &[1]));
+    market.targets.push(BTreeMap::from([("far:A".to_owned(), targets(&[(2, 0.5)]))]));
+    let outcome = run(&plan, &market);
+    assert_eq!(outcome.telemetry[0].refusals, 1, "the second leg is taken back");
+    let patient: Vec<_> = fills(&outcome).into_iter().filter(|fill| fill.order.schedule.get() == 1).collect();
+    assert_eq!((patient.len(), patient[0].time, patient[0].after_gap), (1, Nanos::new(12 * MINUTE), true));
+}
+
+#[test]
 fn a_leg_that_has_been_filled_is_not_taken_back_because_that_is_known_later() {
     // The near venue has minutes too, so that its fill is known before that of the far one, which has hours.
     let hours = |open: f64, close: f64, last: f64| {
@@ -335,7 +347,7 @@ fn shipped_seconds_are_decided_by_the_quotes_of_the_files() {
         .map(|venue| store.quotes(venue, &["BTC_USDT"], Check::Full).unwrap().unwrap().quotes);
     // The newest by a plain look at all of them.
     let newest = |quotes: &Quotes, at: Nanos| {
-        let row = (0..quotes.time.len()).filter(|row| quotes.time[*row] <= at).next_back().unwrap();
+        let row = (0..quotes.time.len()).rfind(|row| quotes.time[*row] <= at).unwrap();
         (quotes.bid[row], quotes.ask[row])
     };
     for (at, Emitted { signal, .. }) in &gross {

@@ -2,7 +2,7 @@
 
 use super::project::{CONFIG, CONFIG_FILE, Project};
 use super::results::counts;
-use super::tables::{Columns, MARCH, Table, integers, numbers};
+use super::tables::{Candles, Columns, MARCH, Table, integers, numbers};
 
 const SECOND: i64 = 1_000;
 const NEAR: &str = "data/ohlcv/binance/BTC_USDT/book_ticker.parquet";
@@ -112,6 +112,25 @@ fn quotes_are_inputs_of_a_run() {
         8,
         &["bybit/BTC_USDT/book_ticker.parquet: SHA-256 was "],
     );
+}
+
+#[test]
+fn candles_of_the_store_go_before_those_that_could_be_made() {
+    let project = project();
+    let mut candles = Candles::of(&[(100.0, 100.0); 10]);
+    candles.open_time = (0..10).map(|second| MARCH + second * SECOND).collect();
+    project.candles("data/ohlcv/binance/BTC_USDT/1s.parquet", &candles);
+    let ended = project.succeeds("backtest --output out");
+    assert!(!ended.stderr.contains("binance:BTC_USDT has no 1s candles"), "{}", ended.stderr);
+    let series = &project.json("out/summary.json")["series"];
+    assert_eq!((&series[0]["from_quotes"], &series[1]["from_quotes"]), (&false.into(), &true.into()));
+    let files = project.json("out/manifest.json")["files"].clone();
+    let names = files.as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap());
+    let names: Vec<_> = names.map(|path| path.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["1s.parquet", "book_ticker.parquet", "book_ticker.parquet"]);
+    let signals = Table::read(&project.path("out/signals.parquet"));
+    let entry: serde_json::Value = serde_json::from_str(&signals.texts("metadata")[0]).unwrap();
+    assert_eq!(entry["legs"][0]["price"], 102.0, "the offer, not the close");
 }
 
 #[test]
