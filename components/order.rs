@@ -47,6 +47,16 @@ pub enum OrderSize {
     Spend(Notional),
 }
 
+/// How long an order may wait for its market.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeInForce {
+    /// Until there is a candle that fills it.
+    #[default]
+    UntilFilled,
+    /// For the next candle only: the one that opens at or just after the decision, if its market goes on.
+    NextCandle,
+}
+
 /// A market order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Order {
@@ -82,6 +92,8 @@ pub struct Order {
     pub opens: bool,
     /// Stop and range of an entry.
     pub protection: Option<Protection>,
+    /// How long it may wait.
+    pub time_in_force: TimeInForce,
 }
 
 /// How a simulated venue fills market orders.

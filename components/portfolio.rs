@@ -129,8 +129,10 @@ pub struct RestingOrder {
     pub order: Order,
     /// Where it fills, unless the data end before.
     pub filling: Option<Filling>,
-    /// When the outcome is known: the close of the candle that fills it, or the end of the run.
+    /// When the outcome is known: the close of the candle that fills it, the end of its time, or that of the run.
     pub known_at: Nanos,
+    /// It is not filled in its time.
+    pub expires: bool,
 }
 
 /// The candle at whose open an order fills.

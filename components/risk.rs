@@ -51,8 +51,10 @@ pub enum Rule {
     Leverage,
     /// The account's free cash.
     Cash,
-    /// The other leg of the pair was refused, or answered when this one had not been filled.
+    /// The other leg of the pair was refused.
     OtherLeg,
+    /// The market had no candle to fill the order in its time.
+    Expired,
 }
 
 impl Rule {
@@ -69,6 +71,7 @@ impl Rule {
             Self::Leverage => "leverage",
             Self::Cash => "cash",
             Self::OtherLeg => "other_leg",
+            Self::Expired => "expired",
         }
     }
 }

@@ -6,10 +6,12 @@ use bevy_ecs::query::QueryData;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
+use hemiola_components::order::Order;
 use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskStates, Rule};
+use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
@@ -94,41 +96,8 @@ fn take_answers(
         false
     });
     let answered = waiting.len() < before;
-    if answered {
-        waiting.retain(|resting| match withdraw(resting, of, positions, now) {
-            Some(event) => {
-                queue.record(of.portfolio.index, now, event);
-                false
-            }
-            None => true,
-        });
-    }
     of.resting.0 = waiting;
     failed.map(|()| answered)
-}
-
-/// Takes back the order of a pair whose other leg has been answered while this one has not been filled: in a gap of
-/// its market one leg would be alone for as long as the gap lasts. The engine is due, and gives up what is held.
-fn withdraw(
-    resting: &RestingOrder,
-    of: &mut AccountsItem<'_, '_>,
-    positions: &mut Positions<'_, '_>,
-    now: Nanos,
-) -> Option<Event> {
-    let RestingOrder { order, filling, .. } = *resting;
-    let bars = &of.book.lines[order.instrument.get()].bars;
-    if filling.is_some_and(|filling| bars.open_time[filling.bar] < now) {
-        return None;
-    }
-    let (decider, _, mut cursor) = positions.get_mut(order.decider).ok()?;
-    cursor.answer?;
-    cursor.in_flight -= 1;
-    if cursor.in_flight == 0 {
-        of.agenda.next[decider.slot] = now;
-    }
-    ledger::answered(&mut of.account, &mut of.risk.0[order.risk_profile], &mut of.book, &order);
-    let refusal = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
-    Some(Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal })
 }
 
 /// The trading day ends on the marks of `now`.
@@ -148,13 +117,20 @@ fn answer(
     of: &mut AccountsItem<'_, '_>,
     positions: &mut Positions<'_, '_>,
 ) -> Result<Event, BevyError> {
-    let RestingOrder { order, filling, known_at } = *resting;
-    let Some(filling) = filling else { return Ok(Event::Unfilled(order)) };
-    let (_, mut holding, _) = positions.get_mut(order.position)?;
+    let RestingOrder { order, filling, known_at, expires } = *resting;
     let risk = &mut of.risk.0[order.risk_profile];
-    let print = Print::open(&of.book.lines[order.instrument.get()], filling);
-    let costs = of.portfolio.costs;
-    let (event, answer) = settle(order, print, &mut of.account, risk, &mut of.book, &mut holding, costs);
+    let (event, answer) = match filling {
+        Some(filling) => {
+            let (_, mut holding, _) = positions.get_mut(order.position)?;
+            let print = Print::open(&of.book.lines[order.instrument.get()], filling);
+            settle(order, print, &mut of.account, risk, &mut of.book, &mut holding, of.portfolio.costs)
+        }
+        None if expires => {
+            ledger::answered(&mut of.account, risk, &mut of.book, &order);
+            (expired(&order, known_at), Answer::Refused)
+        }
+        None => return Ok(Event::Unfilled(order)),
+    };
     let (decider, _, mut cursor) = positions.get_mut(order.decider)?;
     cursor.in_flight -= 1;
     cursor.answer = Some(answer);
@@ -162,4 +138,11 @@ fn answer(
         of.agenda.next[decider.slot] = known_at;
     }
     Ok(event)
+}
+
+/// An order that its market did not fill in time; value and limit are seconds.
+fn expired(order: &Order, known_at: Nanos) -> Event {
+    let waited = (known_at - order.at).get() as f64 / 1e9;
+    let refusal = Refusal { rule: Rule::Expired, value: waited, limit: waited };
+    Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }
 }

@@ -7,7 +7,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query, ResMut};
 use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::Order;
+use hemiola_components::order::{Order, TimeInForce};
 use hemiola_components::portfolio::{Account, Book, Portfolio};
 use hemiola_components::position::{Cursor, Hedge, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
@@ -132,12 +132,18 @@ impl Wanted<'_> {
             ([Some((.., only)), _], _, kind) => [Some(only.demand(kind)), None],
             ([None, _], ..) => [None; 2],
         };
+        // A leg that waits for its market leaves the other one alone.
+        let enters_pair = legs[1].is_some() && matches!(self.signal.kind, SignalKind::Enter(_));
         for (leg, (sized, demand)) in sized.into_iter().zip(demands).enumerate() {
             let (Some((entity, position, situation)), Some(demand)) = (sized, demand) else { continue };
             match demand {
                 Demand::Trade(trade) => {
                     let protection = self.protection(leg);
-                    intents.push(trade.order((entity, position), self.risk_profile, self.due, protection));
+                    let mut order = trade.order((entity, position), self.risk_profile, self.due, protection);
+                    if enters_pair {
+                        order.time_in_force = TimeInForce::NextCandle;
+                    }
+                    intents.push(order);
                 }
                 Demand::Nothing => {}
                 Demand::TooSmall { wanted } => {

@@ -1,7 +1,7 @@
 //! From what a signal wants to the order that gets there.
 
 use bevy_ecs::prelude::Entity;
-use hemiola_components::order::{Costs, Order, OrderSize, Side};
+use hemiola_components::order::{Costs, Order, OrderSize, Side, TimeInForce};
 use hemiola_components::position::Position;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Leg, Protection, SignalKind};
@@ -130,6 +130,7 @@ impl Trade {
             exposure: Quantity::ZERO,
             opens: false,
             protection,
+            time_in_force: TimeInForce::UntilFilled,
         }
     }
 }

@@ -5,7 +5,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Query, ResMut};
 use bevy_ecs::query::QueryData;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side};
+use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce};
 use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{
     Account, Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline,
@@ -91,7 +91,23 @@ fn rest(order: Order, line: &BookLine, end: Nanos) -> RestingOrder {
         let hole = bar > 0 && bars.open_time[bar] > bars.close_time(bar - 1);
         (bars.close_time(bar) <= end).then_some(Filling { bar, after_gap: hole || bar > first })
     });
-    RestingOrder { order, filling, known_at: filling.map_or(end, |filling| bars.close_time(filling.bar)) }
+    let known_at = filling.map_or(end, |filling| bars.close_time(filling.bar));
+    let expiry = expiry(&order, line).filter(|expiry| *expiry <= end);
+    match expiry {
+        Some(expiry) if filling.is_none() || expiry < known_at => {
+            RestingOrder { order, filling: None, known_at: expiry, expires: true }
+        }
+        _ => RestingOrder { order, filling, known_at, expires: false },
+    }
+}
+
+/// When an order's time is up: at the close of the candle that should open next, whether there will be one or not.
+fn expiry(order: &Order, line: &BookLine) -> Option<Nanos> {
+    let last = line.closed.checked_sub(1).filter(|_| order.time_in_force == TimeInForce::NextCandle)?;
+    let closed = line.bars.close_time(last);
+    let length = closed - line.bars.open_time[last];
+    let opens = (order.at - Nanos::new(1)).next_on_grid(closed, length);
+    Some(opens + length)
 }
 
 /// A trade of the market that an order fills at.

@@ -198,7 +198,7 @@ fn a_leg_whose_partner_is_not_filled_in_its_time_is_given_up_at_once() {
         let (plan, market) = pair(minutes(&[(100.0, 100.0); 15]), far, &[]);
         let outcome = run(&plan, &market);
         assert_eq!(signals(&outcome)[..2], [(2, LONG), (3, "unwind")], "{what}");
-        assert_eq!(refusals(&outcome)[0], ("other_leg", 0.0, 0.0), "{what}");
+        assert_eq!(refusals(&outcome)[0], ("expired", 60.0, 60.0), "{what}");
         let traded = traded(&outcome);
         assert_eq!(traded[..2], [(2, 0, Side::Buy, quantity), (3, 0, Side::Sell, quantity)], "{what}");
         assert!(is_flat(&outcome), "{what}");
@@ -212,7 +212,7 @@ fn an_order_of_nobodys_pair_waits_for_its_market() {
     plan.schedules.push(schedule("patient", 1, &[1]));
     market.targets.push(BTreeMap::from([("far:A".to_owned(), targets(&[(2, 0.5)]))]));
     let outcome = run(&plan, &market);
-    assert_eq!(outcome.telemetry[0].refusals, 1, "the second leg is taken back");
+    assert_eq!(outcome.telemetry[0].refusals, 1, "the second leg is not waited for");
     let patient: Vec<_> = fills(&outcome).into_iter().filter(|fill| fill.order.schedule.get() == 1).collect();
     assert_eq!((patient.len(), patient[0].time, patient[0].after_gap), (1, Nanos::new(12 * MINUTE), true));
 }

@@ -326,7 +326,7 @@ proptest! {
             prop_assert!(open.count() <= profile.max_positions as usize);
         }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
-            let given_up = ["cash", "other_leg"];
+            let given_up = ["cash", "other_leg", "expired"];
             let clipped_away = refusals(&outcome).iter().filter(|refusal| given_up.contains(&refusal.0)).count() as u64;
             let legs = if schedule.pairs.is_empty() { 1 } else { 2 };
             prop_assert!(legs * counts.signals >= counts.orders, "{}", &schedule.name);
