@@ -34,6 +34,8 @@ pub fn log_returns(closes: &[f64]) -> LogReturns {
 pub struct Variances<'a> {
     returns: &'a LogReturns,
     window: usize,
+    /// One over the number of returns, and over that less one.
+    per: [f64; 2],
     /// No estimate is off by more than this.
     pub error: f64,
 }
@@ -46,22 +48,20 @@ impl<'a> Variances<'a> {
         const ROUNDING: f64 = 1e-15;
         let squares = returns.squares.last().copied().unwrap_or_default();
         let sums = 4.0 * returns.largest_sum * returns.largest_sum / window as f64;
-        let error = ROUNDING * (squares + sums) / freedom(window);
-        returns.known.is_none().then_some(Self { returns, window, error })
+        let per = [window, (window - 1).max(1)].map(|count| 1.0 / count as f64);
+        let error = ROUNDING * (squares + sums) * per[1];
+        returns.known.is_none().then_some(Self { returns, window, per, error })
     }
 
     /// The estimate for the returns that end with that of candle `bar`, at least the window's length.
+    #[inline]
     #[must_use]
     pub fn at(&self, bar: usize) -> f64 {
         let LogReturns { sums, squares, .. } = self.returns;
         let from = bar - self.window;
         let (sum, square) = (sums[bar] - sums[from], squares[bar] - squares[from]);
-        (square - sum * sum / self.window as f64) / freedom(self.window)
+        (square - sum * sum * self.per[0]) * self.per[1]
     }
-}
-
-fn freedom(window: usize) -> f64 {
-    (window - 1).max(1) as f64
 }
 
 /// Running sums, compensated (A. Neumaier, 1974), so that each is off by little more than its own last bit.

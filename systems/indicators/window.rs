@@ -11,13 +11,19 @@ pub fn sum(values: &[f64]) -> f64 {
 /// distances from the mean, over `count - 1` (at least 1). Zero for no values.
 #[must_use]
 pub fn sample_variance(values: &[f64], count: usize) -> f64 {
+    mean_and_variance(values, count).1
+}
+
+/// The mean and the sample variance of the same.
+#[must_use]
+pub fn mean_and_variance(values: &[f64], count: usize) -> (f64, f64) {
     if count == 0 {
-        return 0.0;
+        return (0.0, 0.0);
     }
     let mean = sum(values) / count as f64;
     let zeros = (count - values.len()) as f64;
     let squares = fold(values, |value| (value - mean) * (value - mean)) + zeros * mean * mean;
-    squares / (count - 1).max(1) as f64
+    (mean, squares / (count - 1).max(1) as f64)
 }
 
 pub(super) fn fold(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {

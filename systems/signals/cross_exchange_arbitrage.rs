@@ -1,6 +1,8 @@
 //! `cross_exchange_arbitrage`: buys on one venue and sells on another while the second bids more than the first
 //! asks; closes both when the spread is gone, or after a while.
 
+use std::ops::Range;
+
 use hemiola_components::engine::{CrossExchangeArbitrage, CrossExchangeArbitrageState, ProtectionRule};
 use hemiola_components::market::Snapshots;
 use hemiola_components::metric::{Fold, Metric};
@@ -191,6 +193,24 @@ impl Engine for CrossExchangeArbitrage {
         }
     }
 
+    /// While flat, two differences tell that a candle is surely no entry.
+    fn scan(
+        settings: &Self,
+        state: &mut CrossExchangeArbitrageState,
+        view: &View<'_>,
+        range: Range<usize>,
+    ) -> Option<(usize, Signal)> {
+        let quotes = view.snapshots?;
+        let is_flat = view.position == Quantity::ZERO;
+        range.into_iter().find_map(|bar| {
+            if is_flat && are_close(quotes, bar, settings.spread_entry) {
+                return None;
+            }
+            let at = view.bars.close_time(bar);
+            Self::generate_signal(settings, state, view, bar, at).map(|signal| (bar, signal))
+        })
+    }
+
     fn explain(
         settings: &Self,
         state: &CrossExchangeArbitrageState,
@@ -239,6 +259,16 @@ impl Engine for CrossExchangeArbitrage {
         }
         readings
     }
+}
+
+/// Whether both spreads are surely less than this fraction of the price: the price they are measured by is the
+/// largest of all, and these fractions of smaller ones.
+fn are_close(quotes: &Snapshots, bar: usize, fraction: Ratio) -> bool {
+    /// Far more than the rounding of a product and a quotient.
+    const MARGIN: f64 = 1e-9;
+    let fraction = fraction.get() * (1.0 - MARGIN);
+    let (bid, ask) = (quotes.primary_bid[bar], quotes.primary_ask[bar]);
+    quotes.secondary_bid[bar] - ask < fraction * ask && bid - quotes.secondary_ask[bar] < fraction * bid
 }
 
 /// Both markets at a candle's close.

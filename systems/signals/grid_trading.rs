@@ -150,15 +150,42 @@ impl Engine for GridTrading {
         view: &View<'_>,
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
+        let mut quiet = Quiet::NOWHERE;
         range.into_iter().find_map(|bar| {
-            if let Some(base) = state.base {
-                let eye = Eye { settings, base, close: view.bars.close[bar] };
-                if eye.stays(state.level) {
-                    return None;
-                }
+            if quiet.holds(view.bars.close[bar]) {
+                return None;
             }
-            Self::on_bar(settings, state, view, bar, view.bars.close_time(bar)).map(|signal| (bar, signal))
+            let signal = Self::on_bar(settings, state, view, bar, view.bars.close_time(bar));
+            quiet = Quiet::around(settings, state);
+            signal.map(|signal| (bar, signal))
         })
+    }
+}
+
+/// Closes that change nothing. How far a close is from the base, in spacings, never falls as the close rises, so
+/// whatever lies between two that stay on their level stays there too.
+struct Quiet {
+    low: f64,
+    high: f64,
+}
+
+impl Quiet {
+    const NOWHERE: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
+
+    fn around(settings: &GridTrading, state: &GridTradingState) -> Self {
+        /// Ends are drawn in by this fraction of the base, so that rounding leaves them on their level.
+        const MARGIN: f64 = 1e-12;
+        let Some(base) = state.base else { return Self::NOWHERE };
+        let eye = |close| Eye { settings, base, close };
+        let (low, high) = eye(base).bounds(state.level);
+        let price = |spacings: f64| base * (1.0 + spacings * settings.grid_spacing);
+        let (low, high) = (price(low) + MARGIN * base, price(high).min(f64::MAX) - MARGIN * base);
+        let stay = eye(low).stays(state.level) && eye(high).stays(state.level);
+        if stay { Self { low, high } } else { Self::NOWHERE }
+    }
+
+    const fn holds(&self, close: f64) -> bool {
+        self.low <= close && close <= self.high
     }
 }
 

@@ -17,7 +17,7 @@ use super::engine::{Columns, Engine, View};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::moments::Moments;
-use crate::indicators::window::{sample_variance, sum};
+use crate::indicators::window::{mean_and_variance, sample_variance};
 
 const LONGEST: u32 = 100_000;
 
@@ -242,9 +242,8 @@ impl Eye<'_> {
     fn zscore(&self) -> f64 {
         let lookback = self.settings.lookback;
         let closes = &self.view.bars.close[self.bar + 1 - lookback..=self.bar];
-        let mean = sum(closes) / lookback as f64;
-        let deviation = sample_variance(closes, lookback).max(LEAST_VARIANCE).sqrt();
-        (closes[lookback - 1] - mean) / deviation
+        let (mean, variance) = mean_and_variance(closes, lookback);
+        (closes[lookback - 1] - mean) / variance.max(LEAST_VARIANCE).sqrt()
     }
 
     /// The sample standard deviation of the last returns. A candle without a return counts as one of zero.
