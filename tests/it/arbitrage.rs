@@ -265,8 +265,9 @@ fn old_quotes_of_the_second_venue_stop_entries_and_are_counted() {
     assert_eq!(run(60.0, Window::default()), (Vec::new(), vec![note(2, 5)]));
     let window = Window { from: Some(Nanos::new(MINUTE)), to: Some(Nanos::new(4 * MINUTE)) };
     assert_eq!(run(60.0, window), (Vec::new(), vec![note(1, 3)]), "of the candles that are traded");
-    assert_eq!(run(120.0, Window::default()).0, [(4, LONG)]);
-    assert_eq!(run(0.0, Window::default()), (vec![(4, LONG)], Vec::new()), "without a bound nobody looks");
+    let entered = vec![(4, LONG), (5, "unwind")];
+    assert_eq!(run(120.0, Window::default()).0, entered, "and given up, since the far venue is silent");
+    assert_eq!(run(0.0, Window::default()), (entered, Vec::new()), "without a bound nobody looks");
 }
 
 fn prepare(scheduler: &str, data: &Path) -> Prepared {
