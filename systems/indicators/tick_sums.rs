@@ -12,13 +12,17 @@ pub const EXACT: f64 = 9_007_199_254_740_992.0;
 /// `round` is two instructions on every processor.
 const ROUNDING: f64 = 4_503_599_627_370_496.0;
 
+/// No engine looks at more closes at once.
+pub const WIDEST: f64 = 100_000.0;
+
 const MOST_DECIMALS: usize = 10;
 const BLOCK: usize = 64;
 
 /// Running sums of `closes` in ticks of the configured size, or, when `tick` is zero, of the column's own: the
 /// smallest power of ten from 1 to 1e-10 at which every price is whole, times the greatest common divisor.
 ///
-/// `None` when the prices are not multiples of such a tick, or add up to 2^53 of its parts.
+/// `None` when the prices are not multiples of such a tick, when the sums would pass 2^53, or when those of a window of
+/// [`WIDEST`] closes could in parts of the tick.
 #[must_use]
 pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
     let (scale, divisor) = if tick > 0.0 {
@@ -41,7 +45,8 @@ pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
         sum += ticks;
         sum
     }));
-    (sum * divisor < EXACT).then_some(TickSums { parts: divisor, scale, sums, largest })
+    let fits = sum < EXACT && largest * divisor * WIDEST < EXACT;
+    fits.then_some(TickSums { parts: divisor, scale, sums, largest })
 }
 
 /// 1, 10, 100 and so on to 10^10: how many parts a unit of price is divided into.
