@@ -17,6 +17,7 @@ mod market;
 mod order;
 mod own_engine;
 mod pairs;
+mod parameters;
 mod strategy_pages;
 mod support;
 mod tidy;
