@@ -22,8 +22,9 @@ use hemiola_systems::signals::engine::{Engine, View};
 #[path = "support/walk.rs"]
 mod walk;
 
-/// Strategies over one series, and its candles.
-const SIZES: [(u32, usize); 3] = [(1, 1_000_000), (100, 100_000), (10_000, 5_000)];
+/// Strategies over one series, and its candles. What a candle costs depends on how often it is traded, so that only
+/// the same candles can be compared.
+const SIZES: [(u32, usize); 4] = [(1, 1_000_000), (1, 5_000), (100, 5_000), (10_000, 5_000)];
 
 /// Base units a candle trades: enough for every engine's default.
 const VOLUME: f64 = 100.0;

@@ -3,7 +3,7 @@
 use hemiola::assembly::{Options, Window};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Side};
+use hemiola_components::order::{Costs, FillModel, Side};
 use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
@@ -29,6 +29,20 @@ fn momentum(
 }
 
 const RISE_AND_FALL: [(f64, f64); 5] = [(10.0, 10.0), (10.0, 12.0), (16.0, 20.0), (20.0, 15.0), (8.0, 9.0)];
+
+#[test]
+fn what_a_fill_at_once_costs_is_in_the_marks_of_its_own_instant() {
+    let (mut plan, market) = momentum(&[(10.0, 10.0), (10.0, 12.0)], Sizing::Quote(Notional::new(600.0)));
+    plan.fill_model = FillModel::Instant;
+    plan.costs.taker_fee = Ratio::new(0.01);
+    for curve in [EquityCurve::Events, EquityCurve::EveryBar] {
+        let outcome = run_with(&plan, &market, Options { curve, ..Options::default() });
+        assert_eq!(fills(&outcome).len(), 1, "bought at the last close, 50 at 12");
+        assert_eq!((outcome.account.equity.get(), outcome.account.max_drawdown), (994.0, 0.006));
+        let last = outcome.equity.last().unwrap();
+        assert_eq!((last.equity, last.cash, last.drawdown), (994.0, 394.0, 0.006));
+    }
+}
 
 #[test]
 fn a_decision_at_the_close_fills_at_the_next_open() {
