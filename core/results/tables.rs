@@ -122,7 +122,7 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             }
             _ => continue,
         };
-        if let Some(index) = open.remove(&place) {
+        if let Some(index) = open.remove(&(place.0, deciding(prepared, place))) {
             rows[index].2 = what;
         }
     }
@@ -155,6 +155,16 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
         ],
     )
+}
+
+/// The instrument whose candles decided: a pair's first leg, for what happens to either.
+fn deciding(
+    prepared: &Prepared,
+    (schedule, instrument): (ScheduleIndex, InstrumentIndex),
+) -> InstrumentIndex {
+    let pairs = &prepared.plan.schedules[schedule.get()].pairs;
+    let pair = pairs.iter().find(|pair| pair.secondary == instrument.get());
+    pair.map_or(instrument, |pair| InstrumentIndex::new(pair.primary))
 }
 
 /// The numbers behind a signal as one JSON object.

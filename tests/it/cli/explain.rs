@@ -221,22 +221,7 @@ fn json_is_one_document_for_all_questions() {
 
 #[test]
 fn a_pair_is_explained_by_its_deciding_leg() {
-    let project = Project::new();
-    project.edit(
-        CONFIG_FILE,
-        "exchanges: {binance: BTCUSDT}",
-        "exchanges: {binance: BTCUSDT, kraken: XBTUSDT}",
-    );
-    project.edit(
-        CONFIG_FILE,
-        "{engine: sma_cross, parameters: {fast: 2, slow: 4}}",
-        "{engine: cross_exchange_arbitrage, parameters: {primary_exchange: binance, secondary_exchange: kraken, max_notional: 100}}",
-    );
-    project.edit(
-        CONFIG_FILE,
-        "interval: 1h}",
-        "interval: 1h, instruments: [binance:BTC_USDT, kraken:BTC_USDT]}",
-    );
+    let project = Project::pair();
     project.candles("data/ohlcv/kraken/BTC_USDT/1h.parquet", &Candles::hours(200).times(1.02));
     let texts = texts(&project, "hourly@2024-03-01T01:00:00");
     let [text] = &texts[..] else { panic!("{texts:?}") };

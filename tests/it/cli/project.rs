@@ -73,6 +73,27 @@ impl Project {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// A project whose one schedule trades two venues against each other; the second has no candles yet.
+    pub(super) fn pair() -> Self {
+        let project = Self::new();
+        project.edit(
+            CONFIG_FILE,
+            "exchanges: {binance: BTCUSDT}",
+            "exchanges: {binance: BTCUSDT, kraken: XBTUSDT}",
+        );
+        project.edit(
+            CONFIG_FILE,
+            "{engine: sma_cross, parameters: {fast: 2, slow: 4}}",
+            "{engine: cross_exchange_arbitrage, parameters: {primary_exchange: binance, secondary_exchange: kraken, max_notional: 100}}",
+        );
+        project.edit(
+            CONFIG_FILE,
+            "interval: 1h}",
+            "interval: 1h, instruments: [binance:BTC_USDT, kraken:BTC_USDT]}",
+        );
+        project
+    }
+
     /// [`CONFIG`] and 200 hours of candles for each of its instruments, in plain folders.
     pub(super) fn new() -> Self {
         let project = Self::empty();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::project::{Project, Snapshot};
-use super::tables::Table;
+use super::tables::{Candles, Table};
 
 const FILES: [&str; 7] = [
     "decisions.jsonl",
@@ -239,4 +239,19 @@ fn a_run_is_named_by_what_it_is_not_by_where_it_is() {
     assert_eq!((&a["run_id"], &a["digest"]), (&b["run_id"], &b["digest"]));
     assert_ne!(a["config_sha256"], b["config_sha256"]);
     assert!(matches!(&a["files"], Value::Array(files) if files.len() == 2));
+}
+
+#[test]
+fn every_signal_of_a_pair_has_an_outcome_whichever_leg_it_came_to() {
+    let mut unwound = 0;
+    for hours in [149, 150] {
+        let project = Project::pair();
+        project.candles("data/ohlcv/kraken/BTC_USDT/1h.parquet", &Candles::hours(200).times(1.02));
+        project.candles("data/ohlcv/binance/BTC_USDT/1h.parquet", &Candles::hours(hours));
+        project.succeeds("backtest --output out");
+        let signals = Table::read(&project.path("out/signals.parquet"));
+        assert!(signals.texts("outcome").iter().all(|outcome| !outcome.is_empty()));
+        unwound += signals.texts("side").iter().filter(|side| *side == "unwind").count();
+    }
+    assert_eq!(unwound, 1, "the first venue falls silent after an entry in one of them");
 }
