@@ -291,4 +291,6 @@ pub struct EngineSpec {
     pub trades_pairs: bool,
     /// Checks complete parameters against each other.
     pub check: fn(&Parameters) -> Result<(), ParameterError>,
+    /// What is allowed and probably not meant.
+    pub doubt: fn(&Parameters) -> Option<ParameterError>,
 }

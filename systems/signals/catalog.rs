@@ -73,6 +73,7 @@ impl Catalog {
                 interval: E::INTERVAL,
                 trades_pairs: E::COLUMNS.snapshots,
                 check: |parameters| E::prepare(parameters).map(drop),
+                doubt: |parameters| E::doubt(&E::prepare(parameters).ok()?),
             },
             columns: E::COLUMNS,
             metrics: E::METRICS,

@@ -79,6 +79,12 @@ impl Engine for DailyTrendMomentum {
         })
     }
 
+    fn doubt(settings: &Self) -> Option<ParameterError> {
+        let least = settings.min_trend_strength;
+        let message = format!("is {least}: entries against the trend are allowed");
+        (least < 0.0).then(|| ParameterError::new("min_trend_strength", message))
+    }
+
     fn warm_up(settings: &Self) -> usize {
         let channel = settings.breakout_lookback.max(settings.momentum_window) + 1;
         settings.slow_ma.max(channel).max(settings.atr_window)

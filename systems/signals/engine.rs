@@ -58,6 +58,11 @@ pub trait Engine: Send + Sync + 'static {
     /// When they contradict each other.
     fn prepare(parameters: &Parameters) -> Result<Self::Settings, ParameterError>;
 
+    /// What is allowed in its settings and probably not meant; the configuration warns.
+    fn doubt(_settings: &Self::Settings) -> Option<ParameterError> {
+        None
+    }
+
     /// How many candles it must have been given before it can decide; at least 1.
     fn warm_up(_settings: &Self::Settings) -> usize {
         1

@@ -98,3 +98,15 @@ fn a_window_longer_than_the_data_is_told_with_what_is_missing() {
         assert_eq!(notes(needed), [], "{engine}");
     }
 }
+
+#[test]
+fn a_trend_that_may_fall_is_doubted_and_allowed() {
+    let catalog = Catalog::built_in();
+    let spec = catalog.get("daily_trend_momentum").unwrap().spec;
+    let doubt = |least: f64| {
+        let parameters = changed("daily_trend_momentum", &[("min_trend_strength", number(least))]);
+        (spec.check)(&parameters).unwrap();
+        (spec.doubt)(&parameters).map(|doubt| doubt.name)
+    };
+    assert_eq!((doubt(-0.01), doubt(0.0)), (Some("min_trend_strength".to_owned()), None));
+}

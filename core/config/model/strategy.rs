@@ -3,7 +3,8 @@
 use std::ops::Bound;
 
 use hemiola_components::strategy::{
-    Classification, EngineSpec, ParameterDefault, ParameterKind, ParameterSpec, ParameterValue, Parameters,
+    Classification, EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec,
+    ParameterValue, Parameters,
 };
 
 use super::Context;
@@ -143,14 +144,20 @@ fn decode_parameters(
         complete &= value.is_some();
         parameters.0.extend(value.map(|value| (spec.name.to_owned(), value)));
     }
-    if complete && let Err(error) = (engine.check)(&parameters) {
+    let place = |error: &ParameterError| {
         let named = field.iter().flat_map(|f| f.entries()).find(|entry| entry.name == error.name);
-        let place = match (named, field) {
+        match (named, field) {
             (Some(named), _) => named.place(),
             (None, Some(field)) => field.place(),
             (None, None) => strategy.key_place(),
-        };
-        strategy.problems.error(&place, "invalid_parameters", error.to_string());
+        }
+    };
+    if complete {
+        if let Err(error) = (engine.check)(&parameters) {
+            strategy.problems.error(&place(&error), "invalid_parameters", error.to_string());
+        } else if let Some(doubt) = (engine.doubt)(&parameters) {
+            strategy.problems.warning(&place(&doubt), "doubtful_parameter", doubt.to_string());
+        }
     }
     if let Some(section) = section {
         section.close();

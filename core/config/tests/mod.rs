@@ -76,6 +76,7 @@ fn engines() -> Vec<EngineSpec> {
         interval: None,
         trades_pairs: false,
         check: |_| Ok(()),
+        doubt: |_| None,
     };
     vec![
         EngineSpec {

@@ -38,6 +38,39 @@ fn the_other_shipped_files_load_without_any_problem() {
     }
 }
 
+/// The demo's text with one change, against the engines there are.
+fn changed(before: &str, after: &str) -> Result<Config, ConfigError> {
+    assert!(CORE.contains(before));
+    let text = CORE.replacen(before, after, 1);
+    parse(
+        Path::new("config/core.yaml"),
+        text.as_bytes(),
+        &Catalog::built_in().specs(),
+        Problems::new("core.yaml"),
+    )
+}
+
+#[test]
+fn a_doubtful_parameter_is_a_warning_at_its_place() {
+    let config = changed("min_trend_strength: 0.005", "min_trend_strength: -0.005").unwrap();
+    let [warning] = config.warnings() else { panic!("{:?}", config.warnings()) };
+    assert_eq!(
+        (warning.code, warning.path.as_str()),
+        ("doubtful_parameter", "strategies.daily_trend.parameters.min_trend_strength")
+    );
+}
+
+#[test]
+fn an_engine_made_for_days_refuses_hours() {
+    let error = changed(
+        "interval: 1d                   # the candles",
+        "interval: 1h                   # the candles",
+    );
+    let ConfigError::Invalid(found) = error.unwrap_err() else { panic!("it can be read") };
+    assert_eq!(found.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["interval"]);
+    assert!(found[0].message.contains("write `interval: 1d`"), "{}", found[0].message);
+}
+
 #[test]
 fn an_unreadable_file_is_told_from_an_invalid_one() {
     let folder = tempfile::tempdir().unwrap();
