@@ -63,12 +63,12 @@ fn allocate(
         let legs = [Some(due.position), hedge.map(|hedge| hedge.position)];
         let wanted = Wanted { due, signal: &emitted.signal, risk_profile: profile.0 };
         match wanted.orders(legs, &positions, budget, account, &mut book, intents)? {
-            Sized::Orders => {}
-            Sized::Unchanged => {
+            Outcome::Orders => {}
+            Outcome::Unchanged => {
                 record(Event::Unchanged { schedule: schedule.index, instrument: emitted.instrument });
                 cursors.get_mut(due.position)?.answer = Some(Answer::Unchanged);
             }
-            Sized::Refused(refusal) => {
+            Outcome::Refused(refusal) => {
                 let (schedule, instrument) = (schedule.index, emitted.instrument);
                 record(Event::Refused { schedule, instrument, refusal });
                 cursors.get_mut(due.position)?.answer = Some(Answer::Refused);
@@ -79,7 +79,7 @@ fn allocate(
 }
 
 /// What became of a signal.
-enum Sized {
+enum Outcome {
     Orders,
     Unchanged,
     Refused(Refusal),
@@ -102,8 +102,8 @@ impl Wanted<'_> {
         account: &Account,
         book: &mut Book,
         intents: &mut Vec<Order>,
-    ) -> Result<Sized, BevyError> {
-        let refused = |rule, value, limit| Ok(Sized::Refused(Refusal { rule, value, limit }));
+    ) -> Result<Outcome, BevyError> {
+        let refused = |rule, value, limit| Ok(Outcome::Refused(Refusal { rule, value, limit }));
         let before = intents.len();
         let mut sized = [None; 2];
         for (leg, entity) in legs.into_iter().flatten().enumerate() {
@@ -156,7 +156,7 @@ impl Wanted<'_> {
                 }
             }
         }
-        Ok(if intents.len() > before { Sized::Orders } else { Sized::Unchanged })
+        Ok(if intents.len() > before { Outcome::Orders } else { Outcome::Unchanged })
     }
 
     /// Range and stop of a leg; the second one's stop is as far from its price, on the other side.
