@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod duration;
 pub mod exit;
 pub mod instant;
 pub mod job;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
 
-use super::model::{Environment, InstrumentList, Model, Schedule, Scheduler};
+use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
 use super::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
+use super::policy::PolicyKind;
 use super::problem::{Problems, listed, quoted};
 
 /// An instrument that may be used.
@@ -96,10 +97,10 @@ pub(crate) fn assemble(
         strategies,
         schedules,
         risk_profiles,
-        capital_policy: scheduler.capital.policy.clone(),
+        capital_policy: scheduler.capital.computed().unwrap_or(CapitalPolicy::EqualWeight),
         cool_down: scheduler.cool_down,
         data_root: environment.data_root.clone(),
-        is_demo: environment.is_demo,
+        is_demo: environment.mode == Mode::Demo,
     }
 }
 
@@ -292,7 +293,7 @@ fn effective_profile<'m>(model: &'m Model, environment: &'m Environment, schedul
 
 /// A typo in a table of weights would silence a schedule.
 fn check_weights(model: &Model, environment: &Environment, scheduler: &Scheduler, problems: &Problems) {
-    let CapitalPolicy::FixedWeight(weights) = &scheduler.capital.policy else { return };
+    let PolicyKind::FixedWeight(weights) = &scheduler.capital.policy.kind else { return };
     let mut matching = BTreeSet::new();
     let mut total = 0.0;
     for schedule in &scheduler.schedules {
@@ -309,12 +310,15 @@ fn check_weights(model: &Model, environment: &Environment, scheduler: &Scheduler
         let message = format!("{} is no schedule or strategy of `{}`", quoted(key), scheduler.name);
         problems.warning(place, "unmatched_weight", message);
     }
-    if total <= 0.0 && !scheduler.schedules.is_empty() {
+    if let Some(table) = &scheduler.capital.table
+        && total <= 0.0
+        && !scheduler.schedules.is_empty()
+    {
         let message = format!(
             "the table gives no schedule of `{}` a weight above zero; its keys are `schedule`, `strategy`, \
              `schedule:profile` or `strategy:profile`",
             scheduler.name
         );
-        problems.error(&scheduler.capital.table, "no_weight", message);
+        problems.error(table, "no_weight", message);
     }
 }

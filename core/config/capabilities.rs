@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use hemiola_components::strategy::EngineSpec;
 use sha2::{Digest as _, Sha256};
 
-use super::decode::Field;
+use super::field::Field;
 use super::problem::{Problem, Problems, listed, quoted};
 use super::{Config, ConfigError, read_bytes, read_tree};
 
@@ -63,7 +63,11 @@ fn decode(root: &Field<'_>, engines: &[EngineSpec]) -> Option<BTreeSet<String>> 
     known.sort_unstable();
     known.dedup();
     let mut granted = BTreeSet::new();
-    for item in section.required("capabilities").iter().flat_map(Field::items) {
+    let list = section.optional("capabilities");
+    if list.is_none() {
+        section.missing("capabilities");
+    }
+    for item in list.and_then(|list| list.items()).unwrap_or_default() {
         let Some(name) = item.text() else { continue };
         if !known.contains(&name) {
             let known = known.iter().copied();

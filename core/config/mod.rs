@@ -19,18 +19,23 @@ use model::{Environment, Model, Scheduler};
 use plan::Plan;
 use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
+use view::View;
 
 pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};
 
 mod assemble;
 pub mod capabilities;
-mod decode;
+mod check;
 pub mod definition;
+mod field;
 mod model;
 pub mod plan;
+pub mod policy;
 mod problem;
+mod shape;
 mod tree;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -76,6 +81,7 @@ pub struct Config {
     file: String,
     model: Model,
     warnings: Vec<Problem>,
+    notes: Vec<Problem>,
 }
 
 /// Reads and checks a configuration file against the engines there are.
@@ -110,8 +116,8 @@ fn parse(
     problems: Problems,
 ) -> Result<Config, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let tree = read_tree(bytes, &problems);
-    let model = tree.and_then(|root| Model::decode(&decode::Field::root(&problems, &root), folder, engines));
+    let checked = read_tree(bytes, &problems).and_then(|root| check::check(&root, engines, &problems));
+    let model = checked.map(|root| Model::decode(&View::root(&problems, &root), folder, engines));
     if let Some(model) = &model {
         for scheduler in &model.schedulers {
             check_scheduler(model, scheduler, &problems);
@@ -121,7 +127,10 @@ fn parse(
     let file = problems.file().to_owned();
     let found = problems.into_sorted();
     match model {
-        Some(model) if !failed => Ok(Config { file, model, warnings: found }),
+        Some(model) if !failed => {
+            let (notes, warnings) = found.into_iter().partition(|problem| problem.severity == Severity::Info);
+            Ok(Config { file, model, warnings, notes })
+        }
         _ => Err(ConfigError::Invalid(found)),
     }
 }
@@ -181,6 +190,12 @@ impl Config {
         &self.warnings
     }
 
+    /// What is checked and has no effect yet, sorted by place.
+    #[must_use]
+    pub fn notes(&self) -> &[Problem] {
+        &self.notes
+    }
+
     /// The Plan of what was selected.
     ///
     /// # Errors
@@ -191,6 +206,7 @@ impl Config {
         let problems = Problems::new(&self.file);
         let environment = select(
             environments,
+            |environment: &Environment, name| environment.answers_to(name),
             |environment: &Environment| &environment.name,
             selection.environment.as_deref(),
             ("environment", environments_place),
@@ -198,6 +214,7 @@ impl Config {
         );
         let scheduler = select(
             schedulers,
+            |scheduler: &Scheduler, name| scheduler.name == name,
             |scheduler: &Scheduler| &scheduler.name,
             selection.scheduler.as_deref(),
             ("scheduler", schedulers_place),
@@ -209,6 +226,7 @@ impl Config {
         }
         let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
             let instruments = selection.instruments.as_deref();
+            check_runnable(environment, scheduler, instruments, &problems);
             let mut scheduler = scheduler.clone();
             scheduler.schedules.retain(|schedule| !selection.without.contains(&schedule.name));
             assemble::assemble(&self.model, environment, &scheduler, instruments, &problems)
@@ -220,15 +238,36 @@ impl Config {
     }
 }
 
+/// What a file may say and this version cannot run.
+fn check_runnable(
+    environment: &Environment,
+    scheduler: &Scheduler,
+    instruments: Option<&[Instrument]>,
+    problems: &Problems,
+) {
+    if scheduler.capital.computed().is_none() {
+        let message = format!(
+            "this version does not divide capital by `{}` yet: a run needs `equal_weight` or `fixed_weight`",
+            scheduler.capital.policy.name
+        );
+        problems.error(&scheduler.capital.place, "unsupported", message);
+    }
+    if environment.universe.is_empty() && instruments.is_none() {
+        let message = "a run needs an `instrument_universe` in its environment".to_owned();
+        problems.error(&environment.place, "missing_key", message);
+    }
+}
+
 fn select<'m, T>(
     all: &'m [T],
+    answers: impl Fn(&T, &str) -> bool,
     name: impl Fn(&T) -> &String,
     wanted: Option<&str>,
     (what, place): (&str, &Place),
     problems: &Problems,
 ) -> Option<&'m T> {
     let Some(wanted) = wanted else { return all.first() };
-    let found = all.iter().find(|item| name(item) == wanted);
+    let found = all.iter().find(|item| answers(item, wanted));
     if found.is_none() {
         let known = || all.iter().map(|item| name(item).as_str());
         let message = format!("there is no {what} {} (known: {})", quoted(wanted), listed(known()));

@@ -10,6 +10,8 @@ pub enum Severity {
     Error,
     /// It can be used, but probably does not say what its author meant.
     Warning,
+    /// Worth knowing.
+    Info,
 }
 
 impl Severity {
@@ -19,6 +21,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Info => "info",
         }
     }
 }
@@ -89,6 +92,14 @@ impl Problems {
 
     pub(crate) fn warning(&self, place: &Place, code: &'static str, message: String) {
         self.add(Severity::Warning, place, code, message, None);
+    }
+
+    pub(crate) fn info(&self, place: &Place, code: &'static str, message: String) {
+        self.add(Severity::Info, place, code, message, None);
+    }
+
+    pub(crate) fn report(&self, severity: Severity, place: &Place, code: &'static str, message: String) {
+        self.add(severity, place, code, message, None);
     }
 
     /// An error about a name that is none of `known`.

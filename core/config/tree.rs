@@ -13,6 +13,11 @@ pub(crate) struct Position {
     pub(crate) column: u64,
 }
 
+impl Position {
+    /// Where a file begins.
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
+}
+
 impl From<Location> for Position {
     fn from(location: Location) -> Self {
         Self { line: location.line(), column: location.column() }
@@ -47,8 +52,39 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) key: String,
+    /// How the file spells the key, when that is another spelling of it.
+    pub(crate) written: Option<String>,
     pub(crate) position: Position,
     pub(crate) node: Node,
+}
+
+impl Node {
+    /// A value that stands for what the file leaves out at `position`.
+    pub(crate) fn of(value: Value, position: Position) -> Self {
+        Self { position, value }
+    }
+
+    /// The entry of a map.
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Entry {
+    /// A key that the file leaves out.
+    pub(crate) fn of(key: &str, value: Value, position: Position) -> Self {
+        Self { key: key.to_owned(), written: None, position, node: Node::of(value, position) }
+    }
 }
 
 /// A key that a map holds twice; the last one counts.
@@ -190,7 +226,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut entries = Vec::new();
         while let Some((key, value)) = access.next_entry::<Spanned<String>, Spanned<Value>>()? {
-            entries.push(Entry { key: key.value, position: key.defined.into(), node: value.into() });
+            let (key, position) = (key.value, key.defined.into());
+            entries.push(Entry { key, written: None, position, node: value.into() });
         }
         Ok(Value::Map(entries))
     }

@@ -1,20 +1,22 @@
 //! `environments.<name>`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::units::{Bps, Notional, Ratio};
 
-use super::{Context, Universe};
-use crate::config::decode::{Field, POSITIVE};
-use crate::config::problem::{listed, quoted};
+use super::Universe;
+use crate::config::problem::{Place, listed, quoted};
+use crate::config::view::View;
 
 /// Where and with what money a scheduler trades.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
     pub(crate) name: String,
-    /// Made-up candles are welcome.
-    pub(crate) is_demo: bool,
+    /// Other names for the command line.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) place: Place,
+    pub(crate) mode: Mode,
     /// The venue of instruments that are named without one.
     pub(crate) exchange: String,
     pub(crate) universe: String,
@@ -22,6 +24,17 @@ pub(crate) struct Environment {
     pub(crate) risk_profile: String,
     pub(crate) data_root: PathBuf,
     pub(crate) account: Account,
+}
+
+/// What kind of money it trades with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Made-up candles are welcome.
+    Demo,
+    /// Real prices, simulated money.
+    Paper,
+    /// Real money.
+    Live,
 }
 
 /// The simulated account.
@@ -34,123 +47,115 @@ pub(crate) struct Account {
     pub(crate) fill_model: FillModel,
 }
 
-impl Default for Account {
-    fn default() -> Self {
-        Self {
-            valuation: "USDT".to_owned(),
-            equal_quotes: Vec::new(),
-            cash: Notional::new(10_000.0),
-            costs: Costs { taker_fee: Ratio::new(0.0006), slippage: Bps::new(5.0).ratio() },
-            fill_model: FillModel::NextOpen,
-        }
-    }
-}
-
 impl Environment {
-    pub(super) fn decode(field: &Field<'_>, context: &Context<'_>, universes: &[Universe]) -> Self {
+    pub(super) fn decode(field: &View<'_>, folder: &Path, universes: &[Universe]) -> Self {
+        let text = |key: &str| field.text(key).unwrap_or_default().to_owned();
         let mut environment = Self {
             name: field.name.to_owned(),
-            is_demo: false,
-            exchange: String::new(),
-            universe: String::new(),
-            risk_profile: String::new(),
-            data_root: PathBuf::new(),
-            account: Account::default(),
+            aliases: field.texts("aliases"),
+            place: field.key_place(),
+            mode: Mode::named(field.text("environment").unwrap_or_default()),
+            exchange: text("exchange"),
+            universe: text("instrument_universe"),
+            risk_profile: text("risk_profile"),
+            data_root: folder.join(text("data_cache_path")),
+            account: Account::decode(
+                &field.get("adapter_settings").and_then(|adapters| adapters.get("paper_trading")),
+            ),
         };
-        let Some(mut section) = field.section() else { return environment };
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        if let Some(kind) = section.required("environment") {
-            environment.is_demo = is_demo(&kind);
+        if !environment.check_exchange(field, universes) {
+            environment.exchange.clear();
         }
-        let names: Vec<_> = universes.iter().map(|universe| universe.name.as_str()).collect();
-        let universe = section.required("instrument_universe");
-        environment.universe = text(universe.and_then(|f| f.reference("instrument universe", &names)));
-        let venues = universes
-            .iter()
-            .find(|universe| universe.name == environment.universe)
-            .map(|universe| venues(universe))
-            .unwrap_or_default();
-        environment.exchange = text(section.required("exchange").and_then(|f| {
-            if venues.is_empty() { f.text() } else { f.reference("venue in the universe", &venues) }
-        }));
-        let profile = section.required("risk_profile");
-        environment.risk_profile =
-            text(profile.and_then(|f| f.reference("risk profile", &context.risk_profiles)));
-        let path = section.required("data_cache_path").and_then(|f| f.text());
-        environment.data_root = context.folder.join(path.unwrap_or_default());
-        if let Some(mut adapters) = section.optional("adapter_settings").and_then(|f| f.section()) {
-            if let Some(paper) = adapters.optional("paper_trading") {
-                environment.account = Account::decode(&paper);
+        if environment.mode == Mode::Live {
+            for key in ["keychain_key", "live_readiness"].into_iter().filter(|key| !field.has(key)) {
+                field.missing(key);
             }
-            adapters.close();
         }
-        section.close();
         environment
     }
-}
 
-/// The venues of a universe, each once.
-fn venues(universe: &Universe) -> Vec<&str> {
-    let mut venues: Vec<_> = universe.listings.iter().map(|l| l.instrument.venue.as_str()).collect();
-    venues.sort_unstable();
-    venues.dedup();
-    venues
-}
-
-fn is_demo(field: &Field<'_>) -> bool {
-    const KINDS: [&str; 3] = ["demo", "testnet", "paper"];
-    let Some(kind) = field.text() else { return false };
-    if kind == "live" {
-        field.error("unsupported", "this version trades on no real venue: use demo, testnet or paper");
-    } else if !KINDS.contains(&kind) {
-        let message = format!("{} is no kind of environment (known: {})", quoted(kind), listed(KINDS));
-        field.problems.unknown(&field.place(), "unknown_value", message, kind, KINDS);
+    /// Whether its universe has something on its exchange.
+    fn check_exchange(&self, field: &View<'_>, universes: &[Universe]) -> bool {
+        let Some(universe) = universes.iter().find(|universe| universe.name == self.universe) else {
+            return true;
+        };
+        let mut venues: Vec<_> = universe.listings.iter().map(|l| l.instrument.venue.as_str()).collect();
+        venues.sort_unstable();
+        venues.dedup();
+        let Some(exchange) = field.get("exchange") else { return true };
+        let is_known = venues.is_empty() || venues.contains(&self.exchange.as_str());
+        if !is_known {
+            let message = format!(
+                "there is no venue in the universe {} (known: {})",
+                quoted(&self.exchange),
+                listed(venues.iter().copied())
+            );
+            field.problems.unknown(&exchange.place(), "unknown_reference", message, &self.exchange, venues);
+        }
+        is_known
     }
-    kind == "demo" || kind == "testnet"
+
+    /// Whether a name on the command line means it.
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
+    }
+}
+
+impl Mode {
+    fn named(name: &str) -> Self {
+        match name {
+            "paper" => Self::Paper,
+            "live" => Self::Live,
+            _ => Self::Demo,
+        }
+    }
+
+    /// The name in configuration.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Paper => "paper",
+            Self::Live => "live",
+        }
+    }
 }
 
 impl Account {
-    fn decode(field: &Field<'_>) -> Self {
-        let mut account = Self::default();
-        let Some(mut section) = field.section() else { return account };
-        if let Some(asset) = section.optional("valuation_asset").and_then(|f| f.text()) {
-            asset.clone_into(&mut account.valuation);
-        }
-        for asset in section.optional("quote_assets").iter().flat_map(Field::items) {
-            account.equal_quotes.extend(asset.text().map(ToOwned::to_owned));
-        }
-        if let Some(balances) = section.optional("initial_balances") {
-            account.decode_cash(&balances);
-        }
-        if let Some(fee) = section.optional("taker_fee").and_then(|f| f.number(0.0..1.0)) {
-            account.costs.taker_fee = Ratio::new(fee);
-        }
-        if let Some(slippage) = section.optional("slippage_bps").and_then(|f| f.number(0.0..10_000.0)) {
-            account.costs.slippage = Bps::new(slippage).ratio();
-        }
+    fn decode(field: &Option<View<'_>>) -> Self {
+        let number = |key: &str| field.as_ref().map(|field| field.number_or_zero(key)).unwrap_or_default();
+        let text = |key: &str| field.as_ref().and_then(|field| field.text(key)).unwrap_or_default();
+        let valuation = text("valuation_asset").to_owned();
         let models = [FillModel::NextOpen, FillModel::Instant];
-        if let Some(name) = section.optional("fill_model").and_then(|f| f.word(&models.map(FillModel::name)))
-        {
-            let known = models.into_iter().find(|model| model.name() == name);
-            account.fill_model = known.unwrap_or_default();
+        let balances = field.as_ref().and_then(|field| field.get("initial_balances"));
+        Self {
+            cash: balances.map_or(Notional::new(10_000.0), |balances| decode_cash(&balances, &valuation)),
+            valuation,
+            equal_quotes: field.as_ref().map(|field| field.texts("quote_assets")).unwrap_or_default(),
+            costs: Costs {
+                taker_fee: Ratio::new(number("taker_fee")),
+                slippage: Bps::new(number("slippage_bps")).ratio(),
+            },
+            fill_model: models
+                .into_iter()
+                .find(|model| model.name() == text("fill_model"))
+                .unwrap_or_default(),
         }
-        section.close();
-        account
     }
+}
 
-    fn decode_cash(&mut self, field: &Field<'_>) {
-        let balances = field.named("balances");
-        for balance in &balances {
-            if balance.name == self.valuation {
-                self.cash = Notional::new(balance.number(POSITIVE).unwrap_or_default());
-            } else {
-                let message = format!("an account starts with cash in `{}` only", self.valuation);
-                field.problems.error(&balance.key_place(), "unsupported", message);
-            }
-        }
-        if !balances.is_empty() && balances.iter().all(|balance| balance.name != self.valuation) {
-            let message = format!("must hold the valuation asset `{}`", self.valuation);
-            field.problems.error(&field.key_place(), "missing_key", message);
+fn decode_cash(field: &View<'_>, valuation: &str) -> Notional {
+    let mut cash = None;
+    for balance in field.entries() {
+        if balance.name == valuation {
+            cash = field.number(valuation);
+        } else {
+            let message = format!("an account starts with cash in `{valuation}` only");
+            field.problems.error(&balance.key_place(), "unsupported", message);
         }
     }
+    if !field.entries().is_empty() && !field.has(valuation) {
+        let message = format!("must hold the valuation asset `{valuation}`");
+        field.problems.error(&field.key_place(), "missing_key", message);
+    }
+    Notional::new(cash.unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::decode::Field;
+use crate::config::view::View;
 
 /// Where it says which engines may be used.
 #[derive(Clone, Debug)]
@@ -13,13 +13,10 @@ pub(crate) struct License {
 }
 
 impl License {
-    pub(super) fn decode(field: Option<&Field<'_>>, folder: &Path) -> Self {
+    pub(super) fn decode(field: Option<View<'_>>, folder: &Path) -> Self {
         const DEFAULT: &str = "capabilities.yaml";
-        let mut name = None;
-        if let Some(mut section) = field.and_then(Field::section) {
-            name = section.optional("capabilities_path").and_then(|f| f.text());
-            section.close();
-        }
-        Self { capabilities_path: folder.join(name.unwrap_or(DEFAULT)), is_named: name.is_some() }
+        let name = field.and_then(|field| field.text("capabilities_path").map(ToOwned::to_owned));
+        let is_named = name.is_some();
+        Self { capabilities_path: folder.join(name.as_deref().unwrap_or(DEFAULT)), is_named }
     }
 }

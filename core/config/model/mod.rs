@@ -1,29 +1,32 @@
-//! The sections of the file, decoded: names still stand for what they refer to.
+//! The sections that a run uses, decoded from a checked tree: names still stand for what they refer to.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::EngineSpec;
 
-use super::decode::{Field, Section};
 use super::problem::Place;
+use super::shape::Kind;
+use super::shape::root::ROOT;
+use super::view::View;
 
-mod capital;
 mod environment;
 mod license;
+mod limits;
+pub(crate) mod policy;
 mod risk;
 mod scheduler;
 mod strategy;
 mod universe;
 
-pub(crate) use capital::Capital;
-pub(crate) use environment::Environment;
+pub(crate) use environment::{Environment, Mode};
 pub(crate) use license::License;
-pub(crate) use scheduler::{InstrumentList, Schedule, Scheduler};
+pub(crate) use scheduler::{Context, InstrumentList, Schedule, Scheduler};
 pub(crate) use strategy::Strategy;
 pub(crate) use universe::Universe;
 
-/// Every section of a file, in its order.
+/// What a run can be put together from, each list in the order of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) risk_profiles: Vec<RiskProfile>,
@@ -36,50 +39,80 @@ pub(crate) struct Model {
     pub(crate) license: License,
 }
 
-/// What a file may refer to.
-pub(crate) struct Context<'t> {
-    /// The folder that paths are relative to.
-    pub(crate) folder: &'t Path,
-    pub(crate) engines: &'t [EngineSpec],
-    pub(crate) risk_profiles: Vec<&'t str>,
-    pub(crate) strategies: Vec<&'t str>,
-}
-
 impl Model {
-    /// Decodes the file; `None` when it is no map.
-    pub(crate) fn decode(root: &Field<'_>, folder: &Path, engines: &[EngineSpec]) -> Option<Self> {
-        let mut section = root.section()?;
-        let risk_profiles = entries(&mut section, "risk_profiles", "risk profiles");
-        let universes = entries(&mut section, "instrument_universes", "instrument universes");
-        let environments = entries(&mut section, "environments", "environments");
-        let strategies = entries(&mut section, "strategies", "strategies");
-        let schedulers = entries(&mut section, "multi_strategy_schedulers", "schedulers");
-        let place = |section: &mut Section<'_>, name| section.optional(name).map(|field| field.key_place());
-        let environments_place = place(&mut section, "environments").unwrap_or_default();
-        let schedulers_place = place(&mut section, "multi_strategy_schedulers").unwrap_or_default();
-        let license = License::decode(section.optional("license").as_ref(), folder);
-        section.close();
-
-        let context =
-            Context { folder, engines, risk_profiles: names(&risk_profiles), strategies: names(&strategies) };
-        let universes: Vec<_> = universes.iter().map(Universe::decode).collect();
-        Some(Self {
-            risk_profiles: risk_profiles.iter().map(risk::decode).collect(),
-            environments: environments.iter().map(|f| Environment::decode(f, &context, &universes)).collect(),
-            environments_place,
-            strategies: strategies.iter().map(|f| Strategy::decode(f, &context)).collect(),
-            schedulers: schedulers.iter().map(|f| Scheduler::decode(f, &context)).collect(),
-            schedulers_place,
-            license,
+    pub(crate) fn decode(root: &View<'_>, folder: &Path, engines: &[EngineSpec]) -> Self {
+        let universes: Vec<_> = root.map("instrument_universes").iter().map(Universe::decode).collect();
+        let strategies = strategies(root, folder, engines);
+        let key_place = |key: &str| root.get(key).map(|field| field.key_place());
+        let risk_profiles: Vec<_> = root.map("risk_profiles").iter().map(risk::decode).collect();
+        let schedulers = schedulers(root, &Context::new(&strategies, &risk_profiles));
+        if strategies.is_empty() {
+            let place = Place { path: "strategies".to_owned(), ..root.key_place() };
+            root.problems.error(&place, "missing_key", "the key `strategies` is required".to_owned());
+        }
+        if schedulers.is_empty() {
+            let place = Place { path: "multi_strategy_schedulers".to_owned(), ..root.key_place() };
+            let message = "the key `multi_strategy_schedulers` is required, here or in `runtime`".to_owned();
+            root.problems.error(&place, "missing_key", message);
+        }
+        Self {
+            risk_profiles,
+            environments: root
+                .map("environments")
+                .iter()
+                .map(|field| Environment::decode(field, folder, &universes))
+                .collect(),
+            environments_place: key_place("environments").unwrap_or_default(),
+            strategies,
+            schedulers_place: key_place("multi_strategy_schedulers")
+                .or(key_place("runtime"))
+                .unwrap_or_default(),
+            schedulers,
+            license: License::decode(root.get("license"), folder),
             universes,
-        })
+        }
     }
 }
 
-fn entries<'t>(section: &mut Section<'t>, name: &'static str, what: &str) -> Vec<Field<'t>> {
-    section.required(name).map(|field| field.named(what)).unwrap_or_default()
+/// Those of `strategies`, then those of the specialised sections.
+fn strategies(root: &View<'_>, folder: &Path, engines: &[EngineSpec]) -> Vec<Strategy> {
+    let mut places: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut strategies = Vec::new();
+    let is_strategies = |kind: &Kind| matches!(kind, Kind::Map { of: Kind::Strategy { .. }, .. });
+    for key in ROOT.keys.iter().filter(|key| is_strategies(&key.kind)) {
+        for field in root.map(key.name) {
+            match places.get(field.name) {
+                Some(earlier) => {
+                    let message =
+                        format!("is skipped: `{}` at line {} has the same name", earlier.path, earlier.line);
+                    root.problems.warning(&field.key_place(), "overridden", message);
+                }
+                None => {
+                    places.insert(field.name, field.key_place());
+                    strategies.push(Strategy::decode(&field, folder, engines));
+                }
+            }
+        }
+    }
+    strategies
 }
 
-fn names<'t>(fields: &[Field<'t>]) -> Vec<&'t str> {
-    fields.iter().map(|field| field.name).collect()
+/// Those of the top level, in which those of `runtime` replace the ones of the same name.
+fn schedulers(root: &View<'_>, context: &Context<'_>) -> Vec<Scheduler> {
+    let mut schedulers: Vec<Scheduler> =
+        root.map("multi_strategy_schedulers").iter().map(|field| Scheduler::decode(field, context)).collect();
+    let runtime = root.get("runtime");
+    for field in runtime.iter().flat_map(|runtime| runtime.map("multi_strategy_schedulers")) {
+        let scheduler = Scheduler::decode(&field, context);
+        match schedulers.iter_mut().find(|earlier| earlier.name == scheduler.name) {
+            Some(earlier) => {
+                let message =
+                    format!("is replaced by `{}` at line {}", scheduler.place.path, scheduler.place.line);
+                root.problems.warning(&earlier.place, "overridden", message);
+                *earlier = scheduler;
+            }
+            None => schedulers.push(scheduler),
+        }
+    }
+    schedulers
 }

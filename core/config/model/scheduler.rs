@@ -1,17 +1,50 @@
 //! `multi_strategy_schedulers.<name>`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Quantity};
 
-use super::{Capital, Context};
-use crate::config::decode::{Field, POSITIVE};
+use super::policy::Capital;
+use super::{Strategy, limits};
 use crate::config::problem::{Place, quoted};
+use crate::config::view::View;
+
+/// What a scheduler may refer to.
+pub(crate) struct Context<'m> {
+    /// In the order of the file.
+    pub(crate) strategies: Vec<&'m str>,
+    pub(crate) strategy_names: BTreeSet<&'m str>,
+    pub(crate) risk_profiles: Vec<&'m str>,
+    /// Tags by strategy.
+    tags: BTreeMap<&'m str, &'m [String]>,
+}
+
+impl<'m> Context<'m> {
+    pub(super) fn new(strategies: &'m [Strategy], risk_profiles: &'m [RiskProfile]) -> Self {
+        let name = |strategy: &'m Strategy| strategy.name.as_str();
+        Self {
+            strategies: strategies.iter().map(name).collect(),
+            strategy_names: strategies.iter().map(name).collect(),
+            risk_profiles: risk_profiles.iter().map(|profile| profile.name.as_str()).collect(),
+            tags: strategies.iter().map(|one| (name(one), one.definition.tags.as_slice())).collect(),
+        }
+    }
+
+    /// The tags of the strategies that schedules run.
+    pub(super) fn tags_of<'s>(&'s self, schedules: &'s [Schedule]) -> impl Iterator<Item = &'m str> + 's {
+        let tags = schedules.iter().filter_map(|schedule| self.tags.get(schedule.strategy.as_str()));
+        tags.flat_map(|tags| tags.iter().map(String::as_str))
+    }
+}
 
 /// Schedules that share an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Scheduler {
     pub(crate) name: String,
+    pub(crate) place: Place,
     pub(crate) telemetry_namespace: String,
     pub(crate) capital: Capital,
     pub(crate) cool_down: Option<Nanos>,
@@ -41,132 +74,87 @@ pub(crate) struct InstrumentList {
 }
 
 impl Scheduler {
-    pub(super) fn decode(field: &Field<'_>, context: &Context<'_>) -> Self {
-        let mut scheduler = Self {
+    pub(super) fn decode(field: &View<'_>, context: &Context<'_>) -> Self {
+        let schedules: Vec<_> =
+            field.map("schedules").iter().map(|field| Schedule::decode(field, context)).collect();
+        limits::check(field, &schedules, context);
+        let policy = field.get("capital_policy");
+        let capital = policy.map(|policy| Capital::decode(&policy, &schedules, context)).unwrap_or_default();
+        let namespace = field.text("telemetry_namespace").map(ToOwned::to_owned);
+        Self {
             name: field.name.to_owned(),
-            telemetry_namespace: format!("scheduler.{}", field.name),
-            capital: Capital::default(),
-            cool_down: None,
-            schedules: Vec::new(),
-        };
-        let Some(mut section) = field.section() else { return scheduler };
-        if let Some(namespace) = section.optional("telemetry_namespace").and_then(|f| f.text()) {
-            namespace.clone_into(&mut scheduler.telemetry_namespace);
+            place: field.key_place(),
+            telemetry_namespace: namespace.unwrap_or_else(|| format!("scheduler.{}", field.name)),
+            cool_down: field.seconds("allocation_rebalance_seconds").or(capital.rebalance),
+            capital,
+            schedules,
         }
-        section.optional("decision_log_category").map(|f| f.text());
-        section.optional("health_check_interval").map(|f| f.seconds(0.0));
-        if let Some(policy) = section.optional("capital_policy") {
-            scheduler.capital = Capital::decode(&policy);
-        }
-        let cool_down = section.either(&["allocation_rebalance_seconds", "capital_rebalance_seconds"]);
-        scheduler.cool_down = match cool_down {
-            Some(field) => field.period(),
-            None => scheduler.capital.rebalance,
-        };
-        for schedule in section.required("schedules").iter().flat_map(|f| f.named("schedules")) {
-            scheduler.schedules.push(Schedule::decode(&schedule, context));
-        }
-        section.close();
-        scheduler
     }
 }
 
 impl Schedule {
-    fn decode(field: &Field<'_>, context: &Context<'_>) -> Self {
-        let hour: Interval = "1h".parse().expect("an hour is an interval");
-        let mut schedule = Self {
+    fn decode(field: &View<'_>, context: &Context<'_>) -> Self {
+        let strategy = field.text("strategy").unwrap_or(field.name);
+        if !field.has("strategy") && !context.strategy_names.contains(field.name) {
+            let message =
+                format!("no strategy is called {} as well: name one with `strategy`", quoted(field.name));
+            let known = context.strategies.iter().copied();
+            field.problems.unknown(&field.key_place(), "unknown_reference", message, field.name, known);
+        }
+        let interval = field.candle("interval");
+        Self {
             name: field.name.to_owned(),
             place: field.key_place(),
-            strategy: field.name.to_owned(),
-            interval: hour,
-            cadence: Cadence { every: hour.length(), offset: Nanos::ZERO },
-            warmup_bars: 0,
-            risk_profile: None,
-            sizing: Sizing::Weight,
-            instruments: None,
-        };
-        let Some(mut section) = field.section() else { return schedule };
-        match section.optional("strategy") {
-            Some(strategy) => {
-                let name = strategy.reference("strategy", &context.strategies).unwrap_or_default();
-                name.clone_into(&mut schedule.strategy);
-            }
-            None if context.strategies.contains(&field.name) => {}
-            None => {
-                let message =
-                    format!("no strategy is called {} as well: name one with `strategy`", quoted(field.name));
-                let known = context.strategies.iter().copied();
-                field.problems.unknown(&field.key_place(), "unknown_reference", message, field.name, known);
-            }
+            strategy: strategy.to_owned(),
+            cadence: Cadence {
+                every: field.seconds("cadence_seconds").unwrap_or(interval.length()),
+                offset: field.seconds("offset_seconds").unwrap_or_default(),
+            },
+            interval,
+            warmup_bars: field.count("warmup_bars") as usize,
+            risk_profile: field.text("risk_profile").map(ToOwned::to_owned),
+            sizing: field.get("sizing").map(|sizing| decode_sizing(&sizing)).unwrap_or_default(),
+            instruments: field.get("instruments").map(|list| InstrumentList::decode(&list)),
         }
-        if let Some(interval) = section.optional("interval").and_then(|f| f.interval()) {
-            schedule.interval = interval;
-        }
-        let cadence = section.either(&["cadence_seconds", "cadence"]).and_then(|f| f.period());
-        schedule.cadence.every = cadence.unwrap_or(schedule.interval.length());
-        let offset = section.optional("offset_seconds").and_then(|f| f.seconds(0.0));
-        schedule.cadence.offset = offset.unwrap_or_default();
-        section.optional("max_drift_seconds").map(|f| f.seconds(0.0));
-        let warmup = section.optional("warmup_bars").and_then(|f| f.count(0..=u32::MAX));
-        schedule.warmup_bars = warmup.unwrap_or_default() as usize;
-        let profile = section.optional("risk_profile");
-        schedule.risk_profile =
-            profile.and_then(|f| f.reference("risk profile", &context.risk_profiles)).map(ToOwned::to_owned);
-        // An engine emits one signal per instrument and due instant, so any allowed limit keeps it.
-        section.optional("max_signals").map(|f| f.count(1..=u32::MAX));
-        if let Some(sizing) = section.optional("sizing") {
-            schedule.sizing = decode_sizing(&sizing);
-        }
-        schedule.instruments = section.optional("instruments").map(|f| InstrumentList::decode(&f));
-        section.close();
-        schedule
     }
 }
 
-fn decode_sizing(field: &Field<'_>) -> Sizing {
-    const NAMES: [&str; 2] = ["weight", "all_in"];
-    if field.is_map() {
-        let Some(mut section) = field.section() else { return Sizing::Weight };
-        let field = section.either(&["quote", "base"]);
-        if field.is_none() {
-            section.missing("quote");
-        }
-        let sizing = field.and_then(|f| {
-            let amount = f.number(POSITIVE)?;
-            Some(match f.name {
-                "base" => Sizing::Base(Quantity::new(amount)),
-                _ => Sizing::Quote(Notional::new(amount)),
-            })
-        });
-        section.close();
-        return sizing.unwrap_or_default();
+fn decode_sizing(field: &View<'_>) -> Sizing {
+    match field.node.text() {
+        Some("all_in") => return Sizing::AllIn,
+        Some(_) => return Sizing::Weight,
+        None => {}
     }
-    match field.text() {
-        Some("all_in") => Sizing::AllIn,
-        Some("weight") | None => Sizing::Weight,
-        Some(other) => {
-            let message =
-                format!("{} sizes nothing (known: weight, all_in, {{quote: AMOUNT}})", quoted(other));
-            field.problems.unknown(&field.place(), "unknown_value", message, other, NAMES);
+    match (field.get("quote"), field.get("base")) {
+        (Some(_), Some(base)) => {
+            let message = "says the same as `quote`: keep one of them".to_owned();
+            field.problems.error(&base.key_place(), "conflict", message);
+            Sizing::Weight
+        }
+        (Some(_), None) => Sizing::Quote(Notional::new(field.number_or_zero("quote"))),
+        (None, Some(_)) => Sizing::Base(Quantity::new(field.number_or_zero("base"))),
+        (None, None) => {
+            if !field.has("quote") && !field.has("base") {
+                field.missing("quote");
+            }
             Sizing::Weight
         }
     }
 }
 
 impl InstrumentList {
-    fn decode(field: &Field<'_>) -> Self {
+    fn decode(field: &View<'_>) -> Self {
         let mut names: Vec<(String, Place)> = Vec::new();
         let items = field.items();
-        if field.is_list() && items.is_empty() {
+        if items.is_empty() {
             field.error("empty", "the list of instruments is empty: name some, or remove it to use all");
         }
         for item in items {
-            if let Some(name) = item.text() {
-                if names.iter().any(|(earlier, _)| earlier == name) {
-                    item.error("conflict", format!("{} is in the list already", quoted(name)));
-                }
-                names.push((name.to_owned(), item.place()));
+            let Some(name) = item.node.text() else { continue };
+            if names.iter().any(|(earlier, _)| earlier == name) {
+                item.error("conflict", format!("{} is in the list already", quoted(name)));
             }
+            names.push((name.to_owned(), item.place()));
         }
         Self { place: field.key_place(), names }
     }

@@ -3,7 +3,8 @@
 use hemiola_components::market::{Instrument, TradingRules};
 use hemiola_components::units::{Notional, Quantity};
 
-use crate::config::decode::Field;
+use crate::config::problem::quoted;
+use crate::config::view::View;
 
 /// Instruments with the venues that list them.
 #[derive(Clone, Debug)]
@@ -22,31 +23,27 @@ pub(crate) struct Listing {
 }
 
 impl Universe {
-    pub(super) fn decode(field: &Field<'_>) -> Self {
+    pub(super) fn decode(field: &View<'_>) -> Self {
         let mut universe = Self { name: field.name.to_owned(), listings: Vec::new() };
-        let Some(mut section) = field.section() else { return universe };
-        section.optional("description").map(|f| f.text());
-        for instrument in section.required("instruments").iter().flat_map(|f| f.named("instruments")) {
+        for instrument in field.map("instruments") {
             decode_instrument(&instrument, &mut universe.listings);
         }
-        section.close();
+        let instruments = field.map("instruments");
+        if !instruments.is_empty() && instruments.iter().all(|one| one.list("backfill").is_empty()) {
+            let message =
+                "no instrument names candles to keep: write `backfill: [{interval: 1h, lookback_days: 365}]`";
+            field.problems.warning(&field.key_place(), "no_backfill", message.to_owned());
+        }
         universe
     }
 }
 
-fn decode_instrument(field: &Field<'_>, listings: &mut Vec<Listing>) {
-    let Some(mut section) = field.section() else { return };
-    let text = |field: Option<Field<'_>>| field.and_then(|f| f.text()).unwrap_or_default().to_owned();
-    let base = text(section.required("base_asset"));
-    let quote = text(section.required("quote_asset"));
-    for category in section.optional("categories").iter().flat_map(Field::items) {
-        category.text();
-    }
-    for window in section.optional("backfill").iter().flat_map(Field::items) {
-        decode_backfill(&window);
-    }
-    let rules = section.optional("rules").map(|f| decode_rules(&f)).unwrap_or_default();
-    for venue in section.required("exchanges").iter().flat_map(|f| f.named("venues")) {
+fn decode_instrument(field: &View<'_>, listings: &mut Vec<Listing>) {
+    let text = |key: &str| field.text(key).unwrap_or_default().to_owned();
+    let (base, quote) = (text("base_asset"), text("quote_asset"));
+    check_filing(field);
+    let rules = field.get("rules").map(|rules| decode_rules(&rules)).unwrap_or_default();
+    for venue in field.map("exchanges") {
         check_venue(&venue);
         listings.push(Listing {
             instrument: Instrument {
@@ -56,13 +53,33 @@ fn decode_instrument(field: &Field<'_>, listings: &mut Vec<Listing>) {
                 quote: quote.clone(),
                 rules,
             },
-            venue_symbol: venue.folder_name().unwrap_or_default().to_owned(),
+            venue_symbol: venue.node.text().unwrap_or_default().to_owned(),
         });
     }
-    section.close();
 }
 
-fn check_venue(field: &Field<'_>) {
+/// What an instrument is filed under, and which candles of it are kept.
+fn check_filing(field: &View<'_>) {
+    if let Some(categories) = field.get("categories") {
+        if categories.items().is_empty() {
+            categories.error("empty", "needs a category at least, holds none");
+        }
+        warn_of_repetitions(&categories.items(), "category", |item| item.node.text());
+    }
+    let backfill = field.list("backfill");
+    warn_of_repetitions(&backfill, "interval", |item| item.text("interval"));
+}
+
+fn warn_of_repetitions<'t>(items: &[View<'t>], what: &str, of: impl Fn(&View<'t>) -> Option<&'t str>) {
+    for (index, item) in items.iter().enumerate() {
+        let Some(value) = of(item) else { continue };
+        if items[..index].iter().any(|earlier| of(earlier) == Some(value)) {
+            item.warning("repeated", format!("the {what} {} stands here already", quoted(value)));
+        }
+    }
+}
+
+fn check_venue(field: &View<'_>) {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
     if !field.name.chars().all(fits) {
         let message = "a venue's name is made of lower-case letters, digits, `_` and `-`".to_owned();
@@ -70,21 +87,10 @@ fn check_venue(field: &Field<'_>) {
     }
 }
 
-fn decode_backfill(field: &Field<'_>) {
-    let Some(mut section) = field.section() else { return };
-    section.required("interval").map(|f| f.interval());
-    section.required("lookback_days").map(|f| f.count(1..=36_525));
-    section.close();
-}
-
-fn decode_rules(field: &Field<'_>) -> TradingRules {
-    let Some(mut section) = field.section() else { return TradingRules::default() };
-    let number = |field: Option<Field<'_>>| field.and_then(|f| f.number(0.0..)).unwrap_or_default();
-    let rules = TradingRules {
-        tick: number(section.optional("tick_size")),
-        step: Quantity::new(number(section.optional("step_size"))),
-        min_notional: Notional::new(number(section.optional("min_notional"))),
-    };
-    section.close();
-    rules
+fn decode_rules(field: &View<'_>) -> TradingRules {
+    TradingRules {
+        tick: field.number_or_zero("tick_size"),
+        step: Quantity::new(field.number_or_zero("step_size")),
+        min_notional: Notional::new(field.number_or_zero("min_notional")),
+    }
 }

@@ -19,8 +19,8 @@ use super::*;
 /// A small correct file that the tests break.
 const BASE: &str = "\
 risk_profiles:
-  balanced: {max_open_positions: 5, max_position_pct: 0.05, max_leverage: 3}
-  bold: {max_open_positions: 9, max_position_pct: 0, max_leverage: 0}
+  balanced: {max_open_positions: 5, max_position_pct: 0.05, max_leverage: 3, max_daily_loss_pct: 0, hard_drawdown_pct: 0, target_volatility: 0, stop_loss_atr_multiple: 0}
+  bold: {max_open_positions: 9, max_position_pct: 0, max_leverage: 0, preset: manual}
 instrument_universes:
   core:
     instruments:
@@ -28,8 +28,10 @@ instrument_universes:
         base_asset: BTC
         quote_asset: USDT
         exchanges: {binance: BTCUSDT, kraken: XBTUSDT}
-      ETH_USDT: {base_asset: ETH, quote_asset: USDT, exchanges: {binance: ETHUSDT}}
-      ETH_EUR: {base_asset: ETH, quote_asset: EUR, exchanges: {kraken: ETHEUR}}
+        categories: [core]
+        backfill: [{interval: 1h, lookback_days: 30}]
+      ETH_USDT: {base_asset: ETH, quote_asset: USDT, exchanges: {binance: ETHUSDT}, categories: [core], backfill: [{interval: 1d, lookback_days: 9}]}
+      ETH_EUR: {base_asset: ETH, quote_asset: EUR, exchanges: {kraken: ETHEUR}, categories: [core], backfill: [{interval: 1d, lookback_days: 9}]}
 environments:
   demo:
     exchange: binance
@@ -109,10 +111,13 @@ fn read_text(text: impl AsRef<[u8]>) -> Result<Config, ConfigError> {
     parse(Path::new("folder/core.yaml"), text.as_ref(), &engines(), problems)
 }
 
+/// Errors and warnings.
 fn problems(result: Result<Config, ConfigError>) -> Vec<Problem> {
     match result {
         Ok(config) => config.warnings().to_vec(),
-        Err(ConfigError::Invalid(problems)) => problems,
+        Err(ConfigError::Invalid(problems)) => {
+            problems.into_iter().filter(|problem| problem.severity != Severity::Info).collect()
+        }
         Err(ConfigError::Unreadable { source, .. }) => panic!("{source}"),
     }
 }
@@ -135,8 +140,14 @@ fn summary(problems: &[Problem]) -> String {
 
 /// The file as edited must have exactly the problems of `expected`, written as [`summary`] writes them.
 fn check(text: impl AsRef<[u8]>, expected: &str) {
+    assert_eq!(difference(text, expected), None);
+}
+
+/// What the file has instead of the problems of `expected`.
+fn difference(text: impl AsRef<[u8]>, expected: &str) -> Option<String> {
     let found = problems(read_text(text));
     let expected: Vec<_> = expected.trim().lines().map(str::trim).collect();
+    let summary = summary(&found);
     let messages: Vec<_> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(summary(&found).lines().collect::<Vec<_>>(), expected, "{}", messages.join("\n"));
+    (summary.lines().collect::<Vec<_>>() != expected).then(|| format!("{summary}{}", messages.join("\n")))
 }

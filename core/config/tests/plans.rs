@@ -97,7 +97,7 @@ fn a_preset_goes_before_the_defaults_and_behind_what_is_written() {
     assert_eq!(counts("    parameters: {slow: 12}\n"), [3, 12]);
     let text =
         edited("{fast: 5, slow: 10}", "{fast: 9}").replace("    risk_profile: bold\n", "    preset: quick\n");
-    check(text, "26:24 invalid_parameters strategies.trend.parameters.fast");
+    check(text, "28:24 invalid_parameters strategies.trend.parameters.fast");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_scheduler_must_fit_one_environment_and_the_one_selected() {
     let Err(ConfigError::Invalid(found)) = config.plan(&other) else { panic!("`late` wants ETH_USDT") };
     assert_eq!(
         summary(&found),
-        "34:84 unknown_reference multi_strategy_schedulers.main.schedules.late.instruments[0]\n"
+        "36:84 unknown_reference multi_strategy_schedulers.main.schedules.late.instruments[0]\n"
     );
     let text = two_environments().replace("instruments: [ETH_USDT]", "instruments: [BTC_USDT]");
     let plan = read_text(text).unwrap().plan(&other).unwrap();
@@ -243,9 +243,9 @@ fn a_selection_of_unknown_names_lists_the_known_ones() {
     let Err(error) = config.plan(&selection) else { panic!("neither exists") };
     assert_eq!(
         error.to_string(),
-        "core.yaml:13:1: error[unknown_reference]: environments: there is no environment `dmo` (known: demo); did \
+        "core.yaml:15:1: error[unknown_reference]: environments: there is no environment `dmo` (known: demo); did \
          you mean `demo`?\n\
-         core.yaml:28:1: error[unknown_reference]: multi_strategy_schedulers: there is no scheduler `mian` (known: \
+         core.yaml:30:1: error[unknown_reference]: multi_strategy_schedulers: there is no scheduler `mian` (known: \
          main); did you mean `main`?"
     );
     let named = Selection {
@@ -294,17 +294,17 @@ fn given_instruments_take_the_place_of_the_universe() {
 
     let late = "multi_strategy_schedulers.main.schedules.late.instruments[0]";
     let absent = with_instruments(&[instrument("file", "AAA", "USDT")]);
-    assert_eq!(absent, Err(format!("33:84 unknown_reference {late}\n")));
+    assert_eq!(absent, Err(format!("35:84 unknown_reference {late}\n")));
     let twice = [instrument("a", "ETH_USDT", "USDT"), instrument("b", "ETH_USDT", "USDT")];
-    assert_eq!(with_instruments(&twice), Err(format!("33:84 conflict {late}\n")));
+    assert_eq!(with_instruments(&twice), Err(format!("35:84 conflict {late}\n")));
     let at_home = [instrument("a", "ETH_USDT", "USDT"), instrument("binance", "ETH_USDT", "USDT")];
     assert_eq!(with_instruments(&at_home).unwrap().schedules[1].instruments, [1], "the environment's venue");
     let foreign = [instrument("a", "ETH_USDT", "PLN")];
     assert_eq!(
         with_instruments(&foreign),
-        Err("32:7 quote_currency multi_strategy_schedulers.main.schedules.trend\n\
-             33:70 quote_currency multi_strategy_schedulers.main.schedules.late.instruments\n"
+        Err("34:7 quote_currency multi_strategy_schedulers.main.schedules.trend\n\
+             35:70 quote_currency multi_strategy_schedulers.main.schedules.late.instruments\n"
             .to_owned())
     );
-    assert_eq!(with_instruments(&[]), Err("13:1 empty environments\n".to_owned()));
+    assert_eq!(with_instruments(&[]), Err("15:1 empty environments\n".to_owned()));
 }

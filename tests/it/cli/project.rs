@@ -13,12 +13,12 @@ use super::tables::Candles;
 /// Two instruments, one schedule, no costs and no limits. Paper, so an absent store is not filled with demo candles.
 pub(super) const CONFIG: &str = "\
 risk_profiles:
-  open: {max_open_positions: 10, max_position_pct: 0, max_leverage: 0}
+  open: {max_open_positions: 10, max_position_pct: 0, max_leverage: 0, preset: manual}
 instrument_universes:
   pair:
     instruments:
-      BTC_USDT: {base_asset: BTC, quote_asset: USDT, exchanges: {binance: BTCUSDT}}
-      ETH_USDT: {base_asset: ETH, quote_asset: USDT, exchanges: {binance: ETHUSDT}}
+      BTC_USDT: {base_asset: BTC, quote_asset: USDT, exchanges: {binance: BTCUSDT}, categories: [core], backfill: [{interval: 1h, lookback_days: 30}]}
+      ETH_USDT: {base_asset: ETH, quote_asset: USDT, exchanges: {binance: ETHUSDT}, categories: [core], backfill: [{interval: 1h, lookback_days: 30}]}
 environments:
   desk:
     exchange: binance

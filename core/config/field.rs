@@ -1,18 +1,14 @@
-//! Reads typed values out of the tree and reports what does not fit, with its place.
-//!
-//! Reading never stops at a problem. A reader that gets `None` goes on with a stand-in, which never
-//! reaches a Plan: one error is enough to refuse the file.
+//! Reads values out of the tree as the file has it and reports what does not fit, with its place.
 
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 
-use hemiola_components::time::{Interval, Nanos};
-use serde_json::Value as Scalar;
+use chrono::NaiveTime;
+use hemiola_components::time::{Interval, IntervalError, Nanos};
 
+use super::check::NameSet;
 use super::problem::{Place, Problems, listed, quoted};
 use super::tree::{Entry, Node, Position, Value, joined};
-
-/// Greater than zero.
-pub(crate) const POSITIVE: (Bound<f64>, Bound<f64>) = (Bound::Excluded(0.0), Bound::Unbounded);
+use crate::{duration, instant};
 
 /// A hundred years. Instants further away do not fit the time line.
 const MOST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
@@ -23,14 +19,14 @@ pub(crate) struct Field<'t> {
     pub(crate) problems: &'t Problems,
     /// The key; empty for the root and for items of a list.
     pub(crate) name: &'t str,
-    path: String,
-    key: Position,
-    node: &'t Node,
+    pub(crate) path: String,
+    pub(crate) key: Position,
+    pub(crate) node: &'t Node,
 }
 
 impl<'t> Field<'t> {
     pub(crate) fn root(problems: &'t Problems, node: &'t Node) -> Self {
-        Self { problems, name: "", path: String::new(), key: Position { line: 1, column: 1 }, node }
+        Self { problems, name: "", path: String::new(), key: Position::START, node }
     }
 
     fn child(&self, entry: &'t Entry) -> Self {
@@ -74,10 +70,6 @@ impl<'t> Field<'t> {
         matches!(self.node.value, Value::Sequence(_))
     }
 
-    pub(crate) fn is_number(&self) -> bool {
-        matches!(self.node.value, Value::Number(_))
-    }
-
     /// A text that is not empty.
     pub(crate) fn text(&self) -> Option<&'t str> {
         match &self.node.value {
@@ -115,12 +107,12 @@ impl<'t> Field<'t> {
     }
 
     /// One of `known`; `what` says of what kind.
-    pub(crate) fn reference(&self, what: &str, known: &[&str]) -> Option<&'t str> {
+    pub(crate) fn reference(&self, what: &str, known: &NameSet<'_>) -> Option<&'t str> {
         let name = self.text()?;
-        if known.contains(&name) {
+        if known.sorted.contains(name) {
             return Some(name);
         }
-        self.unknown_reference(what, name, known);
+        self.unknown_reference(what, name, &known.ordered);
         None
     }
 
@@ -135,7 +127,7 @@ impl<'t> Field<'t> {
         found
     }
 
-    fn unknown_reference(&self, what: &str, name: &str, known: &[&str]) {
+    pub(crate) fn unknown_reference(&self, what: &str, name: &str, known: &[&str]) {
         let message =
             format!("there is no {what} {} (known: {})", quoted(name), listed(known.iter().copied()));
         self.problems.unknown(&self.place(), "unknown_reference", message, name, known.iter().copied());
@@ -154,11 +146,10 @@ impl<'t> Field<'t> {
     }
 
     /// A text, a finite number or a boolean.
-    pub(crate) fn scalar(&self) -> Option<Scalar> {
+    pub(crate) fn scalar(&self) -> Option<Value> {
         match &self.node.value {
-            Value::Bool(value) => Some((*value).into()),
-            Value::Text(text) => Some(text.as_str().into()),
-            Value::Number(_) => self.number(..).map(Scalar::from),
+            value @ (Value::Bool(_) | Value::Text(_)) => Some(value.clone()),
+            Value::Number(_) => self.number(..).map(Value::Number),
             _ => {
                 self.wrong_type("a text, a number or a boolean");
                 None
@@ -166,9 +157,69 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// A boolean.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        if let Value::Bool(value) = self.node.value {
+            return Some(value);
+        }
+        self.wrong_type("`true` or `false`");
+        None
+    }
+
+    /// The name of an environment variable.
+    pub(crate) fn variable(&self) -> Option<&'t str> {
+        let name = self.text()?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !name.chars().all(fits) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            let message = format!("{} is no name of an environment variable", quoted(name));
+            self.error("invalid_name", message);
+            return None;
+        }
+        if name.chars().any(|c| c.is_ascii_lowercase()) {
+            let message = format!("environment variables are written in upper case: {}", name.to_uppercase());
+            self.problems.warning(&self.place(), "lower_case_variable", message);
+        }
+        Some(name)
+    }
+
+    /// A date or RFC 3339.
+    pub(crate) fn instant(&self) -> Option<&'t str> {
+        let text = self.text()?;
+        match instant::parse(text) {
+            Ok(_) => Some(text),
+            Err(message) => {
+                self.error("bad_instant", message);
+                None
+            }
+        }
+    }
+
+    /// Hours and minutes.
+    pub(crate) fn time_of_day(&self) -> Option<&'t str> {
+        let text = self.text()?;
+        let fits = text.len() == 5 && NaiveTime::parse_from_str(text, "%H:%M").is_ok();
+        if !fits {
+            self.error(
+                "bad_time",
+                format!("{} is no time of day: write hours and minutes as in \"21:00\"", quoted(text)),
+            );
+        }
+        fits.then_some(text)
+    }
+
     /// A finite number within `range`.
     pub(crate) fn number(&self, range: impl RangeBounds<f64>) -> Option<f64> {
         self.number_called("a number", range)
+    }
+
+    /// The same; it may stand in quotes.
+    pub(crate) fn numeric(&self, range: impl RangeBounds<f64>) -> Option<f64> {
+        let Value::Text(text) = &self.node.value else { return self.number(range) };
+        let Some(value) = text.trim().parse().ok().filter(|value: &f64| value.is_finite()) else {
+            self.wrong_type("a number");
+            return None;
+        };
+        self.within("a number", value, range)
     }
 
     fn number_called(&self, expected: &str, range: impl RangeBounds<f64>) -> Option<f64> {
@@ -183,6 +234,10 @@ impl<'t> Field<'t> {
                 return None;
             }
         };
+        self.within(expected, value, range)
+    }
+
+    fn within(&self, expected: &str, value: f64, range: impl RangeBounds<f64>) -> Option<f64> {
         if !value.is_finite() {
             self.error("not_finite", format!("expected {expected}, found {value}"));
             return None;
@@ -206,27 +261,54 @@ impl<'t> Field<'t> {
         Some(value as u32)
     }
 
-    /// A duration in seconds, at least `least`; fractions count to the nanosecond.
-    pub(crate) fn seconds(&self, least: f64) -> Option<Nanos> {
-        let seconds = self.number(least..=MOST_SECONDS)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a hundred years fit")]
-        Some(Nanos::new((seconds * Nanos::SECOND.get() as f64).round() as i64))
-    }
-
-    /// A distance in time, at least a millisecond.
-    pub(crate) fn period(&self) -> Option<Nanos> {
-        self.seconds(0.001)
-    }
-
-    /// The length of a candle, at most a year.
-    pub(crate) fn interval(&self) -> Option<Interval> {
-        const LONGEST: i64 = 366 * Nanos::DAY.get();
+    /// Seconds, as a number or as a duration such as `15m`.
+    pub(crate) fn seconds(&self, least: f64) -> Option<f64> {
+        let range = least..=MOST_SECONDS;
         let Value::Text(text) = &self.node.value else {
-            self.wrong_type("an interval such as `15m`, `1h` or `1d`");
+            return self.number_called("seconds, or a duration such as `15m`", range);
+        };
+        let Some(seconds) = duration::parse(text) else {
+            self.wrong_type("seconds, or a duration such as `30s`, `15m`, `2h` or `1d`");
             return None;
         };
+        self.within("a duration", seconds, range)
+    }
+
+    /// A whole number of any sign; nothing is reported.
+    pub(crate) fn any_whole(&self) -> Option<f64> {
+        match self.node.value {
+            Value::Number(value) if value.fract() == 0.0 => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Seconds of any sign; nothing is reported.
+    pub(crate) fn any_seconds(&self) -> Option<f64> {
+        match &self.node.value {
+            Value::Number(value) if value.is_finite() => Some(*value),
+            Value::Text(text) => duration::parse(text),
+            _ => None,
+        }
+    }
+
+    /// The length of a candle as people write it.
+    pub(crate) fn interval(&self) -> Option<&'t str> {
+        let text = self.interval_text()?;
         match text.parse::<Interval>() {
-            Ok(interval) if interval.length().get() <= LONGEST => return Some(interval),
+            Ok(_) | Err(IntervalError::Month(_)) => Some(text),
+            Err(error) => {
+                self.error("bad_interval", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The length of a candle that can be counted in, at most a year.
+    pub(crate) fn candle(&self) -> Option<&'t str> {
+        const LONGEST: i64 = 366 * Nanos::DAY.get();
+        let text = self.interval_text()?;
+        match text.parse::<Interval>() {
+            Ok(interval) if interval.length().get() <= LONGEST => return Some(text),
             Ok(_) => {
                 self.error("bad_interval", format!("{} is longer than a year of 366 days", quoted(text)));
             }
@@ -235,11 +317,19 @@ impl<'t> Field<'t> {
         None
     }
 
+    fn interval_text(&self) -> Option<&'t str> {
+        let Value::Text(text) = &self.node.value else {
+            self.wrong_type("an interval such as `15m`, `1h` or `1d`");
+            return None;
+        };
+        Some(text)
+    }
+
     /// The items of a list.
-    pub(crate) fn items(&self) -> Vec<Self> {
+    pub(crate) fn items(&self) -> Option<Vec<Self>> {
         let Value::Sequence(nodes) = &self.node.value else {
             self.wrong_type("a list");
-            return Vec::new();
+            return None;
         };
         let item = |(index, node): (usize, &'t Node)| Self {
             problems: self.problems,
@@ -248,25 +338,20 @@ impl<'t> Field<'t> {
             key: node.position,
             node,
         };
-        nodes.iter().enumerate().map(item).collect()
+        Some(nodes.iter().enumerate().map(item).collect())
     }
 
-    /// The texts of a list.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.items().iter().filter_map(Field::text).map(ToOwned::to_owned).collect()
-    }
-
-    /// The entries of a map whose keys are names given by the user; at least one.
-    pub(crate) fn named(&self, what: &str) -> Vec<Self> {
+    /// The entries of a map whose keys are names given by the user.
+    pub(crate) fn named(&self, what: &str, may_be_empty: bool) -> Option<Vec<Self>> {
         let entries = match &self.node.value {
             Value::Map(entries) => entries.as_slice(),
             Value::Null => &[],
             _ => {
                 self.wrong_type(&format!("a map of {what}"));
-                return Vec::new();
+                return None;
             }
         };
-        if entries.is_empty() {
+        if entries.is_empty() && !may_be_empty {
             self.problems.error(&self.key_place(), "empty", format!("needs {what}, holds none"));
         }
         let fields: Vec<_> = entries.iter().map(|entry| self.child(entry)).collect();
@@ -280,7 +365,7 @@ impl<'t> Field<'t> {
                 self.problems.error(&field.key_place(), "invalid_name", message);
             }
         }
-        fields
+        Some(fields)
     }
 
     /// The entries of a map as they are; none when it is something else.
@@ -301,7 +386,7 @@ impl<'t> Field<'t> {
                 return None;
             }
         };
-        Some(Section { field: self.clone(), entries, known: Vec::new(), refused: Vec::new() })
+        Some(Section { field: self.clone(), entries, known: Vec::new() })
     }
 }
 
@@ -327,10 +412,9 @@ fn described(range: &impl RangeBounds<f64>) -> String {
 
 /// A map whose keys are known. Each key asked for is a known one; [`Section::close`] refuses the others.
 pub(crate) struct Section<'t> {
-    field: Field<'t>,
+    pub(crate) field: Field<'t>,
     entries: &'t [Entry],
     known: Vec<&'static str>,
-    refused: Vec<&'static str>,
 }
 
 impl<'t> Section<'t> {
@@ -339,22 +423,19 @@ impl<'t> Section<'t> {
         self.entries.iter().find(|entry| entry.key == name).map(|entry| self.field.child(entry))
     }
 
-    pub(crate) fn required(&mut self, name: &'static str) -> Option<Field<'t>> {
-        let found = self.optional(name);
-        if found.is_none() {
-            self.missing(name);
+    /// One of several spellings; more than one at a time is an error.
+    pub(crate) fn either(&mut self, name: &'static str, aliases: &[&'static str]) -> Option<Field<'t>> {
+        let mut found = self.optional(name);
+        for alias in aliases {
+            let Some(other) = self.optional(alias) else { continue };
+            let Some(first) = &found else {
+                found = Some(other);
+                continue;
+            };
+            let message = format!("says the same as `{}`: keep one of them", first.name);
+            self.field.problems.error(&other.key_place(), "conflict", message);
         }
         found
-    }
-
-    /// One of several spellings; more than one at a time is an error.
-    pub(crate) fn either(&mut self, names: &[&'static str]) -> Option<Field<'t>> {
-        let mut found: Vec<_> = names.iter().filter_map(|name| self.optional(name)).collect();
-        if let [first, second, ..] = found.as_slice() {
-            let message = format!("says the same as `{}`: keep one of them", first.name);
-            self.field.problems.error(&second.key_place(), "conflict", message);
-        }
-        (!found.is_empty()).then(|| found.swap_remove(0))
     }
 
     pub(crate) fn missing(&self, name: &str) {
@@ -362,28 +443,29 @@ impl<'t> Section<'t> {
         self.field.problems.error(&place, "missing_key", format!("the key `{name}` is required"));
     }
 
-    /// Reports a key that has a meaning elsewhere, but must not be used here.
-    pub(crate) fn refuse(&mut self, name: &'static str, code: &'static str, message: &str) {
-        self.refused.push(name);
-        for entry in self.entries.iter().filter(|entry| entry.key == name) {
-            self.field.problems.error(&self.field.child(entry).key_place(), code, message.to_owned());
-        }
+    /// Whether the map holds the key.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.key == name)
     }
 
-    /// Reports every key that nobody asked for.
-    pub(crate) fn close(self) {
+    /// Reports every key that nobody asked for, and hands them out.
+    pub(crate) fn close(self) -> Vec<Field<'t>> {
+        let mut unknown = Vec::new();
         let mut known = self.known;
         known.sort_unstable();
         known.dedup();
         for entry in self.entries {
             let key = entry.key.as_str();
-            if known.contains(&key) || self.refused.contains(&key) {
+            if known.contains(&key) {
                 continue;
             }
             let message =
                 format!("unknown key {} (known here: {})", quoted(&entry.key), listed(known.iter().copied()));
-            let place = self.field.child(entry).key_place();
-            self.field.problems.unknown(&place, "unknown_key", message, &entry.key, known.iter().copied());
+            let field = self.field.child(entry);
+            let known = known.iter().copied();
+            field.problems.unknown(&field.key_place(), "unknown_key", message, &entry.key, known);
+            unknown.push(field);
         }
+        unknown
     }
 }

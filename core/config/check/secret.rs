@@ -1,0 +1,84 @@
+//! Secrets do not belong into a configuration; in a demo's they are a warning.
+
+use crate::config::field::Field;
+use crate::config::problem::Severity;
+use crate::config::tree::{Node, Value};
+
+use super::Checker;
+
+/// Error when an environment of the file is more than a demo.
+pub(super) fn severity(root: &Node) -> Severity {
+    let Some(Node { value: Value::Map(environments), .. }) =
+        root.get("environments").map(|entry| &entry.node)
+    else {
+        return Severity::Error;
+    };
+    let is_demo = |node: &Node| {
+        node.get("environment").is_some_and(
+            |kind| matches!(&kind.node.value, Value::Text(kind) if kind == "demo" || kind == "testnet"),
+        )
+    };
+    if environments.iter().all(|entry| is_demo(&entry.node)) { Severity::Warning } else { Severity::Error }
+}
+
+/// Whether a key of that name holds a secret itself, rather than the name of one or the place where it is.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    const SECRETS: [&str; 12] = [
+        "secret",
+        "api_secret",
+        "secret_key",
+        "api_key",
+        "private_key",
+        "password",
+        "passphrase",
+        "token",
+        "auth_token",
+        "token_value",
+        "signing_key_value",
+        "authorization",
+    ];
+    let name = name.to_lowercase().replace('-', "_");
+    SECRETS.iter().any(|secret| name.strip_suffix(secret).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+        // Names of entries in a secret store.
+        && !["credential_secret", "token_secret", "signing_key_secret"].contains(&name.as_str())
+}
+
+/// Whether a text is a key, whatever it is called.
+fn is_key_material(text: &str) -> bool {
+    let is_access_key = |word: &str| {
+        word.len() == 20
+            && word.starts_with("AKIA")
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    text.contains("PRIVATE KEY-----")
+        || text.starts_with("AGE-SECRET-KEY-")
+        || text.split_whitespace().any(is_access_key)
+}
+
+impl<'t> Checker<'t> {
+    pub(super) fn report_secret(&self, field: &Field<'t>) {
+        let message = "a secret does not belong into this file: put it into an environment variable, a file or the \
+                       secret store, and name that here";
+        field.problems.report(self.secrets, &field.place(), "secret_in_file", message.to_owned());
+    }
+
+    pub(super) fn find_key_material(&self, field: &Field<'t>, text: &str) {
+        if is_key_material(text) {
+            self.report_secret(field);
+        }
+    }
+
+    /// Secrets in what has no table.
+    pub(super) fn find_secrets(&self, field: &Field<'t>) {
+        match &field.node.value {
+            Value::Text(text) if is_secret_name(field.name) && !text.is_empty() || is_key_material(text) => {
+                self.report_secret(field);
+            }
+            Value::Map(_) => field.entries().iter().for_each(|entry| self.find_secrets(entry)),
+            Value::Sequence(_) => {
+                field.items().iter().flatten().for_each(|item| self.find_secrets(item));
+            }
+            _ => {}
+        }
+    }
+}

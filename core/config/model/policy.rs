@@ -1,0 +1,249 @@
+//! `capital_policy`: how a scheduler divides its capital, as a tree.
+//!
+//! Without one the schedules share equally.
+
+use std::collections::BTreeMap;
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::time::Nanos;
+
+use super::scheduler::{Context, Schedule};
+use crate::config::policy::{Component, Policy, PolicyKind, Rule};
+use crate::config::problem::{Place, listed, quoted};
+use crate::config::tree::Value;
+use crate::config::view::View;
+
+/// A scheduler's policy, with the places of its weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Capital {
+    pub(crate) policy: Policy,
+    pub(crate) place: Place,
+    /// Where the table stands, if there is one.
+    pub(crate) table: Option<Place>,
+    /// Where each key of the table stands.
+    pub(crate) keys: BTreeMap<String, Place>,
+    pub(crate) rebalance: Option<Nanos>,
+}
+
+impl Default for Capital {
+    fn default() -> Self {
+        Self {
+            policy: Policy::equal_weight(),
+            place: Place::default(),
+            table: None,
+            keys: BTreeMap::new(),
+            rebalance: None,
+        }
+    }
+}
+
+impl Capital {
+    pub(super) fn decode(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) -> Self {
+        check(field, schedules, context);
+        let table = field.get("weights");
+        let place = |entry: &View<'_>| (entry.name.to_owned(), entry.key_place());
+        Self {
+            policy: decode(field),
+            place: field.place(),
+            keys: table.iter().flat_map(View::entries).map(|entry| place(&entry)).collect(),
+            table: table.map(|table| table.place()),
+            rebalance: field.seconds("rebalance_seconds"),
+        }
+    }
+
+    /// The policy as the world computes it; `None` when this version does not.
+    pub(crate) fn computed(&self) -> Option<CapitalPolicy> {
+        match &self.policy.kind {
+            PolicyKind::EqualWeight => Some(CapitalPolicy::EqualWeight),
+            PolicyKind::FixedWeight(weights) => Some(CapitalPolicy::FixedWeight(weights.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// A checked policy. What could not be read shares equally; it has been reported.
+pub(crate) fn decode(field: &View<'_>) -> Policy {
+    let name = field.text("name").unwrap_or_default();
+    let inner =
+        |key: &str| Box::new(field.get(key).map_or_else(Policy::equal_weight, |inner| decode(&inner)));
+    let fallback = || {
+        let field = field.get("fallback")?;
+        Some(Box::new(decode(&field)))
+    };
+    let number = |key: &str| field.number_or_zero(key);
+    let kind = match name {
+        "fixed_weight" => PolicyKind::FixedWeight(shares(field, "weights")),
+        "risk_parity" => PolicyKind::RiskParity,
+        "volatility_target" => PolicyKind::VolatilityTarget,
+        "signal_strength" => PolicyKind::SignalStrength,
+        "metric_weighted" => PolicyKind::MetricWeighted {
+            rules: field.get("metrics").map(|metrics| rules(&metrics)).unwrap_or_default(),
+            default_score: number("default_score"),
+            shift_epsilon: number("shift_epsilon").max(1e-9),
+            fallback: fallback(),
+        },
+        "smoothed" => PolicyKind::Smoothed {
+            base: inner("base"),
+            alpha: number("alpha"),
+            min_delta: number("min_delta"),
+            floor_weight: number("floor_weight"),
+        },
+        "drawdown_guard" => PolicyKind::DrawdownGuard {
+            warning_pct: number("warning_pct"),
+            panic_pct: number("panic_pct"),
+            pressure_weight: number("pressure_weight"),
+            min_weight: number("min_weight"),
+            max_weight: number("max_weight"),
+        },
+        "risk_profile" => PolicyKind::RiskProfile {
+            profiles: shares(field, "profiles"),
+            profile_floor: number("profile_floor"),
+            within_profile: inner("within_profile"),
+        },
+        "blended" => PolicyKind::Blended {
+            components: components(field),
+            normalize_components: field.flag("normalize_components"),
+            fallback: fallback(),
+        },
+        "tag_quota" => PolicyKind::TagQuota {
+            tags: shares(field, "tags"),
+            default_weight: field.number("default_weight"),
+            within_tag: inner("within_tag"),
+            fallback: fallback(),
+            primary_only: field.flag("primary_only"),
+        },
+        _ => PolicyKind::EqualWeight,
+    };
+    Policy { name: field.text("label").or(field.text("written_name")).unwrap_or_default().to_owned(), kind }
+}
+
+/// Weights by key, from a map or a list of maps; the last of a key counts.
+fn shares(field: &View<'_>, key: &str) -> BTreeMap<String, f64> {
+    let Some(table) = field.get(key) else { return BTreeMap::new() };
+    let of_map = |entry: &View<'_>| match entry.node.value {
+        Value::Number(weight) => Some((entry.name.to_owned(), weight)),
+        _ => None,
+    };
+    let of_item = |item: &View<'_>| {
+        let name = item.text("profile").or(item.text("tag"))?;
+        Some((name.to_owned(), item.number("weight")?))
+    };
+    let entries = table.entries();
+    entries.iter().filter_map(of_map).chain(table.items().iter().filter_map(of_item)).collect()
+}
+
+fn rules(field: &View<'_>) -> Vec<Rule> {
+    field.entries().iter().chain(&field.items()).map(rule).collect()
+}
+
+fn rule(field: &View<'_>) -> Rule {
+    let metric = field.text("metric").unwrap_or(field.name).to_owned();
+    let plain = Rule { metric, weight: 1.0, default: 0.0, min: None, max: None, absolute: false, scale: 1.0 };
+    match &field.node.value {
+        Value::Number(weight) => Rule { weight: *weight, ..plain },
+        Value::Sequence(_) => {
+            let number = |item: &View<'_>| match item.node.value {
+                Value::Number(value) => Some(value),
+                _ => None,
+            };
+            let numbers: Vec<_> = field.items().iter().filter_map(number).collect();
+            match numbers[..] {
+                [weight] => Rule { weight, ..plain },
+                [weight, default] => Rule { weight, default, ..plain },
+                _ => {
+                    field.error("wrong_type", "expected a weight, or a weight and a default");
+                    plain
+                }
+            }
+        }
+        _ => {
+            let (min, max) = (field.number("min"), field.number("max"));
+            if let (Some(min), Some(max)) = (min, max)
+                && min > max
+            {
+                field.warning("doubtful_range", format!("`min` {min} is above `max` {max}, which counts"));
+            }
+            Rule {
+                weight: field.number_or_zero("weight"),
+                default: field.number_or_zero("default"),
+                min,
+                max,
+                absolute: field.flag("absolute"),
+                scale: field.number_or_zero("scale"),
+                ..plain
+            }
+        }
+    }
+}
+
+fn components(field: &View<'_>) -> Vec<Component> {
+    let Some(components) = field.get("components") else { return Vec::new() };
+    let component = |component: &View<'_>| {
+        let policy =
+            component.get("policy").map(|policy| decode(&policy)).unwrap_or_else(Policy::equal_weight);
+        let label = component.text("label").or((!component.name.is_empty()).then_some(component.name));
+        Component {
+            label: label.unwrap_or(&policy.name).to_owned(),
+            weight: component.number_or_zero("weight"),
+            policy,
+        }
+    };
+    components.entries().iter().chain(&components.items()).map(component).collect()
+}
+
+/// What a policy refers to, and what it probably does not mean.
+fn check(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
+    for key in ["base", "within_profile", "within_tag", "fallback"] {
+        if let Some(inner) = field.get(key) {
+            check(&inner, schedules, context);
+        }
+    }
+    let components = field.get("components");
+    for component in components.iter().flat_map(|field| [field.entries(), field.items()].concat()) {
+        match component.get("policy") {
+            Some(policy) => check(&policy, schedules, context),
+            None => component.error("missing_key", "needs a `policy`"),
+        }
+    }
+    if components.is_some_and(|field| field.entries().is_empty() && field.items().is_empty()) {
+        field.warning("empty", "mixes no policies: the fallback is all there is");
+    }
+    if let (Some(warning), Some(panic)) = (field.number("warning_pct"), field.number("panic_pct"))
+        && panic <= warning
+    {
+        let message = format!(
+            "`panic_pct` {panic} is not above `warning_pct` {warning}: it counts as {}",
+            warning + 1.0
+        );
+        field.warning("doubtful_range", message);
+    }
+    for (key, item) in [("profiles", "profile"), ("tags", "tag")] {
+        let Some(table) = field.get(key) else { continue };
+        let entries = table.entries().into_iter().map(|entry| (entry.name, entry.key_place()));
+        let items =
+            table.items().into_iter().filter_map(|row| Some((row.text(item)?, row.get(item)?.place())));
+        for (name, place) in entries.chain(items) {
+            if key == "profiles" {
+                check_profile(field, name, &place, context);
+            } else {
+                check_tag(field, name, &place, schedules, context);
+            }
+        }
+    }
+}
+
+fn check_profile(field: &View<'_>, name: &str, place: &Place, context: &Context<'_>) {
+    let known = || context.risk_profiles.iter().copied();
+    if !known().any(|known| known.to_lowercase() == name.to_lowercase()) {
+        let message = format!("there is no risk profile {} (known: {})", quoted(name), listed(known()));
+        field.problems.unknown(place, "unknown_reference", message, name, known());
+    }
+}
+
+fn check_tag(field: &View<'_>, name: &str, place: &Place, schedules: &[Schedule], context: &Context<'_>) {
+    let known = || context.tags_of(schedules);
+    if !known().any(|tag| tag == name) {
+        let message = format!("no strategy of a schedule here has the tag {}", quoted(name));
+        field.problems.unknown_warning(place, "unmatched_tag", message, name, known());
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads typed values out of a checked tree: canonical keys, defaults filled in.
+//!
+//! What could not be used is null there and has been reported, so readers go on with a stand-in.
+
+use hemiola_components::time::{Interval, Nanos};
+
+use super::problem::{Place, Problems};
+use super::tree::{Entry, Node, Position, Value, joined};
+
+/// A value with the path that the file has for it.
+#[derive(Clone)]
+pub(crate) struct View<'t> {
+    pub(crate) problems: &'t Problems,
+    /// The key; empty for the root and for items of a list.
+    pub(crate) name: &'t str,
+    path: String,
+    key: Position,
+    pub(crate) node: &'t Node,
+}
+
+impl<'t> View<'t> {
+    pub(crate) fn root(problems: &'t Problems, node: &'t Node) -> Self {
+        Self { problems, name: "", path: String::new(), key: Position::START, node }
+    }
+
+    fn child(&self, entry: &'t Entry) -> Self {
+        let path = joined(&self.path, entry.written.as_deref().unwrap_or(&entry.key));
+        Self { problems: self.problems, name: &entry.key, path, key: entry.position, node: &entry.node }
+    }
+
+    /// Where the value stands; an empty value stands at its key.
+    pub(crate) fn place(&self) -> Place {
+        let Position { line, column } =
+            if self.node.value == Value::Null { self.key } else { self.node.position };
+        Place { path: self.path.clone(), line, column }
+    }
+
+    /// Where the key stands.
+    pub(crate) fn key_place(&self) -> Place {
+        Place { path: self.path.clone(), line: self.key.line, column: self.key.column }
+    }
+
+    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) {
+        self.problems.error(&self.place(), code, message.into());
+    }
+
+    pub(crate) fn missing(&self, key: &str) {
+        let place = Place { path: joined(&self.path, key), ..self.key_place() };
+        self.problems.error(&place, "missing_key", format!("the key `{key}` is required"));
+    }
+
+    pub(crate) fn warning(&self, code: &'static str, message: impl Into<String>) {
+        self.problems.warning(&self.place(), code, message.into());
+    }
+
+    /// The value of a key, if there is one that can be used.
+    pub(crate) fn get(&self, key: &str) -> Option<Self> {
+        self.node.get(key).filter(|entry| entry.node.value != Value::Null).map(|entry| self.child(entry))
+    }
+
+    /// Whether the file says something under a key, be it of use or not.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.node.get(key).is_some()
+    }
+
+    /// The text of a key.
+    pub(crate) fn text(&self, key: &str) -> Option<&'t str> {
+        self.node.get(key).and_then(|entry| entry.node.text())
+    }
+
+    /// The number of a key.
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
+        match self.node.get(key)?.node.value {
+            Value::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The number of a key that has a default.
+    pub(crate) fn number_or_zero(&self, key: &str) -> f64 {
+        self.number(key).unwrap_or_default()
+    }
+
+    /// The whole number of a key that has a default.
+    pub(crate) fn count(&self, key: &str) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and to fit"
+        )]
+        let count = self.number_or_zero(key) as u32;
+        count
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.node.get(key).is_some_and(|entry| entry.node.value == Value::Bool(true))
+    }
+
+    /// The seconds of a key, to the nanosecond.
+    pub(crate) fn seconds(&self, key: &str) -> Option<Nanos> {
+        let seconds = self.number(key)?;
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be a hundred years at most")]
+        Some(Nanos::new((seconds * Nanos::SECOND.get() as f64).round() as i64))
+    }
+
+    /// The candle length of a key that has a default.
+    pub(crate) fn candle(&self, key: &str) -> Interval {
+        let hour = "1h";
+        let text = self.text(key).unwrap_or(hour);
+        text.parse().or_else(|_| hour.parse()).expect("an hour is an interval")
+    }
+
+    /// The entries of a map; none of anything else.
+    pub(crate) fn entries(&self) -> Vec<Self> {
+        match &self.node.value {
+            Value::Map(entries) => entries.iter().map(|entry| self.child(entry)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The items of a list; none of anything else.
+    pub(crate) fn items(&self) -> Vec<Self> {
+        let Value::Sequence(nodes) = &self.node.value else { return Vec::new() };
+        let item = |(index, node): (usize, &'t Node)| Self {
+            problems: self.problems,
+            name: "",
+            path: format!("{}[{index}]", self.path),
+            key: node.position,
+            node,
+        };
+        nodes.iter().enumerate().map(item).collect()
+    }
+
+    /// The entries of the map under a key.
+    pub(crate) fn map(&self, key: &str) -> Vec<Self> {
+        self.get(key).map(|field| field.entries()).unwrap_or_default()
+    }
+
+    /// The items of the list under a key.
+    pub(crate) fn list(&self, key: &str) -> Vec<Self> {
+        self.get(key).map(|field| field.items()).unwrap_or_default()
+    }
+
+    /// The texts of the list under a key.
+    pub(crate) fn texts(&self, key: &str) -> Vec<String> {
+        self.list(key).iter().filter_map(|item| item.node.text()).map(ToOwned::to_owned).collect()
+    }
+}
