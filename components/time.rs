@@ -48,6 +48,12 @@ impl Nanos {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Seconds, with a fraction.
+    #[must_use]
+    pub const fn seconds(self) -> f64 {
+        self.0 as f64 / Self::SECOND.0 as f64
+    }
+
     /// The first multiple of `step` counted from `origin` that is later than this instant.
     #[must_use]
     pub const fn next_on_grid(self, origin: Self, step: Self) -> Self {

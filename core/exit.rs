@@ -26,6 +26,8 @@ pub enum Exit {
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,
+    /// There are warnings, and none are allowed.
+    Warnings = 11,
 }
 
 impl From<Exit> for ExitCode {

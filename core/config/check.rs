@@ -7,6 +7,7 @@
 use hemiola_components::strategy::EngineSpec;
 
 use super::field::{Field, Section};
+use super::model::Mode;
 use super::problem::{Problems, Severity};
 use super::shape::root::ROOT;
 use super::shape::{Key, Kind, Literal, Presence, Shape};
@@ -23,8 +24,7 @@ mod strategy;
 mod unused;
 
 pub(crate) use known::NameSet;
-pub(crate) use policy::{by_name, normalized};
-pub(crate) use secret::is_secret_name;
+pub(crate) use secret::{is_key_material, is_secret_name};
 use sentinel::Sentinel;
 pub(crate) use strategy::parameters_of;
 
@@ -40,9 +40,15 @@ struct Checker<'t> {
 }
 
 /// Checks the root of a file; `None` when it is no map.
-pub(crate) fn check(root: &Node, engines: &[EngineSpec], problems: &Problems) -> Option<Node> {
+/// `mode` is the kind of environments that count, when not all of them do.
+pub(crate) fn check(
+    root: &Node,
+    engines: &[EngineSpec],
+    mode: Option<Mode>,
+    problems: &Problems,
+) -> Option<Node> {
     let known = Known::collect(root);
-    let secrets = secret::severity(root);
+    let secrets = secret::severity(root, mode);
     let checker = Checker { engines, known, unused: Unused::default(), secrets };
     let value = checker.section(&Field::root(problems, root), &ROOT, &[])?;
     checker.unused.report(problems);

@@ -15,14 +15,18 @@ use hemiola_components::market::Instrument;
 use hemiola_components::strategy::EngineSpec;
 use thiserror::Error;
 
-use model::{Environment, Model, Scheduler};
+use model::{Environment, Mode, Model, Scheduler};
 use plan::Plan;
+use policy::Policy;
 use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 use view::View;
 
 pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};
+pub use reference::reference;
+pub use schema::schema;
+pub use show::Shown;
 
 mod assemble;
 pub mod capabilities;
@@ -33,7 +37,13 @@ mod model;
 pub mod plan;
 pub mod policy;
 mod problem;
+pub mod profiles;
+mod reference;
+mod resolve;
+mod schema;
+mod scope;
 mod shape;
+mod show;
 mod tree;
 mod view;
 
@@ -79,9 +89,20 @@ pub struct Selection {
 #[derive(Clone, Debug)]
 pub struct Config {
     file: String,
+    written: Node,
+    resolved: Node,
     model: Model,
     warnings: Vec<Problem>,
     notes: Vec<Problem>,
+}
+
+/// What a check looks at, and how strictly.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only environments of this kind: `demo`, `paper` or `live`.
+    pub profile: Option<String>,
+    /// Whether a repeated key is an error.
+    pub strict: bool,
 }
 
 /// Reads and checks a configuration file against the engines there are.
@@ -90,8 +111,29 @@ pub struct Config {
 /// [`ConfigError::Unreadable`] when the file cannot be read, else [`ConfigError::Invalid`] with everything that
 /// is wrong with it.
 pub fn load(path: &Path, engines: &[EngineSpec]) -> Result<Config, ConfigError> {
+    load_within(path, engines, &Scope::default())
+}
+
+/// The same within a scope.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_within(path: &Path, engines: &[EngineSpec], scope: &Scope) -> Result<Config, ConfigError> {
     let bytes = read_bytes("configuration", path)?;
-    parse(path, &bytes, engines, Problems::new(&path.display().to_string()))
+    parse(path, &bytes, engines, scope, Problems::new(&path.display().to_string()))
+}
+
+/// Checks a file that holds a capital policy alone.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_policy(path: &Path) -> Result<Policy, ConfigError> {
+    let bytes = read_bytes("capital policy", path)?;
+    let problems = Problems::new(&path.display().to_string());
+    let checked = read_tree(&bytes, &problems).and_then(|root| check::check_policy(&root, &problems));
+    let policy = checked.map(|root| model::policy::decode(&View::root(&problems, &root)));
+    let failed = problems.has_errors();
+    policy.filter(|_| !failed).ok_or_else(|| ConfigError::Invalid(problems.into_sorted()))
 }
 
 fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
@@ -113,26 +155,31 @@ fn parse(
     path: &Path,
     bytes: &[u8],
     engines: &[EngineSpec],
+    scope: &Scope,
     problems: Problems,
 ) -> Result<Config, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new(""));
-    let checked = read_tree(bytes, &problems).and_then(|root| check::check(&root, engines, &problems));
-    let model = checked.map(|root| Model::decode(&View::root(&problems, &root), folder, engines));
+    let mode = scope::mode(scope, &problems);
+    let written = read_tree(bytes, &problems);
+    let checked = written.as_ref().and_then(|root| check::check(root, engines, mode, &problems));
+    let model = checked.as_ref().map(|root| Model::decode(&View::root(&problems, root), folder, engines));
     if let Some(model) = &model {
         for scheduler in &model.schedulers {
-            check_scheduler(model, scheduler, &problems);
+            check_scheduler(model, scheduler, mode, &problems);
         }
     }
-    let failed = problems.has_errors();
     let file = problems.file().to_owned();
-    let found = problems.into_sorted();
-    match model {
-        Some(model) if !failed => {
-            let (notes, warnings) = found.into_iter().partition(|problem| problem.severity == Severity::Info);
-            Ok(Config { file, model, warnings, notes })
-        }
-        _ => Err(ConfigError::Invalid(found)),
+    let mut found = problems.into_sorted();
+    scope::apply(scope, mode, model.as_ref(), &mut found);
+    if found.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(ConfigError::Invalid(found));
     }
+    let (Some(written), Some(checked), Some(model)) = (written, checked, model) else {
+        return Err(ConfigError::Invalid(found));
+    };
+    let (notes, warnings) = found.into_iter().partition(|problem| problem.severity == Severity::Info);
+    let resolved = resolve::resolve(checked, &model);
+    Ok(Config { file, written, resolved, model, warnings, notes })
 }
 
 /// The tree of a file; `None` when it is no YAML.
@@ -167,9 +214,10 @@ fn read_tree(bytes: &[u8], problems: &Problems) -> Option<Node> {
 }
 
 /// A scheduler must fit one environment at least; if it fits none, the first one's objections are reported.
-fn check_scheduler(model: &Model, scheduler: &Scheduler, problems: &Problems) {
+fn check_scheduler(model: &Model, scheduler: &Scheduler, mode: Option<Mode>, problems: &Problems) {
     let mut rejected = None;
-    for environment in &model.environments {
+    let counts = |environment: &&Environment| mode.is_none_or(|mode| mode == environment.mode);
+    for environment in model.environments.iter().filter(counts) {
         let found = Problems::new(problems.file());
         assemble::assemble(model, environment, scheduler, None, &found);
         if !found.has_errors() {
@@ -188,6 +236,19 @@ impl Config {
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// As the file has it: the last of repeated keys, aliases expanded, secrets masked.
+    #[must_use]
+    pub fn as_written(&self) -> Shown<'_> {
+        Shown::new(&self.written)
+    }
+
+    /// As the program understands it: one spelling of each key, defaults filled in, secrets masked. It is a
+    /// configuration of the same meaning, for a file in the same folder.
+    #[must_use]
+    pub fn as_resolved(&self) -> Shown<'_> {
+        Shown::new(&self.resolved)
     }
 
     /// What is checked and has no effect yet, sorted by place.

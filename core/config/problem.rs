@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use serde::Serialize;
+
 /// Whether a problem stops the load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The configuration cannot be used.
     Error,
@@ -27,7 +30,7 @@ impl Severity {
 }
 
 /// One problem of a configuration file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Whether it stops the load.
     pub severity: Severity,

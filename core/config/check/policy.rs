@@ -32,14 +32,14 @@ pub(super) fn named(kind: &Kind, name: &str) -> Option<Value> {
 /// A policy of which only the name is known.
 fn bare(policy: &PolicyShape, written: &str, position: Position) -> Value {
     let name = |key, name: &str| Entry::of(key, Value::Text(name.to_owned()), position);
-    let mut entries = vec![name("name", policy.names[0]), name("written_name", &normalized(written))];
+    let mut entries = vec![name("name", policy.names[0]), name("label", &normalized(written))];
     entries.extend(blanks(policy.shape.keys));
     Value::Map(entries)
 }
 
 impl<'t> Checker<'t> {
-    /// A name, or a map with a name and the policy's own keys. What comes out holds the canonical name as `name`
-    /// and the normalized one as `written_name`.
+    /// A name, or a map with a name and the policy's own keys. What comes out holds the canonical name as `name`,
+    /// and the one of the file as `label` when there is no other.
     pub(super) fn policy(&self, field: &Field<'t>) -> Option<Value> {
         if !field.is_map() {
             let written = field.text()?;
@@ -68,9 +68,12 @@ impl<'t> Checker<'t> {
         let policy = self.find_policy(&name, written)?;
         let _guard = policy.is_later.then(|| self.unused.pause());
         let text = |key, text: &str| Entry::of(key, Value::Text(text.to_owned()), name.node.position);
-        let mut entries = vec![text("name", policy.names[0]), text("written_name", &normalized(written))];
+        let mut entries = vec![text("name", policy.names[0])];
         let keys = COMMON[1..].iter().chain(policy.shape.keys);
         entries.extend(keys.filter_map(|key| self.key(&mut section, key, &[])));
+        if !entries.iter().any(|entry| entry.key == "label") {
+            entries.push(text("label", &normalized(written)));
+        }
         if aliases.len() < COMMON[0].aliases.len() {
             // A component of a mix that is the policy itself.
             entries.extend(self.key(&mut section, &COMPONENT_WEIGHT, &[]));

@@ -1,24 +1,24 @@
 //! Secrets do not belong into a configuration; in a demo's they are a warning.
 
 use crate::config::field::Field;
+use crate::config::model::Mode;
 use crate::config::problem::Severity;
 use crate::config::tree::{Node, Value};
 
 use super::Checker;
 
-/// Error when an environment of the file is more than a demo.
-pub(super) fn severity(root: &Node) -> Severity {
+/// Error when an environment that counts is more than a demo.
+pub(super) fn severity(root: &Node, mode: Option<Mode>) -> Severity {
     let Some(Node { value: Value::Map(environments), .. }) =
         root.get("environments").map(|entry| &entry.node)
     else {
         return Severity::Error;
     };
-    let is_demo = |node: &Node| {
-        node.get("environment").is_some_and(
-            |kind| matches!(&kind.node.value, Value::Text(kind) if kind == "demo" || kind == "testnet"),
-        )
-    };
-    if environments.iter().all(|entry| is_demo(&entry.node)) { Severity::Warning } else { Severity::Error }
+    let counts = |found: Option<Mode>| mode.is_none() || found.is_none() || found == mode;
+    let mode_of = |node: &Node| node.get("environment").and_then(|kind| kind.node.text()).map(Mode::named);
+    let is_demo = |found: Option<Mode>| found == Some(Mode::Demo);
+    let mut found = environments.iter().map(|entry| mode_of(&entry.node)).filter(|found| counts(*found));
+    if found.all(is_demo) { Severity::Warning } else { Severity::Error }
 }
 
 /// Whether a key of that name holds a secret itself, rather than the name of one or the place where it is.
@@ -44,7 +44,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a text is a key, whatever it is called.
-fn is_key_material(text: &str) -> bool {
+pub(crate) fn is_key_material(text: &str) -> bool {
     let is_access_key = |word: &str| {
         word.len() == 20
             && word.starts_with("AKIA")

@@ -102,7 +102,9 @@ impl Environment {
 }
 
 impl Mode {
-    fn named(name: &str) -> Self {
+    pub(crate) const ALL: [Self; 3] = [Self::Demo, Self::Paper, Self::Live];
+
+    pub(crate) fn named(name: &str) -> Self {
         match name {
             "paper" => Self::Paper,
             "live" => Self::Live,

@@ -114,7 +114,7 @@ pub(crate) fn decode(field: &View<'_>) -> Policy {
         },
         _ => PolicyKind::EqualWeight,
     };
-    Policy { name: field.text("label").or(field.text("written_name")).unwrap_or_default().to_owned(), kind }
+    Policy { name: field.text("label").unwrap_or_default().to_owned(), kind }
 }
 
 /// Weights by key, from a map or a list of maps; the last of a key counts.

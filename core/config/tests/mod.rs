@@ -108,7 +108,7 @@ fn engines() -> Vec<EngineSpec> {
 /// Reads a text as if it stood in `folder/core.yaml`.
 fn read_text(text: impl AsRef<[u8]>) -> Result<Config, ConfigError> {
     let problems = Problems::new("core.yaml");
-    parse(Path::new("folder/core.yaml"), text.as_ref(), &engines(), problems)
+    parse(Path::new("folder/core.yaml"), text.as_ref(), &engines(), &Scope::default(), problems)
 }
 
 /// Errors and warnings.

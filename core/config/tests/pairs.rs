@@ -9,7 +9,13 @@ const ARBITRAGE: &str = include_str!("../../../config/arbitrage.yaml");
 
 fn read(text: &str) -> Result<Config, ConfigError> {
     let engines = Catalog::built_in().specs();
-    parse(Path::new("config/arbitrage.yaml"), text.as_bytes(), &engines, Problems::new("arbitrage.yaml"))
+    parse(
+        Path::new("config/arbitrage.yaml"),
+        text.as_bytes(),
+        &engines,
+        &Scope::default(),
+        Problems::new("arbitrage.yaml"),
+    )
 }
 
 fn plan(text: &str, name: &str) -> Result<Plan, ConfigError> {

@@ -46,6 +46,7 @@ fn changed(before: &str, after: &str) -> Result<Config, ConfigError> {
         Path::new("config/core.yaml"),
         text.as_bytes(),
         &Catalog::built_in().specs(),
+        &Scope::default(),
         Problems::new("core.yaml"),
     )
 }

@@ -1,8 +1,8 @@
-//! `hemiola config`.
+//! `hemiola config engines`.
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use hemiola_components::strategy::{EngineSpec, ParameterDefault, ParameterKind, ParameterSpec, Preset};
@@ -10,18 +10,12 @@ use hemiola_systems::signals::capability::AllowAll;
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Map, Value, json};
 
-use super::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
+use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
 use crate::config;
 use crate::exit::Failure;
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// List the engines that may be used, with their parameters.
-    Engines(EnginesArguments),
-}
-
 #[derive(Debug, Args)]
-pub(super) struct EnginesArguments {
+pub(crate) struct Arguments {
     /// The configuration whose capabilities count; config/core.yaml by default, if there is one.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -30,12 +24,11 @@ pub(super) struct EnginesArguments {
     format: Format,
 }
 
-pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
-    let Command::Engines(arguments) = command;
+pub(crate) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     report_failure("config_engines", arguments.format, engines(arguments, catalog))
 }
 
-fn engines(arguments: &EnginesArguments, catalog: &Catalog) -> Result<(), Failure> {
+fn engines(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let (specs, warnings) = allowed(arguments.config.as_deref(), catalog)?;
     for warning in &warnings {
         say(format_args!("warning: {warning}"));

@@ -1,0 +1,94 @@
+//! `hemiola config profiles`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{ContentArrangement, Table};
+use hemiola_systems::signals::catalog::Catalog;
+use serde_json::json;
+
+use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
+use crate::config::profiles::Profile;
+use crate::config::{self, listed, nearest};
+use crate::exit::{Exit, Failure};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
+    config: PathBuf,
+    /// Say which profile this environment has.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    report_failure("config_profiles", arguments.format, profiles(arguments, catalog))
+}
+
+fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    let config = config::load(&arguments.config, &catalog.specs())?;
+    for warning in config.warnings() {
+        say(warning);
+    }
+    let profiles = config.profiles();
+    let environments = config.environment_names();
+    let profile = match arguments.environment.as_deref() {
+        Some(name) => Some(config.profile_of(name).ok_or_else(|| unknown(name, &environments))?),
+        None => None,
+    };
+    if arguments.format == Format::Json {
+        let status = if config.warnings().is_empty() { "ok" } else { "warning" };
+        let names: Vec<_> = profiles.iter().map(|profile| profile.name).collect();
+        let body = json!({
+            "environment": arguments.environment,
+            "environment_found": profile.is_some(),
+            "environment_profile": profile,
+            "available_profiles": names,
+            "environments": environments,
+            "profiles": profiles,
+        });
+        return print_json("config_profiles", status, body);
+    }
+    let mut text = table(&profiles);
+    if let (Some(environment), Some(profile)) = (&arguments.environment, profile) {
+        text.push_str(&format!("environment {environment}: {profile}\n"));
+    }
+    print(&text)
+}
+
+fn unknown(name: &str, environments: &[&str]) -> Failure {
+    let hint = match nearest(name, environments.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", listed(environments.iter().copied())),
+    };
+    Failure::new(Exit::Usage, format!("--environment: there is no environment `{name}`; {hint}"))
+}
+
+/// A profile is a column, a limit a row.
+fn table(profiles: &[Profile<'_>]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    let row = |name: &str, of: &dyn Fn(&Profile<'_>) -> String| {
+        std::iter::once(name.to_owned()).chain(profiles.iter().map(of)).collect::<Vec<_>>()
+    };
+    table.set_header(row("", &|profile| profile.name.to_owned()));
+    table.add_row(row("classification", &|profile| profile.classification.to_owned()));
+    table.add_row(row("environments", &|profile| profile.associated_environments.join(", ")));
+    let mut names: Vec<&str> = profiles.iter().flat_map(|profile| profile.limits.keys().copied()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        table.add_row(row(name, &|profile| {
+            profile.limits.get(name).map_or("off".to_owned(), ToString::to_string)
+        }));
+    }
+    let notes = profiles.iter().flat_map(|profile| &profile.notes);
+    let mut notes: Vec<_> = notes.map(|note| format!("{note}\n")).collect();
+    notes.dedup();
+    format!("{table}\n{}", notes.concat())
+}

@@ -1,0 +1,93 @@
+//! Risk profiles as people ask for them: their limits, and who uses them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Config;
+use super::shape::risk::{PRESETS, RISK_PROFILE};
+use super::tree::{Entry, Value};
+
+/// A risk profile with what it is for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Profile<'c> {
+    /// Its name.
+    pub name: &'c str,
+    /// `conservative`, `balanced`, `aggressive` or `manual` by its preset or its name, else `custom`.
+    pub classification: &'c str,
+    /// Limits by key; fractions, multiples and numbers as in the file. 0 is off, except for
+    /// `max_open_positions`, where it allows none.
+    pub limits: BTreeMap<&'c str, f64>,
+    /// `max_gap_minutes` and `min_ok_ratio`.
+    pub data_quality: BTreeMap<&'c str, f64>,
+    /// Environments whose profile it is.
+    pub associated_environments: Vec<&'c str>,
+    /// Whether its limits are people's to keep.
+    pub requires_manual_controls: bool,
+    /// The order in which environments must be passed.
+    pub deployment_pipeline: [&'static str; 3],
+    /// What else is to be known.
+    pub notes: Vec<String>,
+}
+
+impl Config {
+    /// The risk profiles, in the order of the file.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<Profile<'_>> {
+        let Some(Value::Map(entries)) = self.resolved.get("risk_profiles").map(|section| &section.node.value)
+        else {
+            return Vec::new();
+        };
+        entries.iter().map(|entry| self.profile(entry)).collect()
+    }
+
+    /// The environments, in the order of the file.
+    #[must_use]
+    pub fn environment_names(&self) -> Vec<&str> {
+        self.model.environments.iter().map(|environment| environment.name.as_str()).collect()
+    }
+
+    /// The risk profile of an environment, by its name or an alias.
+    #[must_use]
+    pub fn profile_of(&self, environment: &str) -> Option<&str> {
+        let found = self.model.environments.iter().find(|one| one.answers_to(environment))?;
+        Some(&found.risk_profile)
+    }
+
+    fn profile<'c>(&'c self, entry: &'c Entry) -> Profile<'c> {
+        let name = entry.key.as_str();
+        let preset = entry.node.get("preset").and_then(|preset| preset.node.text());
+        let classification = preset.or(PRESETS.into_iter().find(|known| *known == name)).unwrap_or("custom");
+        let limits = numbers(&entry.node.value);
+        let is_unused = |name: &&str| {
+            RISK_PROFILE.keys.iter().any(|key| key.name == *name && key.is_later)
+                && limits.get(name).is_some_and(|limit| *limit > 0.0)
+        };
+        let unused: Vec<_> = limits.keys().copied().filter(is_unused).collect();
+        let quality = entry.node.get("data_quality").map(|quality| numbers(&quality.node.value));
+        let environments = self.model.environments.iter().filter(|one| one.risk_profile == name);
+        Profile {
+            name,
+            classification,
+            data_quality: quality.unwrap_or_default(),
+            associated_environments: environments.map(|environment| environment.name.as_str()).collect(),
+            requires_manual_controls: classification == "manual",
+            deployment_pipeline: ["demo", "paper", "live"],
+            notes: if unused.is_empty() {
+                Vec::new()
+            } else {
+                vec![format!("{name}: checked, and not enforced by this version: {}", unused.join(", "))]
+            },
+            limits,
+        }
+    }
+}
+
+fn numbers(value: &Value) -> BTreeMap<&str, f64> {
+    let Value::Map(entries) = value else { return BTreeMap::new() };
+    let number = |entry: &'_ Entry| match entry.node.value {
+        Value::Number(value) => Some(value),
+        _ => None,
+    };
+    entries.iter().filter_map(|entry| Some((entry.key.as_str(), number(entry)?))).collect()
+}
