@@ -40,8 +40,8 @@ pub fn reference() -> String {
 
 struct Writer {
     text: String,
-    /// Where a section that is used in several places is described, by its table.
-    written: BTreeMap<*const Shape, String>,
+    /// Where a section that is used in several places is described, by identity.
+    written: BTreeMap<String, String>,
 }
 
 /// What is described below a table.
@@ -131,7 +131,7 @@ impl Writer {
     }
 
     fn link(&mut self, path: &str, shape: &'static Shape, below: &mut Vec<Below>) -> String {
-        let described = self.written.entry(std::ptr::from_ref(shape)).or_insert_with(|| {
+        let described = self.written.entry(shape.identity()).or_insert_with(|| {
             below.push(Below { path: path.to_owned(), shape });
             path.to_owned()
         });

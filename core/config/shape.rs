@@ -25,6 +25,14 @@ pub(crate) struct Shape {
     pub(crate) keys: &'static [Key],
 }
 
+impl Shape {
+    /// The same for the same section wherever it is used.
+    pub(crate) fn identity(&self) -> String {
+        let names: Vec<_> = self.keys.iter().map(|key| key.name).collect();
+        format!("{}: {}", self.summary, names.join(" "))
+    }
+}
+
 /// A key of a section.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
