@@ -63,13 +63,14 @@ pub enum ConfigError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file, or what was selected from it, cannot be used. Sorted by place; warnings included.
+    /// The file, or what was selected from it, cannot be used. Sorted by place; warnings and notes included.
     #[error("{}", lines(.0))]
     Invalid(Vec<Problem>),
 }
 
 fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    let matters = problems.iter().filter(|problem| problem.severity != Severity::Info);
+    matters.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// What to run out of a configuration. `None` is the first in the order of the file.

@@ -105,16 +105,19 @@ impl Findings<'_> {
         })
     }
 
-    /// Each problem with the line that it is about, then what it comes to.
+    /// Each problem with the line that it is about, then what has no effect, then what it comes to.
     fn text(&self) -> String {
         let source = fs::read_to_string(self.file).unwrap_or_default();
         let lines: Vec<&str> = source.lines().collect();
         let mut text = String::new();
-        for problem in &self.problems {
+        for problem in self.problems.iter().filter(|problem| problem.severity != Severity::Info) {
             let number = usize::try_from(problem.line).unwrap_or(usize::MAX);
             let line = number.checked_sub(1).and_then(|index| lines.get(index));
             let excerpt = line.map(|line| excerpt(line, number, problem.column)).unwrap_or_default();
             writeln!(text, "{problem}\n{excerpt}").expect("a text takes everything");
+        }
+        for note in self.of(Severity::Info) {
+            writeln!(text, "{note}").expect("a text takes everything");
         }
         let verdict = if self.of(Severity::Error).next().is_none() { "valid" } else { "not valid" };
         writeln!(text, "{} is {verdict}: {}", self.file.display(), self.counts())
