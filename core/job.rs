@@ -20,6 +20,9 @@ use crate::market_data::{self, FlatFile, MarketData, sha256_of};
 use crate::modes::backtest::{self, Run};
 use crate::results::resolved;
 
+/// Sections with limits that somebody may rely on; what has no effect there is said at every run.
+const LIMITS: [&str; 4] = ["risk_profiles", "instrument_buckets", "risk", "multi_strategy_schedulers"];
+
 /// The inputs of a backtest. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +77,9 @@ impl Job {
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
         let window = self.window()?;
         let config = self.load(catalog)?;
+        for note in config.notes().iter().filter(|note| LIMITS.contains(&note.path.as_str())) {
+            notice(&note.to_string());
+        }
         let config_sha256 = sha256_of(&self.config)?;
         let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         let mut selection = self.selection();

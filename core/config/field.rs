@@ -6,7 +6,7 @@ use chrono::NaiveTime;
 use hemiola_components::time::{Interval, IntervalError, Nanos};
 
 use super::check::NameSet;
-use super::problem::{Place, Problems, listed, quoted};
+use super::problem::{Place, Problems, listed, nearest, quoted};
 use super::tree::{Entry, Node, Position, Value, joined};
 use crate::{duration, instant};
 
@@ -229,6 +229,11 @@ impl<'t> Field<'t> {
                 self.wrong_type(&format!("{expected} (write it without quotes)"));
                 return None;
             }
+            Value::Text(text) if percent(text).is_some() => {
+                let fraction = percent(text).map(shown).unwrap_or_default();
+                self.wrong_type(&format!("{expected} (as a fraction: {fraction})"));
+                return None;
+            }
             _ => {
                 self.wrong_type(expected);
                 return None;
@@ -390,6 +395,12 @@ impl<'t> Field<'t> {
     }
 }
 
+/// The fraction that a text such as `25%` means.
+fn percent(text: &str) -> Option<f64> {
+    let number: f64 = text.trim().strip_suffix('%')?.trim_end().parse().ok()?;
+    number.is_finite().then_some(number / 100.0)
+}
+
 /// A number as people write it, in powers of ten when it would be a long row of digits.
 fn shown(value: f64) -> String {
     let plain = value == 0.0 || (1e-9..1e15).contains(&value.abs());
@@ -459,11 +470,13 @@ impl<'t> Section<'t> {
             if known.contains(&key) {
                 continue;
             }
-            let message =
-                format!("unknown key {} (known here: {})", quoted(&entry.key), listed(known.iter().copied()));
+            let known_here = || known.iter().copied();
+            let mut message = format!("unknown key {}", quoted(&entry.key));
+            if nearest(&entry.key, known_here()).is_none() {
+                message = format!("{message} (known here: {})", listed(known_here()));
+            }
             let field = self.field.child(entry);
-            let known = known.iter().copied();
-            field.problems.unknown(&field.key_place(), "unknown_key", message, &entry.key, known);
+            field.problems.unknown(&field.key_place(), "unknown_key", message, &entry.key, known_here());
             unknown.push(field);
         }
         unknown

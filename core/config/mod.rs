@@ -124,17 +124,21 @@ pub fn load_within(path: &Path, engines: &[EngineSpec], scope: &Scope) -> Result
     parse(path, &bytes, engines, scope, Problems::new(&path.display().to_string()))
 }
 
-/// Checks a file that holds a capital policy alone.
+/// Checks a file that holds a capital policy alone; warnings come with it.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_policy(path: &Path) -> Result<Policy, ConfigError> {
+pub fn load_policy(path: &Path) -> Result<(Policy, Vec<Problem>), ConfigError> {
     let bytes = read_bytes("capital policy", path)?;
     let problems = Problems::new(&path.display().to_string());
     let checked = read_tree(&bytes, &problems).and_then(|root| check::check_policy(&root, &problems));
     let policy = checked.map(|root| model::policy::decode(&View::root(&problems, &root)));
     let failed = problems.has_errors();
-    policy.filter(|_| !failed).ok_or_else(|| ConfigError::Invalid(problems.into_sorted()))
+    let found = problems.into_sorted();
+    match policy {
+        Some(policy) if !failed => Ok((policy, found)),
+        _ => Err(ConfigError::Invalid(found)),
+    }
 }
 
 fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {

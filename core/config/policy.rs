@@ -102,6 +102,26 @@ pub enum PolicyKind {
     },
 }
 
+impl PolicyKind {
+    /// The canonical name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::EqualWeight => "equal_weight",
+            Self::FixedWeight(_) => "fixed_weight",
+            Self::RiskParity => "risk_parity",
+            Self::VolatilityTarget => "volatility_target",
+            Self::SignalStrength => "signal_strength",
+            Self::MetricWeighted { .. } => "metric_weighted",
+            Self::Smoothed { .. } => "smoothed",
+            Self::DrawdownGuard { .. } => "drawdown_guard",
+            Self::RiskProfile { .. } => "risk_profile",
+            Self::Blended { .. } => "blended",
+            Self::TagQuota { .. } => "tag_quota",
+        }
+    }
+}
+
 /// How a metric counts: raised to `min`, cut to `max`, times `scale`, times `weight`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {

@@ -106,7 +106,8 @@ pub(crate) struct SyntaxError {
 /// Parses one document. Memory and stack are bounded whatever the text holds.
 pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Repeated>), SyntaxError> {
     let read = |policy| serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options(policy));
-    let mut root = Node::from(read(DuplicateKeyPolicy::LastWins).map_err(|error| syntax_error(&error))?);
+    let mut root =
+        Node::from(read(DuplicateKeyPolicy::LastWins).map_err(|error| syntax_error(&error, text))?);
     let mut repeated = Vec::new();
     settle(&mut root, "", &mut repeated);
     if repeated.is_empty()
@@ -135,11 +136,39 @@ fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
     }
 }
 
-fn syntax_error(error: &serde_saphyr::Error) -> SyntaxError {
-    let position = error.location().map_or(Position { line: 1, column: 1 }, Position::from);
+fn syntax_error(error: &serde_saphyr::Error, text: &str) -> SyntaxError {
+    let position = error.location().map_or(Position::START, Position::from);
     let message = error.to_string();
     let suffix = format!(" at line {}, column {}", position.line, position.column);
-    SyntaxError { position, message: message.strip_suffix(&suffix).unwrap_or(&message).to_owned() }
+    let message = message.strip_suffix(&suffix).unwrap_or(&message);
+    if let Some(tab) = tab_near(text, position) {
+        let message = "a tab: YAML is indented with spaces".to_owned();
+        return SyntaxError { position: tab, message };
+    }
+    let advice = ADVICE.iter().find(|(words, _)| message.contains(words));
+    let message = advice.map_or(message.to_owned(), |(_, advice)| format!("{message}: {advice}"));
+    SyntaxError { position, message }
+}
+
+/// What to do about messages of the parser.
+const ADVICE: [(&str, &str); 2] = [
+    (
+        "mapping values are not allowed",
+        "a key stands where none can; check that it is indented like its neighbours, and that the line before is \
+         complete",
+    ),
+    ("did not find expected", "check the line before, and that every bracket and quote is closed"),
+];
+
+/// A tab that indents the line of a position or the next one.
+fn tab_near(text: &str, position: Position) -> Option<Position> {
+    let first = usize::try_from(position.line).ok()?.checked_sub(1)?;
+    let lines = text.lines().enumerate().skip(first).take(2);
+    lines.into_iter().find_map(|(index, line)| {
+        let indent = line.len() - line.trim_start().len();
+        let column = line[..indent].find('\t')?;
+        Some(Position { line: index as u64 + 1, column: column as u64 + 1 })
+    })
 }
 
 /// Leaves each key once, with its last value, and notes what was repeated.

@@ -6,6 +6,7 @@ mod arbitrage;
 mod beliefs;
 mod bench;
 mod cli;
+mod configuration_pages;
 mod determinism;
 mod engines;
 mod execution;

@@ -61,7 +61,7 @@ fn find<'a>(arguments: &'a Arguments, catalog: &Catalog) -> Result<Findings<'a>,
     let file = arguments.policy.as_ref().unwrap_or(&arguments.config);
     let scope = Scope { profile: arguments.profile.clone(), strict: arguments.strict };
     let found = match &arguments.policy {
-        Some(path) => config::load_policy(path).map(|_| Vec::new()),
+        Some(path) => config::load_policy(path).map(|(_, warnings)| warnings),
         None => config::load_within(file, &catalog.specs(), &scope)
             .map(|config| [config.warnings(), config.notes()].concat()),
     };
