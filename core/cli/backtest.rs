@@ -8,7 +8,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::{Format, Selected, explain, print, print_json, report_failure, say};
+use super::{Format, Output, Selected, explain, print, print_json, report_failure, say};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
@@ -45,9 +45,8 @@ pub(super) struct Arguments {
     /// Folder of the results; data/reports/<run id> by default. It is replaced in one step.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// What goes to stdout.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    output_format: Output,
     /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
     #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity"])]
     explain: Vec<String>,
@@ -85,9 +84,9 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
     let ended = match &arguments.verify {
         Some(path) => verify(path, catalog),
         None if arguments.explain.is_empty() => backtest(arguments, catalog),
-        None => explain::run(&arguments.job(), &arguments.explain, catalog, arguments.format),
+        None => explain::run(&arguments.job(), &arguments.explain, catalog, arguments.output_format.format()),
     };
-    report_failure("backtest", arguments.format, ended)
+    report_failure("backtest", arguments.output_format.format(), ended)
 }
 
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
@@ -100,7 +99,7 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     }
     let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
     let folder = results::write(&target, &job, &prepared, &outcome, &summary)?;
-    if arguments.format == Format::Json {
+    if arguments.output_format.format() == Format::Json {
         let mut document = summary.to_json();
         document["results"] = json!(folder);
         let status = if summary.warnings().is_empty() { "ok" } else { "warning" };

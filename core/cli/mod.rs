@@ -4,7 +4,9 @@ mod backtest;
 mod config;
 mod data;
 mod explain;
+mod sources;
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
+use sources::Sources;
 
 /// An ECS trading core: deterministic backtests of many strategies on one account.
 #[derive(Debug, Parser)]
@@ -21,6 +24,9 @@ use crate::exit::{Exit, Failure};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Say where the value of each option comes from, and do nothing else.
+    #[arg(long, global = true)]
+    explain_sources: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -52,6 +58,23 @@ struct Selected {
     scheduler: Option<String>,
 }
 
+/// How it answers.
+#[derive(Debug, Args)]
+struct Output {
+    /// What goes to stdout.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// The same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Output {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
@@ -63,9 +86,10 @@ enum Format {
 /// Runs the program with the process's arguments and the engines of `catalog`.
 #[must_use]
 pub fn run(catalog: &Catalog) -> Exit {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let ended = match sources::parse(&arguments, &sources::Process) {
+        Ok((cli, sources)) => start(&cli, sources, catalog),
+        Err(sources::Refused::Parser(error)) => {
             // Help and version are what was asked for; clap knows which stream each belongs on.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             return match error.print() {
@@ -73,11 +97,7 @@ pub fn run(catalog: &Catalog) -> Exit {
                 _ => exit,
             };
         }
-    };
-    let ended = match &cli.command {
-        Command::Backtest(arguments) => backtest::run(arguments, catalog),
-        Command::Config(command) => config::run(command, catalog),
-        Command::Data(command) => data::run(command, catalog),
+        Err(sources::Refused::Value(failure)) => Err(failure),
     };
     match ended {
         Ok(()) => Exit::Success,
@@ -85,6 +105,21 @@ pub fn run(catalog: &Catalog) -> Exit {
             say(format_args!("error: {failure}"));
             failure.exit
         }
+    }
+}
+
+fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> {
+    for (name, near) in sources::misspelt(&sources::Process) {
+        say(format_args!("warning: no option has the variable {name}; did you mean {near}?"));
+    }
+    if cli.explain_sources {
+        return sources::report::explain(sources, catalog);
+    }
+    sources.notes().for_each(say);
+    match &cli.command {
+        Command::Backtest(arguments) => backtest::run(arguments, catalog),
+        Command::Config(command) => config::run(command, catalog),
+        Command::Data(command) => data::run(command, catalog),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Risk profiles as people ask for them: their limits, and who uses them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::Config;
+use super::model::Environment;
 use super::shape::risk::{PRESETS, RISK_PROFILE};
 use super::tree::{Entry, Value};
 
@@ -45,6 +47,19 @@ impl Config {
     #[must_use]
     pub fn environment_names(&self) -> Vec<&str> {
         self.model.environments.iter().map(|environment| environment.name.as_str()).collect()
+    }
+
+    /// The schedulers, in the order of the file.
+    #[must_use]
+    pub fn scheduler_names(&self) -> Vec<&str> {
+        self.model.schedulers.iter().map(|scheduler| scheduler.name.as_str()).collect()
+    }
+
+    /// The candle store of an environment, by its name or an alias; of the first one without.
+    #[must_use]
+    pub fn data_cache_path(&self, environment: Option<&str>) -> Option<&Path> {
+        let answers = |one: &&Environment| environment.is_none_or(|name| one.answers_to(name));
+        Some(&self.model.environments.iter().find(answers)?.data_root)
     }
 
     /// The risk profile of an environment, by its name or an alias.

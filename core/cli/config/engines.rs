@@ -10,7 +10,7 @@ use hemiola_systems::signals::capability::AllowAll;
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
+use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure, say};
 use crate::config;
 use crate::exit::Failure;
 
@@ -19,13 +19,12 @@ pub(crate) struct Arguments {
     /// The configuration whose capabilities count; config/core.yaml by default, if there is one.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What goes to stdout.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
-    report_failure("config_engines", arguments.format, engines(arguments, catalog))
+    report_failure("config_engines", arguments.output.format(), engines(arguments, catalog))
 }
 
 fn engines(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
@@ -33,7 +32,7 @@ fn engines(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     for warning in &warnings {
         say(format_args!("warning: {warning}"));
     }
-    if arguments.format == Format::Json {
+    if arguments.output.format() == Format::Json {
         let status = if warnings.is_empty() { "ok" } else { "warning" };
         let engines: Vec<Value> = specs.iter().map(document).collect();
         return print_json("config_engines", status, json!({ "engines": engines, "warnings": warnings }));

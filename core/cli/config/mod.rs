@@ -4,6 +4,7 @@ mod engines;
 mod profiles;
 mod schema;
 mod show;
+mod sources;
 mod validate;
 
 use clap::Subcommand;
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Profiles(profiles::Arguments),
     /// List the engines that may be used, with their parameters.
     Engines(engines::Arguments),
+    /// List the environment variables of every command, and what they say now.
+    Sources(sources::Arguments),
     /// Print the JSON Schema of a configuration, for editors.
     Schema,
     /// Print the reference of every key, in Markdown.
@@ -33,6 +36,7 @@ pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
         Command::Show(arguments) => show::run(arguments, catalog),
         Command::Profiles(arguments) => profiles::run(arguments, catalog),
         Command::Engines(arguments) => engines::run(arguments, catalog),
+        Command::Sources(arguments) => sources::run(arguments),
         Command::Schema => schema::schema(catalog),
         Command::Reference => schema::reference(),
     }

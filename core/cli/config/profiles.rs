@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table};
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::json;
 
-use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
+use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure, say};
 use crate::config::profiles::Profile;
 use crate::config::{self, listed, nearest};
 use crate::exit::{Exit, Failure};
@@ -21,13 +21,12 @@ pub(crate) struct Arguments {
     /// Say which profile this environment has.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// What goes to stdout.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
-    report_failure("config_profiles", arguments.format, profiles(arguments, catalog))
+    report_failure("config_profiles", arguments.output.format(), profiles(arguments, catalog))
 }
 
 fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
@@ -41,7 +40,7 @@ fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         Some(name) => Some(config.profile_of(name).ok_or_else(|| unknown(name, &environments))?),
         None => None,
     };
-    if arguments.format == Format::Json {
+    if arguments.output.format() == Format::Json {
         let status = if config.warnings().is_empty() { "ok" } else { "warning" };
         let names: Vec<_> = profiles.iter().map(|profile| profile.name).collect();
         let body = json!({

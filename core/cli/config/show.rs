@@ -6,7 +6,7 @@ use clap::Args;
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::json;
 
-use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure, say};
+use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure, say};
 use crate::config;
 use crate::exit::{Exit, Failure};
 
@@ -18,13 +18,12 @@ pub(crate) struct Arguments {
     /// One spelling of each key, defaults and presets filled in, all strategies and schedulers in one section each.
     #[arg(long)]
     resolved: bool,
-    /// What goes to stdout; text is YAML.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
-    report_failure("config_show", arguments.format, show(arguments, catalog))
+    report_failure("config_show", arguments.output.format(), show(arguments, catalog))
 }
 
 fn show(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
@@ -33,7 +32,7 @@ fn show(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         say(warning);
     }
     let shown = if arguments.resolved { config.as_resolved() } else { config.as_written() };
-    if arguments.format == Format::Json {
+    if arguments.output.format() == Format::Json {
         let status = if config.warnings().is_empty() { "ok" } else { "warning" };
         let body = json!({ "file": arguments.config, "resolved": arguments.resolved, "config": shown });
         return print_json("config_show", status, body);

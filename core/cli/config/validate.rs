@@ -8,7 +8,7 @@ use clap::Args;
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Value, json};
 
-use crate::cli::{DEFAULT_CONFIG, Format, print, print_json, report_failure};
+use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure};
 use crate::config::{self, ConfigError, Problem, Scope, Severity};
 use crate::exit::{Exit, Failure};
 
@@ -26,9 +26,8 @@ pub(crate) struct Arguments {
     /// Check a file that holds a capital policy alone, instead.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "profile"])]
     policy: Option<PathBuf>,
-    /// What goes to stdout.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// What was found in a file.
@@ -40,9 +39,9 @@ struct Findings<'f> {
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let found = match find(arguments, catalog) {
         Ok(found) => found,
-        Err(failure) => return report_failure("config_validate", arguments.format, Err(failure)),
+        Err(failure) => return report_failure("config_validate", arguments.output.format(), Err(failure)),
     };
-    match arguments.format {
+    match arguments.output.format() {
         Format::Text => print(&found.text())?,
         Format::Json => print_json("config_validate", found.status(), found.document())?,
     }
