@@ -1,3 +1,5 @@
+//! Where options get their values.
+
 use std::collections::BTreeMap;
 
 use super::*;
