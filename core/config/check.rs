@@ -102,9 +102,8 @@ impl<'t> Checker<'t> {
         }
         let _guard = key.is_later.then(|| self.unused.pause());
         match sentinel::of(&field, key, &self.known) {
-            Some(Sentinel::Default) => return absent(field.key),
+            Some(Sentinel::Default | Sentinel::Refused) => return absent(field.key),
             Some(Sentinel::Clear) => return None,
-            Some(Sentinel::Refused) => return None,
             None => {}
         }
         let value = match (&key.kind, given_value) {

@@ -40,6 +40,7 @@ mod problem;
 pub mod profiles;
 mod reference;
 mod resolve;
+mod rules;
 mod schema;
 mod scope;
 mod shape;
@@ -167,7 +168,11 @@ fn parse(
     let mode = scope::mode(scope, &problems);
     let written = read_tree(bytes, &problems);
     let checked = written.as_ref().and_then(|root| check::check(root, engines, mode, &problems));
-    let model = checked.as_ref().map(|root| Model::decode(&View::root(&problems, root), folder, engines));
+    let model = checked.as_ref().map(|root| {
+        let root = View::root(&problems, root);
+        rules::check(&root);
+        Model::decode(&root, folder, engines)
+    });
     if let Some(model) = &model {
         for scheduler in &model.schedulers {
             check_scheduler(model, scheduler, mode, &problems);

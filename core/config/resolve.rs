@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Model, Schedule, Scheduler};
-use super::shape::Kind;
-use super::shape::root::ROOT;
+use super::shape::root::strategy_sections;
 use super::tree::{Entry, Node, Position, Value};
 
 const STRATEGIES: &str = "strategies";
@@ -56,10 +55,9 @@ fn complete_scheduler(keys: &mut Vec<Entry>, scheduler: &Scheduler, model: &Mode
 
 /// Moves the strategies of specialised sections behind the others.
 fn merge_strategies(sections: &mut Vec<Entry>) {
-    let is_strategies = |kind: &Kind| matches!(kind, Kind::Map { of: Kind::Strategy { .. }, .. });
     let mut merged = Vec::new();
-    for key in ROOT.keys.iter().filter(|key| is_strategies(&key.kind)) {
-        for entry in take_entries(sections, key.name) {
+    for section in strategy_sections() {
+        for entry in take_entries(sections, section) {
             if !merged.iter().any(|known: &Entry| known.key == entry.key) {
                 merged.push(entry);
             }

@@ -72,6 +72,24 @@ impl Node {
         }
     }
 
+    /// Whether two values are equal, wherever they stand.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Map(one), Value::Map(other)) => {
+                one.len() == other.len()
+                    && one.iter().all(|entry| {
+                        let same = other.iter().find(|other| other.key == entry.key);
+                        same.is_some_and(|same| entry.node.says_the_same_as(&same.node))
+                    })
+            }
+            (Value::Sequence(one), Value::Sequence(other)) => {
+                one.len() == other.len()
+                    && one.iter().zip(other).all(|(one, other)| one.says_the_same_as(other))
+            }
+            (one, other) => one == other,
+        }
+    }
+
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),

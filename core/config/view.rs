@@ -5,6 +5,7 @@
 use hemiola_components::time::{Interval, Nanos};
 
 use super::problem::{Place, Problems};
+use super::shape::root::strategy_sections;
 use super::tree::{Entry, Node, Position, Value, joined};
 
 /// A value with the path that the file has for it.
@@ -90,6 +91,19 @@ impl<'t> View<'t> {
         )]
         let count = self.number_or_zero(key) as u32;
         count
+    }
+
+    /// The number that it is.
+    pub(crate) fn own_number(&self) -> Option<f64> {
+        match self.node.value {
+            Value::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The strategies of a file, in all their sections.
+    pub(crate) fn strategies(&self) -> impl Iterator<Item = Self> + use<'_, 't> {
+        strategy_sections().flat_map(|key| self.map(key))
     }
 
     pub(crate) fn flag(&self, key: &str) -> bool {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::shape::root::ROOT;
-use crate::config::shape::{Kind, Names};
+use crate::config::shape::Names;
+use crate::config::shape::root::strategy_sections;
 use crate::config::tree::{Node, Value};
 
 /// Names in the order of the file.
@@ -35,9 +35,8 @@ impl<'t> Known<'t> {
         for (names, path) in SOURCES {
             known.add(names, path.iter().try_fold(root, |node, key| Some(&node.get(key)?.node)));
         }
-        let is_strategies = |kind: &Kind| matches!(kind, Kind::Map { of: Kind::Strategy { .. }, .. });
-        for key in ROOT.keys.iter().filter(|key| is_strategies(&key.kind)) {
-            known.add(Names::Strategies, root.get(key.name).map(|entry| &entry.node));
+        for section in strategy_sections() {
+            known.add(Names::Strategies, root.get(section).map(|entry| &entry.node));
         }
         known
     }

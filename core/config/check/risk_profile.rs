@@ -11,6 +11,9 @@ impl<'t> Checker<'t> {
         let given = preset_values(preset(field));
         let value = self.section(field, &RISK_PROFILE, &given)?;
         let is_given = |name: &str| given.iter().any(|(given, _)| *given == name);
+        if has_unknown_preset(field) {
+            return Some(value);
+        }
         let section = field.section()?;
         let keys = RISK_PROFILE.keys.iter().filter(|key| STATED.iter().any(|(name, _)| *name == key.name));
         for key in keys.filter(|key| !is_given(key.name)) {
@@ -33,4 +36,12 @@ fn preset(field: &Field<'_>) -> Preset {
         (None, Some(called)) => Preset::Called(called),
         (None, None) => Preset::None,
     }
+}
+
+/// Whether the key `preset` says something that is none; it has been reported.
+fn has_unknown_preset(field: &Field<'_>) -> bool {
+    let written = field.node.get("preset").and_then(|entry| entry.node.text());
+    written.is_some_and(|text| {
+        !PRESETS.contains(&text) && !["", "none", "null"].contains(&text.to_lowercase().as_str())
+    })
 }

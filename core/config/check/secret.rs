@@ -55,6 +55,17 @@ pub(crate) fn is_key_material(text: &str) -> bool {
         || text.split_whitespace().any(is_access_key)
 }
 
+/// Whether a text is, or holds, the value of a header that carries a token.
+fn is_secret_header(path: &str, text: &str) -> bool {
+    const HEADERS: [&str; 2] = ["authorization", "x-bot-auth"];
+    let Some((_, below)) = path.split_once("grpc_metadata") else { return false };
+    HEADERS.iter().any(|header| {
+        let is_value = below.strip_prefix('.').and_then(|rest| rest.strip_prefix(header));
+        is_value.is_some_and(|rest| matches!(rest, "" | ".value" | ".value_base64"))
+            || text.strip_prefix(header).is_some_and(|rest| rest.starts_with(['=', ':']))
+    })
+}
+
 impl<'t> Checker<'t> {
     pub(super) fn report_secret(&self, field: &Field<'t>) {
         let message = "a secret does not belong into this file: put it into an environment variable, a file or the \
@@ -63,7 +74,7 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn find_key_material(&self, field: &Field<'t>, text: &str) {
-        if is_key_material(text) {
+        if is_key_material(text) || is_secret_header(&field.path, text) {
             self.report_secret(field);
         }
     }

@@ -22,7 +22,12 @@ impl<'t> Checker<'t> {
                 if let Some(repeated) = section.optional("engine") {
                     self.check_same_engine(&repeated, engine);
                 }
-                self.engines.iter().find(|spec| spec.name == engine)
+                let spec = self.engines.iter().find(|spec| spec.name == engine);
+                if spec.is_none() {
+                    let message = format!("there is no engine `{engine}`");
+                    field.problems.error(&field.key_place(), "unknown_reference", message);
+                }
+                spec
             }
             None => self.engine(&mut section),
         };

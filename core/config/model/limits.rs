@@ -50,6 +50,9 @@ fn check_suspension(field: &View<'_>, schedules: &[Schedule], context: &Context<
         return;
     };
     let Some(name) = target.node.text() else { return };
+    if field.has("kind") && field.get("kind").is_none() {
+        return;
+    }
     let is_tag = target.name == "tag" || target.name == "target" && field.text("kind") == Some("tag");
     if !is_tag {
         let known = || schedules.iter().map(|schedule| schedule.name.as_str());

@@ -7,8 +7,6 @@ use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::EngineSpec;
 
 use super::problem::Place;
-use super::shape::Kind;
-use super::shape::root::ROOT;
 use super::view::View;
 
 mod environment;
@@ -78,19 +76,16 @@ impl Model {
 fn strategies(root: &View<'_>, folder: &Path, engines: &[EngineSpec]) -> Vec<Strategy> {
     let mut places: BTreeMap<&str, Place> = BTreeMap::new();
     let mut strategies = Vec::new();
-    let is_strategies = |kind: &Kind| matches!(kind, Kind::Map { of: Kind::Strategy { .. }, .. });
-    for key in ROOT.keys.iter().filter(|key| is_strategies(&key.kind)) {
-        for field in root.map(key.name) {
-            match places.get(field.name) {
-                Some(earlier) => {
-                    let message =
-                        format!("is skipped: `{}` at line {} has the same name", earlier.path, earlier.line);
-                    root.problems.warning(&field.key_place(), "overridden", message);
-                }
-                None => {
-                    places.insert(field.name, field.key_place());
-                    strategies.push(Strategy::decode(&field, folder, engines));
-                }
+    for field in root.strategies() {
+        match places.get(field.name) {
+            Some(earlier) => {
+                let message =
+                    format!("is skipped: `{}` at line {} has the same name", earlier.path, earlier.line);
+                root.problems.warning(&field.key_place(), "overridden", message);
+            }
+            None => {
+                places.insert(field.name, field.key_place());
+                strategies.push(Strategy::decode(&field, folder, engines));
             }
         }
     }

@@ -202,10 +202,15 @@ fn check(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
     for component in components.iter().flat_map(|field| [field.entries(), field.items()].concat()) {
         match component.get("policy") {
             Some(policy) => check(&policy, schedules, context),
+            None if component.has("policy") => {}
             None => component.error("missing_key", "needs a `policy`"),
         }
     }
-    if components.is_some_and(|field| field.entries().is_empty() && field.items().is_empty()) {
+    let is_empty = match &components {
+        Some(components) => components.entries().is_empty() && components.items().is_empty(),
+        None => !field.has("components"),
+    };
+    if is_empty && field.text("name") == Some("blended") {
         field.warning("empty", "mixes no policies: the fallback is all there is");
     }
     if let (Some(warning), Some(panic)) = (field.number("warning_pct"), field.number("panic_pct"))

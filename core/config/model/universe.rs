@@ -3,7 +3,7 @@
 use hemiola_components::market::{Instrument, TradingRules};
 use hemiola_components::units::{Notional, Quantity};
 
-use crate::config::problem::quoted;
+use crate::config::rules::warn_of_repetitions;
 use crate::config::view::View;
 
 /// Instruments with the venues that list them.
@@ -68,15 +68,6 @@ fn check_filing(field: &View<'_>) {
     }
     let backfill = field.list("backfill");
     warn_of_repetitions(&backfill, "interval", |item| item.text("interval"));
-}
-
-fn warn_of_repetitions<'t>(items: &[View<'t>], what: &str, of: impl Fn(&View<'t>) -> Option<&'t str>) {
-    for (index, item) in items.iter().enumerate() {
-        let Some(value) = of(item) else { continue };
-        if items[..index].iter().any(|earlier| of(earlier) == Some(value)) {
-            item.warning("repeated", format!("the {what} {} stands here already", quoted(value)));
-        }
-    }
 }
 
 fn check_venue(field: &View<'_>) {

@@ -33,7 +33,7 @@ pub(crate) const SUSPENSION: Shape = Shape {
         key("schedule", Kind::Text, "The schedule."),
         key("tag", Kind::Text, "The tag."),
         key("target", Kind::Text, "Either, as `kind` says."),
-        key("kind", Kind::Word(&["schedule", "tag"]), "What `target` names.").text("schedule"),
+        key("kind", Kind::Word(&["schedule", "tag"]), "What `target` names.").otherwise("`schedule`"),
         key("reason", Kind::Text, "Why.").text("manual"),
         key("until", Kind::Instant, "When it ends.")
             .alias(&["resume_at"])

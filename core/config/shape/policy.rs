@@ -128,8 +128,7 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
             summary: "Several policies, mixed.",
             keys: &[
                 key("components", Kind::Either(&[Kind::List(&COMPONENT), Kind::Map { what: "components", of: &COMPONENT, may_be_empty: true }]), "The policies with their weights; in a map, by label.")
-                    .alias(&["policies", "allocators", "mix"])
-                    .filled(),
+                    .alias(&["policies", "allocators", "mix"]),
                 key("normalize_components", Kind::Bool, "Whether the weights of the components are made to add up to one.")
                     .alias(&["normalize", "normalize_weights"])
                     .flag(true),

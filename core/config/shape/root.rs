@@ -6,6 +6,12 @@ use super::{
     services, some,
 };
 
+/// The sections that hold strategies.
+pub(crate) fn strategy_sections() -> impl Iterator<Item = &'static str> {
+    let holds_strategies = |kind: &Kind| matches!(kind, Kind::Map { of: Kind::Strategy { .. }, .. });
+    ROOT.keys.iter().filter(move |key| holds_strategies(&key.kind)).map(|key| key.name)
+}
+
 pub(crate) const ROOT: Shape = Shape {
     summary: "The whole file. The order of the sections is free.",
     keys: &[

@@ -286,23 +286,7 @@ strategies:\n => startegies: {}\nstrategies:\n
 
 #[test]
 fn each_break_is_reported_where_it_is_and_nothing_else_is() {
-    let mut cases = 0;
-    let mut wrong = Vec::new();
-    let mut lines = CASES.lines().skip(1).peekable();
-    while let Some(edit) = lines.next() {
-        let (from, to) = edit.split_once(" => ").unwrap();
-        let mut expected = String::new();
-        while let Some(line) = lines.next_if(|line| line.starts_with("    ") && !line.contains(" => ")) {
-            writeln!(expected, "{line}").unwrap();
-        }
-        let unescaped = |text: &str| text.replace("\\n", "\n");
-        if let Some(found) = difference(edited(&unescaped(from), &unescaped(to)), &expected) {
-            wrong.push(format!("{edit}\n{found}"));
-        }
-        cases += 1;
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert_eq!(cases, 133);
+    assert_eq!(check_cases(BASE, CASES), 133);
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod broken;
 mod capabilities;
 mod pairs;
 mod plans;
+mod sections;
+mod services;
 mod shipped;
 
 use std::fmt::Write;
@@ -101,6 +103,12 @@ fn engines() -> Vec<EngineSpec> {
             check: fast_below_slow,
             ..SILENT
         },
+        EngineSpec {
+            name: "mean_reversion",
+            parameters: const { &[ParameterSpec::count("lookback", 96, [2, 1_000], "candles in the window")] },
+            ..SILENT
+        },
+        EngineSpec { name: "grid_trading", parameters: &[], ..SILENT },
         SILENT,
     ]
 }
@@ -124,8 +132,34 @@ fn problems(result: Result<Config, ConfigError>) -> Vec<Problem> {
 
 /// [`BASE`] with its one occurrence of `from` replaced.
 fn edited(from: &str, to: &str) -> String {
-    assert_eq!(BASE.matches(from).count(), 1, "`{from}` must occur once");
-    BASE.replace(from, to)
+    replaced(BASE, from, to)
+}
+
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert_eq!(text.matches(from).count(), 1, "`{from}` must occur once");
+    text.replace(from, to)
+}
+
+/// Checks edits of `base`, and counts them. A case is `what to replace => by what` (`\n` for the end of a line),
+/// then its problems, indented, as [`check`] wants them.
+fn check_cases(base: &str, cases: &str) -> usize {
+    let (mut count, mut wrong) = (0, Vec::new());
+    let mut lines = cases.lines().skip(1).peekable();
+    while let Some(edit) = lines.next() {
+        let (from, to) = edit.split_once(" =>").unwrap();
+        let to = to.strip_prefix(' ').unwrap_or(to);
+        let mut expected = String::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with("    ") && !line.contains(" =>")) {
+            writeln!(expected, "{line}").unwrap();
+        }
+        let unescaped = |text: &str| text.replace("\\n", "\n");
+        if let Some(found) = difference(replaced(base, &unescaped(from), &unescaped(to)), &expected) {
+            wrong.push(format!("{edit}\n{found}"));
+        }
+        count += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    count
 }
 
 /// Each problem on one line: `line:column code path`, a warning marked.
