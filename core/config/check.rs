@@ -141,6 +141,7 @@ impl<'t> Checker<'t> {
             Kind::Folder => text(field.folder_name()),
             Kind::Variable => text(field.variable()),
             Kind::Bool => field.flag().map(Value::Bool),
+            Kind::Switch => field.switch().map(Value::Bool),
             Kind::Number(range) => field.number(*range).map(Value::Number),
             Kind::Numeric(range) => field.numeric(*range).map(Value::Number),
             Kind::Count { min, max, raises } => {
@@ -267,7 +268,7 @@ fn accepts(kind: &Kind, value: &Value) -> bool {
                     | Kind::Scalar
             )
         }
-        Value::Bool(_) => matches!(kind, Kind::Bool | Kind::Scalar),
+        Value::Bool(_) => matches!(kind, Kind::Bool | Kind::Switch | Kind::Scalar),
         Value::Text(_) => !matches!(
             kind,
             Kind::Section(_)

@@ -212,14 +212,45 @@ impl<'t> Field<'t> {
         self.number_called("a number", range)
     }
 
-    /// The same; it may stand in quotes.
+    /// A finite number that may stand in quotes; beyond a bound that is allowed itself it counts as the bound.
     pub(crate) fn numeric(&self, range: impl RangeBounds<f64>) -> Option<f64> {
-        let Value::Text(text) = &self.node.value else { return self.number(range) };
-        let Some(value) = text.trim().parse().ok().filter(|value: &f64| value.is_finite()) else {
-            self.wrong_type("a number");
+        let value = match &self.node.value {
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => self.number_called("a number", ..),
+        };
+        let Some(value) = value.filter(|value: &f64| value.is_finite()) else {
+            if self.node.text().is_some() {
+                self.wrong_type("a number");
+            }
             return None;
         };
-        self.within("a number", value, range)
+        let bound = match (range.start_bound(), range.end_bound()) {
+            (Bound::Included(low), _) if value < *low => *low,
+            (_, Bound::Included(high)) if value > *high => *high,
+            _ => return self.within("a number", value, range),
+        };
+        let message = format!("{} counts as {bound}: write that", shown(value));
+        self.problems.warning(&self.place(), "clamped", message);
+        Some(bound)
+    }
+
+    /// A boolean in any of the ways that people write one.
+    pub(crate) fn switch(&self) -> Option<bool> {
+        let word = match &self.node.value {
+            Value::Bool(value) => return Some(*value),
+            Value::Number(value) if *value == 1.0 => return Some(true),
+            Value::Number(value) if *value == 0.0 => return Some(false),
+            Value::Text(text) => text.trim().to_lowercase(),
+            _ => String::new(),
+        };
+        match word.as_str() {
+            "1" | "true" | "yes" | "y" | "on" => Some(true),
+            "0" | "false" | "no" | "n" | "off" => Some(false),
+            _ => {
+                self.wrong_type("`true` or `false`");
+                None
+            }
+        }
     }
 
     fn number_called(&self, expected: &str, range: impl RangeBounds<f64>) -> Option<f64> {

@@ -33,6 +33,7 @@ pub mod capabilities;
 mod check;
 pub mod definition;
 mod field;
+pub mod limits;
 mod model;
 pub mod plan;
 pub mod policy;

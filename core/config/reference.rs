@@ -95,7 +95,7 @@ impl Writer {
             Kind::Folder => "name in the file system".to_owned(),
             Kind::Path => "path".to_owned(),
             Kind::Variable => "name of an environment variable".to_owned(),
-            Kind::Bool => "`true` or `false`".to_owned(),
+            Kind::Bool | Kind::Switch => "`true` or `false`".to_owned(),
             Kind::Number(range) | Kind::Numeric(range) => format!("number{}", range_words(*range)),
             Kind::Count { min: 0, max: u32::MAX, .. } => "whole number".to_owned(),
             Kind::Count { min, max: u32::MAX, .. } => format!("whole number, at least {min}"),

@@ -107,8 +107,9 @@ impl Writer {
             Kind::Text | Kind::Secret | Kind::Folder | Kind::Path | Kind::Reference(_) => text(),
             Kind::Variable => json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }),
             Kind::Bool => json!({ "type": "boolean" }),
+            Kind::Switch => json!({ "type": ["boolean", "integer", "string"] }),
             Kind::Number(range) => ranged("number", *range),
-            Kind::Numeric(range) => json!({ "anyOf": [ranged("number", *range), text()] }),
+            Kind::Numeric(_) => json!({ "type": ["number", "string"] }),
             Kind::Count { max, raises: true, .. } => json!({ "type": "integer", "maximum": max }),
             Kind::Count { min, max, raises: false } => {
                 json!({ "type": "integer", "minimum": min, "maximum": max })

@@ -84,8 +84,10 @@ pub(crate) enum Kind {
     /// The name of an environment variable.
     Variable,
     Bool,
+    /// A boolean, or a word or a number that stands for one.
+    Switch,
     Number(Range),
-    /// A number that may stand in quotes.
+    /// A number that may stand in quotes; beyond a bound it counts as the bound, with a warning.
     Numeric(Range),
     /// A whole number; smaller ones are an error, or count as `min` with a warning.
     Count {

@@ -101,6 +101,16 @@ impl<'t> View<'t> {
         }
     }
 
+    /// The whole number that it is.
+    pub(crate) fn own_count(&self) -> Option<u32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and to fit"
+        )]
+        self.own_number().map(|value| value as u32)
+    }
+
     /// The strategies of a file, in all their sections.
     pub(crate) fn strategies(&self) -> impl Iterator<Item = Self> + use<'_, 't> {
         strategy_sections().flat_map(|key| self.map(key))

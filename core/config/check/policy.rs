@@ -29,17 +29,25 @@ pub(super) fn named(kind: &Kind, name: &str) -> Option<Value> {
         .then(|| by_name(name).map(|policy| bare(policy, name, Position::START)))?
 }
 
+/// What reports call a policy without a label.
+fn reported_name(policy: &PolicyShape, written: &str) -> String {
+    if policy.is_reported_as_written { normalized(written) } else { policy.names[0].to_owned() }
+}
+
 /// A policy of which only the name is known.
 fn bare(policy: &PolicyShape, written: &str, position: Position) -> Value {
     let name = |key, name: &str| Entry::of(key, Value::Text(name.to_owned()), position);
-    let mut entries = vec![name("name", policy.names[0]), name("label", &normalized(written))];
+    let mut entries = vec![
+        name("name", policy.names[0]),
+        name("label", policy.bare_name.unwrap_or(&reported_name(policy, written))),
+    ];
     entries.extend(blanks(policy.shape.keys));
     Value::Map(entries)
 }
 
 impl<'t> Checker<'t> {
     /// A name, or a map with a name and the policy's own keys. What comes out holds the canonical name as `name`,
-    /// and the one of the file as `label` when there is no other.
+    /// and the one of reports as `label`.
     pub(super) fn policy(&self, field: &Field<'t>) -> Option<Value> {
         if !field.is_map() {
             let written = field.text()?;
@@ -72,7 +80,7 @@ impl<'t> Checker<'t> {
         let keys = COMMON[1..].iter().chain(policy.shape.keys);
         entries.extend(keys.filter_map(|key| self.key(&mut section, key, &[])));
         if !entries.iter().any(|entry| entry.key == "label") {
-            entries.push(text("label", &normalized(written)));
+            entries.push(text("label", &reported_name(policy, written)));
         }
         if aliases.len() < COMMON[0].aliases.len() {
             // A component of a mix that is the policy itself.
@@ -143,7 +151,7 @@ const GROUPS: [&str; 6] = ["strategies", "strategy", "schedules", "schedule", "p
 /// A table of weights as one flat map; keys are lower case, of the forms that
 /// [`CapitalPolicy`](hemiola_components::capital::CapitalPolicy) names.
 pub(super) fn weights(field: &Field<'_>) -> Option<Value> {
-    let mut table = Table::default();
+    let mut table = Table { path: format!("{}.", field.path), ..Table::default() };
     match &field.node.value {
         Value::Sequence(_) => field.items()?.iter().for_each(|item| table.read_item(item)),
         Value::Map(_) => table.read_level(field, ""),
@@ -157,6 +165,8 @@ pub(super) fn weights(field: &Field<'_>) -> Option<Value> {
 
 #[derive(Default)]
 struct Table {
+    /// What the paths of its entries begin with.
+    path: String,
     entries: Vec<Entry>,
     places: BTreeMap<String, (usize, Place)>,
 }
@@ -171,7 +181,8 @@ impl Table {
                 let inner = if GROUPS.contains(&name.as_str()) { outer } else { &key };
                 self.read_level(&entry, inner);
             } else if matches!(entry.node.value, Value::Number(_) | Value::Text(_)) {
-                self.insert(key, Some(&entry), &entry, entry.name);
+                let written = &entry.path[self.path.len()..];
+                self.insert(key, Some(&entry), &entry, written);
             } else {
                 entry.wrong_type("a weight or a map of risk profiles to weights");
             }
@@ -203,7 +214,7 @@ impl Table {
     fn insert(&mut self, key: String, weight: Option<&Field<'_>>, field: &Field<'_>, written: &str) {
         let value = weight.and_then(|weight| weight.numeric(0.0..)).unwrap_or(1.0);
         let place = field.key_place();
-        let written = (written != key).then(|| written.to_owned());
+        let written = (!written.is_empty() && written != key).then(|| written.to_owned());
         let node = Node::of(Value::Number(value), field.node.position);
         let entry = Entry { key: key.clone(), written, position: field.key, node };
         if let Some((index, earlier)) = self.places.get_mut(&key) {

@@ -1,18 +1,51 @@
-//! Signal limits and suspensions that a scheduler starts with: whom they mean.
+//! Signal limits and suspensions that a scheduler starts with, and whom they mean.
 
 use super::scheduler::{Context, Schedule};
+use crate::config::limits::{Expiry, SignalLimit, Suspension, Target};
 use crate::config::problem::{listed, quoted};
 use crate::config::view::View;
+use crate::instant;
 
-pub(super) fn check(scheduler: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
-    for key in ["signal_limits", "initial_signal_limits"] {
-        for strategy in scheduler.map(key) {
-            check_limits(&strategy, schedules, context);
-        }
+/// The limits in the order of application.
+pub(super) fn signal_limits(
+    scheduler: &View<'_>,
+    schedules: &[Schedule],
+    context: &Context<'_>,
+) -> Vec<SignalLimit> {
+    let mut limits = Vec::new();
+    for strategy in ["signal_limits", "initial_signal_limits"].into_iter().flat_map(|key| scheduler.map(key))
+    {
+        check_limits(&strategy, schedules, context);
+        limits.extend(strategy.entries().iter().map(|field| SignalLimit {
+            strategy: strategy.name.to_owned(),
+            risk_profile: field.name.to_owned(),
+            limit: field.own_count().unwrap_or_else(|| field.count("limit")),
+            reason: field.text("reason").map(ToOwned::to_owned),
+            expiry: expiry(field),
+        }));
     }
-    for suspension in scheduler.list("initial_suspensions") {
-        check_suspension(&suspension, schedules, context);
-    }
+    limits
+}
+
+pub(super) fn initial_suspensions(
+    scheduler: &View<'_>,
+    schedules: &[Schedule],
+    context: &Context<'_>,
+) -> Vec<Suspension> {
+    let suspension = |field: &View<'_>| {
+        Some(Suspension {
+            target: target(field, schedules, context)?,
+            reason: field.text("reason").unwrap_or_default().to_owned(),
+            expiry: expiry(field),
+        })
+    };
+    scheduler.list("initial_suspensions").iter().filter_map(suspension).collect()
+}
+
+/// An instant goes before a duration.
+fn expiry(field: &View<'_>) -> Expiry {
+    let until = field.text("until").and_then(|text| instant::parse(text).ok()).map(Expiry::At);
+    until.or_else(|| field.seconds("duration_seconds").map(Expiry::After)).unwrap_or(Expiry::Never)
 }
 
 fn check_limits(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
@@ -42,32 +75,33 @@ fn check_limits(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>)
     }
 }
 
-fn check_suspension(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
+/// Whom a suspension means; nothing when it cannot be said, which has been reported.
+fn target(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) -> Option<Target> {
     let named: Vec<_> = ["schedule", "tag", "target"].into_iter().filter_map(|key| field.get(key)).collect();
     let [target] = named.as_slice() else {
         let message = "must name one of `schedule`, `tag`, and `target` with its `kind`";
         field.problems.error(&field.place(), "suspension_target", message.to_owned());
-        return;
+        return None;
     };
-    let Some(name) = target.node.text() else { return };
+    let name = target.node.text()?;
     if field.has("kind") && field.get("kind").is_none() {
-        return;
+        return None;
     }
-    let is_tag = target.name == "tag" || target.name == "target" && field.text("kind") == Some("tag");
-    if !is_tag {
-        let known = || schedules.iter().map(|schedule| schedule.name.as_str());
-        if !known().any(|known| known == name) {
-            let message = format!("there is no schedule {} here (known: {})", quoted(name), listed(known()));
-            field.problems.unknown(&target.place(), "unknown_reference", message, name, known());
+    if target.name == "tag" || target.name == "target" && field.text("kind") == Some("tag") {
+        let tags = || context.tags_of(schedules);
+        if !tags().any(|tag| tag == name) {
+            let message = format!(
+                "no strategy of a schedule here has the tag {}: the suspension holds for nobody",
+                quoted(name)
+            );
+            field.problems.unknown_warning(&target.place(), "unmatched_tag", message, name, tags());
         }
-        return;
+        return Some(Target::Tag(name.to_owned()));
     }
-    let tags = || context.tags_of(schedules);
-    if !tags().any(|tag| tag == name) {
-        let message = format!(
-            "no strategy of a schedule here has the tag {}: the suspension holds for nobody",
-            quoted(name)
-        );
-        field.problems.unknown_warning(&target.place(), "unmatched_tag", message, name, tags());
+    let known = || schedules.iter().map(|schedule| schedule.name.as_str());
+    if !known().any(|known| known == name) {
+        let message = format!("there is no schedule {} here (known: {})", quoted(name), listed(known()));
+        field.problems.unknown(&target.place(), "unknown_reference", message, name, known());
     }
+    Some(Target::Schedule(name.to_owned()))
 }

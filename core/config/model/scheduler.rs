@@ -9,6 +9,7 @@ use hemiola_components::units::{Notional, Quantity};
 
 use super::policy::Capital;
 use super::{Strategy, limits};
+use crate::config::limits::{SignalLimit, Suspension};
 use crate::config::problem::{Place, quoted};
 use crate::config::view::View;
 
@@ -48,6 +49,9 @@ pub(crate) struct Scheduler {
     pub(crate) telemetry_namespace: String,
     pub(crate) capital: Capital,
     pub(crate) cool_down: Option<Nanos>,
+    /// In the order of application.
+    pub(crate) signal_limits: Vec<SignalLimit>,
+    pub(crate) initial_suspensions: Vec<Suspension>,
     pub(crate) schedules: Vec<Schedule>,
 }
 
@@ -77,7 +81,6 @@ impl Scheduler {
     pub(super) fn decode(field: &View<'_>, context: &Context<'_>) -> Self {
         let schedules: Vec<_> =
             field.map("schedules").iter().map(|field| Schedule::decode(field, context)).collect();
-        limits::check(field, &schedules, context);
         let policy = field.get("capital_policy");
         let capital = policy.map(|policy| Capital::decode(&policy, &schedules, context)).unwrap_or_default();
         let namespace = field.text("telemetry_namespace").map(ToOwned::to_owned);
@@ -87,6 +90,8 @@ impl Scheduler {
             telemetry_namespace: namespace.unwrap_or_else(|| format!("scheduler.{}", field.name)),
             cool_down: field.seconds("allocation_rebalance_seconds").or(capital.rebalance),
             capital,
+            signal_limits: limits::signal_limits(field, &schedules, context),
+            initial_suspensions: limits::initial_suspensions(field, &schedules, context),
             schedules,
         }
     }

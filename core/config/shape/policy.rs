@@ -7,8 +7,12 @@ use super::{Key, Kind, Range, Shape, key};
 pub(crate) struct PolicyShape {
     /// Names in a file: the canonical one first. They are read without regard to case, `-` counts as `_`.
     pub(crate) names: &'static [&'static str],
-    /// Whether this version divides capital by it.
+    /// Checked, and computed by nothing in this version.
     pub(crate) is_later: bool,
+    /// Whether reports call it as the file does, when it has no label.
+    pub(crate) is_reported_as_written: bool,
+    /// What reports call it when its name is all there is, if that is something else.
+    pub(crate) bare_name: Option<&'static str>,
     /// Its own keys, beside [`COMMON`].
     pub(crate) shape: Shape,
 }
@@ -32,11 +36,15 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["equal_weight", "equal", "uniform"],
         is_later: false,
+        is_reported_as_written: false,
+        bare_name: None,
         shape: Shape { summary: "The same for each schedule.", keys: &[] },
     },
     PolicyShape {
         names: &["fixed_weight", "fixed", "manual"],
         is_later: false,
+        is_reported_as_written: false,
+        bare_name: None,
         shape: Shape {
             summary: "From a table. Schedules that are not in it get nothing.",
             keys: &[key("weights", Kind::Weights, "By `schedule`, `strategy`, `schedule:profile` or `strategy:profile`; they need not add up to one.")
@@ -47,21 +55,29 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["risk_parity", "risk"],
         is_later: true,
+        is_reported_as_written: false,
+        bare_name: None,
         shape: Shape { summary: "Inversely to the volatility that was seen.", keys: &[] },
     },
     PolicyShape {
         names: &["volatility_target", "vol_target", "target_volatility"],
         is_later: true,
+        is_reported_as_written: false,
+        bare_name: None,
         shape: Shape { summary: "More for schedules that meet their target volatility.", keys: &[] },
     },
     PolicyShape {
         names: &["signal_strength", "signal", "signals"],
         is_later: true,
+        is_reported_as_written: false,
+        bare_name: None,
         shape: Shape { summary: "More for schedules with many confident signals.", keys: &[] },
     },
     PolicyShape {
         names: &["metric_weighted", "metric", "telemetry_weighted", "metric_score"],
         is_later: true,
+        is_reported_as_written: true,
+        bare_name: None,
         shape: Shape {
             summary: "By a weighted sum of telemetry.",
             keys: &[
@@ -78,6 +94,8 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["smoothed", "smoothed_allocation", "ewma", "ema"],
         is_later: true,
+        is_reported_as_written: true,
+        bare_name: None,
         shape: Shape {
             summary: "Another policy's weights, smoothed.",
             keys: &[
@@ -92,6 +110,8 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["drawdown_guard", "drawdown", "drawdown_adaptive", "drawdown_aware"],
         is_later: true,
+        is_reported_as_written: true,
+        bare_name: None,
         shape: Shape {
             summary: "Less for schedules that have lost.",
             keys: &[
@@ -108,6 +128,8 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["risk_profile", "profile_budget", "risk_budget", "risk_profile_budget"],
         is_later: true,
+        is_reported_as_written: false,
+        bare_name: Some("risk_profile_budget"),
         shape: Shape {
             summary: "A budget for each risk profile, divided inside by another policy.",
             keys: &[
@@ -124,12 +146,14 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["blended", "composite", "weighted_mix", "mix"],
         is_later: true,
+        is_reported_as_written: true,
+        bare_name: None,
         shape: Shape {
             summary: "Several policies, mixed.",
             keys: &[
                 key("components", Kind::Either(&[Kind::List(&COMPONENT), Kind::Map { what: "components", of: &COMPONENT, may_be_empty: true }]), "The policies with their weights; in a map, by label.")
                     .alias(&["policies", "allocators", "mix"]),
-                key("normalize_components", Kind::Bool, "Whether the weights of the components are made to add up to one.")
+                key("normalize_components", Kind::Switch, "Whether the weights of the components are made to add up to one.")
                     .alias(&["normalize", "normalize_weights"])
                     .flag(true),
                 key("fallback", Kind::Fallback, "The policy when no component gives weights.")
@@ -141,6 +165,8 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["tag_quota", "tag_budget", "tag_weight", "tag_split"],
         is_later: true,
+        is_reported_as_written: true,
+        bare_name: None,
         shape: Shape {
             summary: "A quota for each tag of strategies, divided inside by another policy.",
             keys: &[
@@ -152,7 +178,7 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
                     .otherwise("they get nothing"),
                 inner("within_tag", "The policy inside a tag.", "equal_weight").alias(&["within", "inner_policy"]),
                 FALLBACK_TO_EQUAL,
-                key("primary_only", Kind::Bool, "Whether a strategy's primary tag goes before the others.")
+                key("primary_only", Kind::Switch, "Whether a strategy's primary tag goes before the others.")
                     .alias(&["prefer_primary"])
                     .flag(true),
             ],
@@ -189,7 +215,7 @@ const RULE_KEYS: [Key; 6] = [
     number("default", Range::ANY, 0.0, "Value of a schedule without it.").alias(&["missing", "fallback"]),
     key("min", Kind::Numeric(Range::ANY), "Smaller values count as this.").alias(&["clamp_min", "floor"]),
     key("max", Kind::Numeric(Range::ANY), "Larger values count as this.").alias(&["clamp_max", "cap"]),
-    key("absolute", Kind::Bool, "Whether the sign is dropped.").alias(&["abs", "use_abs"]).flag(false),
+    key("absolute", Kind::Switch, "Whether the sign is dropped.").alias(&["abs", "use_abs"]).flag(false),
     number("scale", Range::ANY, 1.0, "Factor on the value after its bounds.").alias(&["factor"]),
 ];
 

@@ -253,7 +253,7 @@ weights: {trend: 1, late: 2} => weights: {trend: 0}
 weights: {trend: 1, late: 2} => weights: {}
     32:51 no_weight multi_strategy_schedulers.main.capital_policy.weights
 weights: {trend: 1, late: 2} => weights: {trend: -1, late: 2}
-    32:59 out_of_range multi_strategy_schedulers.main.capital_policy.weights.trend
+    32:59 warning clamped multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: {trend: much, late: 2}
     32:59 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: {trend: 1, Trend: 2}

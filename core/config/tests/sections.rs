@@ -129,7 +129,7 @@ multi_strategy_schedulers:\n => runtime: nothing\nmulti_strategy_schedulers:\n
 {name: fixed_weight, weights: {trend: 1, late: 2}} => DEFAULT
 {name: fixed_weight, weights: {trend: 1, late: 2}} => NONE
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: smoothed, alpha: 2}
-    32:45 out_of_range multi_strategy_schedulers.main.capital_policy.alpha
+    32:45 warning clamped multi_strategy_schedulers.main.capital_policy.alpha
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: ewma, alpha: "0.5", smoothing: 0.5}
     32:48 conflict multi_strategy_schedulers.main.capital_policy.smoothing
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: smoothed, base: {name: smoothed, base: {name: mix, components: [{policy: nope}]}}}
@@ -150,13 +150,13 @@ multi_strategy_schedulers:\n => runtime: nothing\nmulti_strategy_schedulers:\n
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: drawdown_guard, warning_pct: 20, panic_pct: 10}
     32:21 warning doubtful_range multi_strategy_schedulers.main.capital_policy
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: drawdown_guard, pressure: 1.5}
-    32:54 out_of_range multi_strategy_schedulers.main.capital_policy.pressure
+    32:54 warning clamped multi_strategy_schedulers.main.capital_policy.pressure
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: risk_profile, profiles: {balanced: 1, bald: 2}}
     32:66 unknown_reference multi_strategy_schedulers.main.capital_policy.profiles.bald
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: risk_profile, profiles: [{profile: balanced}]}
     32:53 missing_key multi_strategy_schedulers.main.capital_policy.profiles[0].weight
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: risk_profile, profiles: {balanced: -1}, floor: 0.1, minimum: 0.1}
-    32:63 out_of_range multi_strategy_schedulers.main.capital_policy.profiles.balanced
+    32:63 warning clamped multi_strategy_schedulers.main.capital_policy.profiles.balanced
     32:80 conflict multi_strategy_schedulers.main.capital_policy.minimum
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: risk_profile, within_profile: {name: tag_quota, tag: {a: 1}}}
     32:76 unknown_key multi_strategy_schedulers.main.capital_policy.within_profile.tag
@@ -164,8 +164,8 @@ multi_strategy_schedulers:\n => runtime: nothing\nmulti_strategy_schedulers:\n
     32:21 warning empty multi_strategy_schedulers.main.capital_policy
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: [{weight: 1}, {policy: equal, weight: -1}]}
     32:50 missing_key multi_strategy_schedulers.main.capital_policy.components[0].name
-    32:87 out_of_range multi_strategy_schedulers.main.capital_policy.components[1].weight
-{name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: [{name: smoothed, weight: 1, alfa: 1}], normalize: 1}
+    32:87 warning clamped multi_strategy_schedulers.main.capital_policy.components[1].weight
+{name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: [{name: smoothed, weight: 1, alfa: 1}], normalize: often}
     32:78 unknown_key multi_strategy_schedulers.main.capital_policy.components[0].alfa
     32:100 wrong_type multi_strategy_schedulers.main.capital_policy.normalize
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: 5}

@@ -2,6 +2,7 @@
 //! not there, and say so; with `HEMIOLA_REQUIRE_SHARED` set they fail instead.
 
 use std::env;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -41,4 +42,20 @@ pub(crate) fn workload(file: &str) -> Option<PathBuf> {
 /// The folder of conformance cases.
 pub(crate) fn vectors(file: &str) -> Option<PathBuf> {
     Some(find("HEMIOLA_VECTORS", beside("vectors"), file)?.join(file))
+}
+
+/// A seed document by the number it begins with.
+pub(crate) fn seed(number: &str) -> Option<String> {
+    let folder = find("HEMIOLA_SEEDS", beside("seeds"), "")?;
+    let begins = |path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(number))
+    };
+    let mut paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let path = paths.find(begins).unwrap_or_else(|| panic!("{} has no document {number}", folder.display()));
+    Some(fs::read_to_string(path).unwrap())
+}
+
+/// A document of the specification.
+pub(crate) fn specification(file: &str) -> Option<String> {
+    Some(fs::read_to_string(find("HEMIOLA_SPEC", beside("spec"), file)?.join(file)).unwrap())
 }

@@ -1,0 +1,68 @@
+//! Conformance: how durations, instants and capital policies are written.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use hemiola::config::{self, ConfigError, Severity};
+use hemiola::{duration, instant};
+use serde_json::Value;
+
+use crate::support::shared;
+
+fn cases(file: &str) -> Option<Vec<Value>> {
+    let text = fs::read_to_string(shared::vectors(file)?).unwrap();
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+#[test]
+fn durations_and_instants_are_read_as_the_cases_say() {
+    let Some(cases) = cases("cli_grammar.jsonl") else { return };
+    let mut checked = BTreeMap::new();
+    for case in &cases {
+        let (kind, input) = (case["kind"].as_str().unwrap(), case["input"].as_str().unwrap());
+        let (found, expected) = match kind {
+            "duration" => (duration::parse(input), case["expect_seconds"].as_f64()),
+            "datetime" => {
+                let instant = instant::parse(input).ok();
+                (instant.map(|instant| instant.seconds()), case["expect_epoch_seconds"].as_f64())
+            }
+            _ => continue,
+        };
+        assert_eq!(expected.is_none(), case["expect_error"] == true, "{case}");
+        let is_close = match (found, expected) {
+            (Some(found), Some(expected)) => (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+            (found, expected) => found == expected,
+        };
+        assert!(is_close, "{case}: {found:?}");
+        *checked.entry(kind).or_insert(0) += 1;
+    }
+    assert!(checked["duration"] > 20 && checked["datetime"] > 5, "{checked:?}");
+}
+
+#[test]
+fn every_policy_of_the_normative_cases_can_be_configured_but_for_weights_that_are_no_numbers() {
+    let Some(cases) = cases("capital_policies.jsonl") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.yaml");
+    let (mut refused, mut accepted) = (0, 0);
+    for case in cases.iter().filter(|case| case["class"] != "quirk") {
+        fs::write(&path, case["policy"].to_string()).unwrap();
+        match config::load_policy(&path) {
+            Ok((policy, _)) => {
+                accepted += 1;
+                if let Some(name) = case.pointer("/expect/diagnostics/policy_name").and_then(Value::as_str) {
+                    assert_eq!(policy.name, name, "{}", case["policy"]);
+                }
+            }
+            Err(ConfigError::Invalid(problems)) => {
+                refused += 1;
+                for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+                    let is_stricter = problem.message == "expected a number, found the text `bad`";
+                    assert!(is_stricter, "{problem}: {}", case["policy"]);
+                }
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(accepted > 10 * refused, "{accepted} of {} accepted", accepted + refused);
+}
