@@ -226,7 +226,7 @@ fn data_of(
             series
                 .files
                 .into_iter()
-                .filter(|file| !files.iter().any(|known| known.path == file.path))
+                .filter(|file| !files.iter().any(|known| known.path.as_os_str() == file.path.as_os_str()))
                 .collect::<Vec<_>>(),
         );
         bars.insert(interval, Arc::new(series.bars));
@@ -248,7 +248,7 @@ impl MarketData {
             ));
         }
         self.quotes.push(QuotesSource { instrument, report });
-        if !self.files.iter().any(|known| known.path == file.path) {
+        if !self.files.iter().any(|known| known.path.as_os_str() == file.path.as_os_str()) {
             self.files.push(file);
         }
         quotes

@@ -9,17 +9,22 @@ use std::sync::{Arc, Once};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::reader::ChunkReader;
 use sha2::{Digest as _, Sha256};
 
 use super::SourceFile;
 use super::error::StoreError;
 
 const BATCH_ROWS: usize = 1 << 17;
+
+/// Files up to this many bytes are read at once: page by page they cost a system call for each.
+const SMALL: u64 = 1 << 22;
 
 thread_local! {
     /// Whether this thread is in a step of the decoder.
@@ -130,20 +135,18 @@ impl Table {
         columns: &[&str],
         mut each: impl FnMut(&[&ArrayRef]),
     ) -> Result<SourceFile, StoreError> {
-        let sha256 = self.hash()?;
-        let roots = columns.iter().filter_map(|column| self.metadata.schema().index_of(column).ok());
-        let projection = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, self.metadata)
-            .with_projection(projection)
-            .with_batch_size(BATCH_ROWS);
-        let mut reader = guarded(&self.path, || builder.build())?;
-        let mut rows = 0;
-        while let Some(batch) = guarded(&self.path, || reader.next().transpose())? {
-            rows += batch.num_rows();
-            let columns: Vec<&ArrayRef> =
-                columns.iter().filter_map(|column| batch.column_by_name(column)).collect();
-            each(&columns);
+        if self.bytes > SMALL {
+            let sha256 = self.hash()?;
+            let rows = decode(&self.path, self.file, self.metadata, columns, &mut each)?;
+            return Ok(SourceFile { path: self.path, sha256, rows });
         }
+        let mut bytes = Vec::new();
+        self.file
+            .rewind()
+            .and_then(|()| self.file.read_to_end(&mut bytes))
+            .map_err(|error| StoreError::io(&self.path, "read", error))?;
+        let sha256 = HEXLOWER.encode(&Sha256::digest(&bytes));
+        let rows = decode(&self.path, Bytes::from(bytes), self.metadata, columns, &mut each)?;
         Ok(SourceFile { path: self.path, sha256, rows })
     }
 
@@ -162,6 +165,30 @@ impl Table {
         read(&mut self.file).map_err(|error| StoreError::io(&self.path, "read", error))?;
         Ok(HEXLOWER.encode(&hasher.finalize()))
     }
+}
+
+/// Hands out the columns batch by batch, and returns the number of rows.
+fn decode<T: ChunkReader + 'static>(
+    path: &Path,
+    input: T,
+    metadata: ArrowReaderMetadata,
+    columns: &[&str],
+    each: &mut impl FnMut(&[&ArrayRef]),
+) -> Result<usize, StoreError> {
+    let roots = columns.iter().filter_map(|column| metadata.schema().index_of(column).ok());
+    let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
+        .with_projection(projection)
+        .with_batch_size(BATCH_ROWS);
+    let mut reader = guarded(path, || builder.build())?;
+    let mut rows = 0;
+    while let Some(batch) = guarded(path, || reader.next().transpose())? {
+        rows += batch.num_rows();
+        let columns: Vec<&ArrayRef> =
+            columns.iter().filter_map(|column| batch.column_by_name(column)).collect();
+        each(&columns);
+    }
+    Ok(rows)
 }
 
 /// Runs a step of the decoder, which reports some damage by an error and some by a failed assertion.

@@ -3,7 +3,7 @@
 //! What a scheduler may use depends on the environment, so this is where instruments, quote currencies and
 //! tables of weights are checked. References that the sections have refused already are passed over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
@@ -49,10 +49,11 @@ pub(crate) fn assemble(
     let used: Vec<_> = scheduler.schedules.iter().map(profile).collect();
     let risk_profiles: Vec<_> =
         model.risk_profiles.iter().filter(|profile| used.contains(&profile.name)).cloned().collect();
+    let running: BTreeSet<&str> = scheduler.schedules.iter().map(|one| one.strategy.as_str()).collect();
     let strategies: Vec<_> = model
         .strategies
         .iter()
-        .filter(|strategy| scheduler.schedules.iter().any(|schedule| schedule.strategy == strategy.name))
+        .filter(|strategy| running.contains(strategy.name.as_str()))
         .map(|strategy| StrategyPlan {
             name: strategy.name.clone(),
             engine: strategy.engine.clone(),
@@ -60,9 +61,11 @@ pub(crate) fn assemble(
             definition: strategy.definition.clone(),
         })
         .collect();
+    let places: BTreeMap<&str, usize> =
+        strategies.iter().enumerate().map(|(place, strategy)| (strategy.name.as_str(), place)).collect();
     let mut schedules = Vec::new();
     for ((schedule, chosen), profile) in scheduler.schedules.iter().zip(&chosen).zip(&used) {
-        let strategy = strategies.iter().position(|strategy| strategy.name == schedule.strategy);
+        let strategy = places.get(schedule.strategy.as_str()).copied();
         let risk_profile = risk_profiles.iter().position(|known| known.name == *profile);
         let (Some(strategy), Some(risk_profile)) = (strategy, risk_profile) else { continue };
         schedules.push(SchedulePlan {
@@ -226,7 +229,7 @@ fn check_quotes(
 
 /// Some engines' rules are made for one interval.
 fn check_interval(model: &Model, schedule: &Schedule, problems: &Problems) {
-    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    let strategy = model.strategy(&schedule.strategy);
     let Some(strategy) = strategy else { return };
     let Some(only) = strategy.interval.filter(|only| *only != schedule.interval.to_string()) else { return };
     let message = format!(
@@ -244,7 +247,7 @@ fn pairs(
     candidates: &[Candidate],
     problems: &Problems,
 ) -> Vec<[usize; 2]> {
-    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    let strategy = model.strategy(&schedule.strategy);
     let Some([first, second]) = strategy.and_then(|strategy| strategy.venues.as_ref()) else {
         return Vec::new();
     };
@@ -283,7 +286,7 @@ fn pairs(
 }
 
 fn effective_profile<'m>(model: &'m Model, environment: &'m Environment, schedule: &'m Schedule) -> &'m str {
-    let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+    let strategy = model.strategy(&schedule.strategy);
     schedule
         .risk_profile
         .as_ref()

@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, and where.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::Serialize;
@@ -77,12 +77,13 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Problems {
     file: String,
+    suggestions: Cell<u32>,
     found: RefCell<Vec<Problem>>,
 }
 
 impl Problems {
     pub(crate) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), found: RefCell::default() }
+        Self { file: file.to_owned(), suggestions: Cell::new(0), found: RefCell::default() }
     }
 
     pub(crate) fn file(&self) -> &str {
@@ -114,7 +115,7 @@ impl Problems {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) {
-        self.add(Severity::Error, place, code, message, nearest(name, known));
+        self.add(Severity::Error, place, code, message, self.suggestion(name, known));
     }
 
     /// A warning about a name that is none of `known`.
@@ -126,7 +127,15 @@ impl Problems {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) {
-        self.add(Severity::Warning, place, code, message, nearest(name, known));
+        self.add(Severity::Warning, place, code, message, self.suggestion(name, known));
+    }
+
+    /// The nearest name. A file with more unknown names than this lacks something else, and looking for each
+    /// among thousands takes seconds.
+    fn suggestion<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        const MOST: u32 = 200;
+        self.suggestions.set(self.suggestions.get() + 1);
+        (self.suggestions.get() <= MOST).then(|| nearest(name, known)).flatten()
     }
 
     fn add(
@@ -179,12 +188,12 @@ pub(crate) fn quoted(text: &str) -> String {
 /// Names for a message: all when few, else the first ones.
 pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 12;
-    let names: Vec<_> = names.into_iter().collect();
-    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
-    match names.len() {
-        0 => "none".to_owned(),
-        1..=MOST => shown,
-        all => format!("{shown} and {} more", all - MOST),
+    let mut names = names.into_iter();
+    let shown = names.by_ref().take(MOST).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 if shown.is_empty() => "none".to_owned(),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The file as the program understands it: what depends on other parts of the file is filled in as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Model, Schedule, Scheduler};
 use super::shape::root::strategy_sections;
@@ -46,7 +46,7 @@ fn complete_scheduler(keys: &mut Vec<Entry>, scheduler: &Scheduler, model: &Mode
         let (Some(schedule), Value::Map(keys)) = (schedule, &mut entry.node.value) else { continue };
         default(keys, "strategy", || Value::Text(schedule.strategy.clone()));
         default(keys, "cadence_seconds", || Value::Number(schedule.cadence.every.seconds()));
-        let strategy = model.strategies.iter().find(|strategy| strategy.name == schedule.strategy);
+        let strategy = model.strategy(&schedule.strategy);
         if let Some(profile) = strategy.and_then(|strategy| strategy.risk_profile.clone()) {
             default(keys, "risk_profile", || Value::Text(profile));
         }
@@ -55,10 +55,10 @@ fn complete_scheduler(keys: &mut Vec<Entry>, scheduler: &Scheduler, model: &Mode
 
 /// Moves the strategies of specialised sections behind the others.
 fn merge_strategies(sections: &mut Vec<Entry>) {
-    let mut merged = Vec::new();
+    let (mut merged, mut names) = (Vec::new(), BTreeSet::new());
     for section in strategy_sections() {
         for entry in take_entries(sections, section) {
-            if !merged.iter().any(|known: &Entry| known.key == entry.key) {
+            if names.insert(entry.key.clone()) {
                 merged.push(entry);
             }
         }

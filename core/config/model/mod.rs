@@ -32,6 +32,8 @@ pub(crate) struct Model {
     pub(crate) environments: Vec<Environment>,
     pub(crate) environments_place: Place,
     pub(crate) strategies: Vec<Strategy>,
+    /// Where each strategy stands, by name.
+    places: BTreeMap<String, usize>,
     pub(crate) schedulers: Vec<Scheduler>,
     pub(crate) schedulers_place: Place,
     pub(crate) license: License,
@@ -61,6 +63,7 @@ impl Model {
                 .map(|field| Environment::decode(field, folder, &universes))
                 .collect(),
             environments_place: key_place("environments").unwrap_or_default(),
+            places: strategies.iter().enumerate().map(|(place, one)| (one.name.clone(), place)).collect(),
             strategies,
             schedulers_place: key_place("multi_strategy_schedulers")
                 .or(key_place("runtime"))
@@ -69,6 +72,12 @@ impl Model {
             license: License::decode(root.get("license"), folder),
             universes,
         }
+    }
+}
+
+impl Model {
+    pub(crate) fn strategy(&self, name: &str) -> Option<&Strategy> {
+        self.places.get(name).map(|place| &self.strategies[*place])
     }
 }
 
