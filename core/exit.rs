@@ -61,11 +61,7 @@ impl fmt::Display for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let exit = match error {
-            ConfigError::Unreadable { .. } => Exit::Operational,
-            ConfigError::Invalid(_) => Exit::Usage,
-        };
-        Self::new(exit, error.to_string())
+        Self::new(Exit::Usage, error.to_string())
     }
 }
 

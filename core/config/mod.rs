@@ -75,6 +75,9 @@ fn lines(problems: &[Problem]) -> String {
     matters.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// Bytes of the largest file that is read.
+pub const LARGEST: u64 = 16 * 1024 * 1024;
+
 /// What to run out of a configuration. `None` is the first in the order of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
@@ -144,16 +147,20 @@ pub fn load_policy(path: &Path) -> Result<(Policy, Vec<Problem>), ConfigError> {
 }
 
 fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
-    const LARGEST: u64 = 16 * 1024 * 1024;
+    let refused = |code: &'static str, message: String| {
+        let problems = Problems::new(&path.display().to_string());
+        problems.error(&Place { line: 1, column: 1, ..Place::default() }, code, message);
+        ConfigError::Invalid(problems.into_sorted())
+    };
+    if path.is_dir() {
+        return Err(refused("not_a_file", "this is a folder: name a file in it".to_owned()));
+    }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
         .map_err(|source| ConfigError::Unreadable { what, path: path.to_owned(), source })?;
     if bytes.len() as u64 > LARGEST {
-        let problems = Problems::new(&path.display().to_string());
-        let start = Place { line: 1, column: 1, ..Place::default() };
-        problems.error(&start, "too_large", "the file is larger than 16 MiB".to_owned());
-        return Err(ConfigError::Invalid(problems.into_sorted()));
+        return Err(refused("too_large", "the file is larger than 16 MiB".to_owned()));
     }
     Ok(bytes)
 }

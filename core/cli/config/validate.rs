@@ -106,7 +106,7 @@ impl Findings<'_> {
 
     /// Each problem with the line that it is about, then what has no effect, then what it comes to.
     fn text(&self) -> String {
-        let source = fs::read_to_string(self.file).unwrap_or_default();
+        let source = source(self.file);
         let lines: Vec<&str> = source.lines().collect();
         let mut text = String::new();
         for problem in self.problems.iter().filter(|problem| problem.severity != Severity::Info) {
@@ -123,6 +123,12 @@ impl Findings<'_> {
             .expect("a text takes everything");
         text
     }
+}
+
+/// The text of a file that is small enough to have been checked; nothing of any other.
+fn source(path: &Path) -> String {
+    let is_small = fs::metadata(path).is_ok_and(|status| status.is_file() && status.len() <= config::LARGEST);
+    if is_small { fs::read_to_string(path).unwrap_or_default() } else { String::new() }
 }
 
 /// The part of a line around a column, with a mark below it.

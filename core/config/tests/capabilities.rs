@@ -61,7 +61,8 @@ fn the_configuration_may_name_the_file_and_then_it_must_be_there() {
 fn a_file_that_cannot_be_read_never_allows() {
     let folder = Folder::new(BASE);
     fs::create_dir(folder.0.path().join("capabilities.yaml")).unwrap();
-    assert!(matches!(folder.capabilities(), Err(ConfigError::Unreadable { .. })));
+    let Err(ConfigError::Invalid(found)) = folder.capabilities() else { panic!("a folder is no file") };
+    assert_eq!(found[0].code, "not_a_file");
 
     #[cfg(unix)]
     {

@@ -59,10 +59,10 @@ fn configurations() {
         case(
             |project| project.remove(CONFIG_FILE),
             "",
-            1,
+            2,
             &["cannot read the configuration config/core.yaml"],
         ),
-        case(nothing, "--config config", 1, &["cannot read the configuration config:"]),
+        case(nothing, "--config config", 2, &["config:1:1: error[not_a_file]: this is a folder"]),
         case(|project| project.write(CONFIG_FILE, "a: ["), "", 2, &["config/core.yaml:1:", "error[syntax]"]),
         case(|project| project.write(CONFIG_FILE, [0xff]), "", 2, &["config/core.yaml:1:1: error[syntax]"]),
         case(|project| project.write(CONFIG_FILE, ""), "", 2, &["config/core.yaml:1:1: error["]),

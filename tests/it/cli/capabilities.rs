@@ -103,14 +103,14 @@ fn a_file_that_cannot_be_used_never_allows() {
     }
     broken.remove(GRANTED);
     broken.write("config/capabilities.yaml/a", "");
-    broken.refuses(RUN, 1, &["cannot read the capabilities file config/capabilities.yaml: "]);
+    broken.refuses(RUN, 2, &["config/capabilities.yaml:1:1: error[not_a_file]: this is a folder"]);
 
     let named = project(None);
     named.write(
         CONFIG_FILE,
         "license: {capabilities_path: ours.json}\n".to_owned() + &named.text(CONFIG_FILE),
     );
-    named.refuses(RUN, 1, &["cannot read the capabilities file config/ours.json: "]);
+    named.refuses(RUN, 2, &["cannot read the capabilities file config/ours.json: "]);
     named.write("config/ours.json", r#"{"capabilities": ["sma_cross"]}"#);
     named.refuses(RUN, 10, &["config/ours.json does not grant", BLOCKED]);
 }
@@ -135,7 +135,7 @@ fn the_list_of_engines_leaves_out_what_is_not_granted() {
     ];
     let empty = Project::empty();
     assert_eq!(engines(&empty, "").0, all, "a configuration is not needed");
-    assert_eq!(empty.run("config engines --config nowhere.yaml").code, Some(1));
+    assert_eq!(empty.run("config engines --config nowhere.yaml").code, Some(2));
 
     let project = project(Some("volatility_target, mean_reversion, sma_cros"));
     let (names, document) = engines(&project, "");

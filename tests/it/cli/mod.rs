@@ -2,14 +2,17 @@
 
 mod bad_input;
 mod capabilities;
+mod configuration;
 mod damage;
 mod data_files;
 mod explain;
 mod external;
+mod hostile;
 mod project;
 mod quotes;
 mod results;
 mod seed;
+mod sources;
 mod streams;
 mod tables;
 mod verify;

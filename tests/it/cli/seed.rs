@@ -81,7 +81,7 @@ fn requests_that_make_no_sense_are_refused() {
     for (arguments, says) in cases {
         project.refuses(&format!("data seed {arguments}"), 2, says);
     }
-    project.refuses("data seed --config nowhere.yaml", 1, &["nowhere.yaml"]);
+    project.refuses("data seed --config nowhere.yaml", 2, &["nowhere.yaml"]);
 }
 
 #[test]
