@@ -172,9 +172,20 @@ fn parse(
     scope: &Scope,
     problems: Problems,
 ) -> Result<Config, ConfigError> {
+    let written = read_tree(bytes, &problems);
+    build(path, written, engines, scope, problems)
+}
+
+/// A configuration from the tree of a file, which is not there when the file is no YAML.
+fn build(
+    path: &Path,
+    written: Option<Node>,
+    engines: &[EngineSpec],
+    scope: &Scope,
+    problems: Problems,
+) -> Result<Config, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mode = scope::mode(scope, &problems);
-    let written = read_tree(bytes, &problems);
     let checked = written.as_ref().and_then(|root| check::check(root, engines, mode, &problems));
     let model = checked.as_ref().map(|root| {
         let root = View::root(&problems, root);

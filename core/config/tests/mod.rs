@@ -2,6 +2,7 @@
 
 mod broken;
 mod capabilities;
+mod mutations;
 mod pairs;
 mod plans;
 mod sections;
