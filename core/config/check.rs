@@ -146,14 +146,14 @@ impl<'t> Checker<'t> {
             Kind::Numeric(range) => field.numeric(*range).map(Value::Number),
             Kind::Count { min, max, raises } => {
                 let least = f64::from(*min);
-                if let Some(raised) = self.raised(field, *raises, least, Field::any_whole) {
+                if let Some(raised) = raised(field, *raises, least, Field::any_whole) {
                     return Some(raised);
                 }
                 field.count(*min..=*max).map(|count| Value::Number(count.into()))
             }
             Kind::Duration { least, raises } => {
                 let any = |field: &Field<'t>| field.any_seconds();
-                if let Some(raised) = self.raised(field, *raises, *least, any) {
+                if let Some(raised) = raised(field, *raises, *least, any) {
                     return Some(raised);
                 }
                 field.seconds(*least).map(Value::Number)
@@ -164,9 +164,8 @@ impl<'t> Checker<'t> {
             Kind::TimeOfDay => text(field.time_of_day()),
             Kind::Word(words) => text(field.word(words)),
             Kind::Reference(names) => text(field.reference(names.what(), self.known.names(*names))),
-            Kind::List(kind) => Some(self.list(&field.items()?, kind)),
             Kind::OneOrMany(kind) if !field.is_list() => Some(self.list(std::slice::from_ref(field), kind)),
-            Kind::OneOrMany(kind) => Some(self.list(&field.items()?, kind)),
+            Kind::List(kind) | Kind::OneOrMany(kind) => Some(self.list(&field.items()?, kind)),
             Kind::Map { what, of, may_be_empty } => {
                 let entries = field.named(what, *may_be_empty)?;
                 Some(Value::Map(entries.iter().map(|entry| self.entry(entry, of)).collect()))
@@ -210,20 +209,19 @@ impl<'t> Checker<'t> {
         let node = |item: &Field<'t>| Some(Node::of(self.value(item, kind)?, item.node.position));
         Value::Sequence(items.iter().filter_map(node).collect())
     }
+}
 
-    /// A number below `least`, where such a number counts as `least`.
-    fn raised(
-        &self,
-        field: &Field<'t>,
-        raises: bool,
-        least: f64,
-        read: fn(&Field<'t>) -> Option<f64>,
-    ) -> Option<Value> {
-        let value = read(field).filter(|value| raises && *value < least)?;
-        let message = format!("{value} counts as {least}: write that");
-        field.problems.warning(&field.place(), "raised", message);
-        Some(Value::Number(least))
-    }
+/// A number below `least`, where such a number counts as `least`.
+fn raised<'t>(
+    field: &Field<'t>,
+    raises: bool,
+    least: f64,
+    read: fn(&Field<'t>) -> Option<f64>,
+) -> Option<Value> {
+    let value = read(field).filter(|value| raises && *value < least)?;
+    let message = format!("{value} counts as {least}: write that");
+    field.problems.warning(&field.place(), "raised", message);
+    Some(Value::Number(least))
 }
 
 /// What stands for a key that the file leaves out.

@@ -3,8 +3,7 @@
 //! [`load`] reports every problem of a file in one run, each with line and column. What it accepts is accepted
 //! for good: only a selection can still fail.
 //!
-//! Accepted and checked, but without effect on a backtest: `description`, `categories`, `backfill`, `label`,
-//! `decision_log_category`, `health_check_interval` and `max_drift_seconds`. What a strategy is filed under (`tags`,
+//! What has no effect in this version is checked and said ([`Config::notes`]). What a strategy is filed under (`tags`,
 //! `risk_classes`, `required_data`, `risk_hooks`, `metadata`) is part of a run's identity, and decides nothing.
 
 use std::fs::File;

@@ -86,7 +86,7 @@ impl Writer {
         let mut schema = self.kind(&within(path, key), &key.kind);
         let mut text = key.doc.to_owned();
         if let Presence::Otherwise(words) = key.presence {
-            text.push_str(&format!(" Left out: {words}."));
+            text = format!("{text} Left out: {words}.");
         }
         if key.is_later {
             text.push_str(" Checked, and without effect in this version.");

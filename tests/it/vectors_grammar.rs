@@ -5,6 +5,7 @@ use std::fs;
 
 use hemiola::config::{self, ConfigError, Severity};
 use hemiola::{duration, instant};
+use hemiola_components::time::Nanos;
 use serde_json::Value;
 
 use crate::support::shared;
@@ -24,7 +25,7 @@ fn durations_and_instants_are_read_as_the_cases_say() {
             "duration" => (duration::parse(input), case["expect_seconds"].as_f64()),
             "datetime" => {
                 let instant = instant::parse(input).ok();
-                (instant.map(|instant| instant.seconds()), case["expect_epoch_seconds"].as_f64())
+                (instant.map(Nanos::seconds), case["expect_epoch_seconds"].as_f64())
             }
             _ => continue,
         };

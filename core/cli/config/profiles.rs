@@ -1,5 +1,6 @@
 //! `hemiola config profiles`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -55,7 +56,7 @@ fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     }
     let mut text = table(&profiles);
     if let (Some(environment), Some(profile)) = (&arguments.environment, profile) {
-        text.push_str(&format!("environment {environment}: {profile}\n"));
+        writeln!(text, "environment {environment}: {profile}").expect("a text takes everything");
     }
     print(&text)
 }

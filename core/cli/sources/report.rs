@@ -125,6 +125,7 @@ fn text(sources: &Sources) -> String {
             one.variable.clone(),
         ]);
     }
-    let notes: String = sources.notes().map(|note| format!("{note}\n")).collect();
-    format!("hemiola {}\n{table}\n{notes}", sources.command)
+    let lines =
+        [format!("hemiola {}", sources.command), table.to_string()].into_iter().chain(sources.notes());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }

@@ -62,7 +62,7 @@ impl<'t> Checker<'t> {
             }
             return Some(bare(policy, written, field.node.position));
         }
-        self.policy_map(field, &COMMON[0].aliases[..])
+        self.policy_map(field, COMMON[0].aliases)
     }
 
     /// A policy that is a map; `aliases` are the spellings of `name` in it.

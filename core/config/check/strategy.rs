@@ -3,8 +3,7 @@
 use std::ops::Bound;
 
 use hemiola_components::strategy::{
-    Classification, EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec,
-    ParameterValue, Parameters,
+    EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, ParameterValue, Parameters,
 };
 
 use crate::config::field::{Field, Section};
@@ -20,7 +19,7 @@ impl<'t> Checker<'t> {
         let spec = match engine {
             Some(engine) => {
                 if let Some(repeated) = section.optional("engine") {
-                    self.check_same_engine(&repeated, engine);
+                    check_same_engine(&repeated, engine);
                 }
                 let spec = self.engines.iter().find(|spec| spec.name == engine);
                 if spec.is_none() {
@@ -62,16 +61,6 @@ impl<'t> Checker<'t> {
         let names: Vec<_> = self.engines.iter().map(|engine| engine.name).collect();
         let name = field.reference_in_any_case("engine", &names)?;
         self.engines.iter().find(|engine| engine.name == name)
-    }
-
-    fn check_same_engine(&self, field: &Field<'t>, engine: &str) {
-        if let Some(found) = field.text().filter(|found| !found.eq_ignore_ascii_case(engine)) {
-            let message = format!(
-                "this section is for the engine `{engine}`, and the strategy says {}: move it into `strategies`",
-                quoted(found)
-            );
-            field.error("mismatch", message);
-        }
     }
 
     /// The engine's parameters, complete: what is written goes before the preset, and that before the defaults.
@@ -133,6 +122,16 @@ impl<'t> Checker<'t> {
     }
 }
 
+fn check_same_engine(field: &Field<'_>, engine: &str) {
+    if let Some(found) = field.text().filter(|found| !found.eq_ignore_ascii_case(engine)) {
+        let message = format!(
+            "this section is for the engine `{engine}`, and the strategy says {}: move it into `strategies`",
+            quoted(found)
+        );
+        field.error("mismatch", message);
+    }
+}
+
 /// The values that the preset sets.
 fn decode_preset(field: &Field<'_>, engine: Option<&EngineSpec>) -> Option<&'static [(&'static str, f64)]> {
     let name = field.text()?;
@@ -147,11 +146,9 @@ fn decode_preset(field: &Field<'_>, engine: Option<&EngineSpec>) -> Option<&'sta
 
 /// What repeats the engine's classification must say the same.
 fn check_catalogue(section: &mut Section<'_>, engine: &EngineSpec) {
-    let known: [(&'static str, fn(&Classification) -> &'static str); 2] =
-        [("capability", |known| known.capability), ("license_tier", |known| known.license_tier.name())];
-    for (name, of) in known {
+    let known = &engine.classification;
+    for (name, expected) in [("capability", known.capability), ("license_tier", known.license_tier.name())] {
         let Some(field) = section.optional(name) else { continue };
-        let expected = of(&engine.classification);
         if let Some(found) = field.node.text().filter(|found| *found != expected) {
             let message = format!(
                 "the strategy says {} and the engine `{}` has `{expected}`: write that, or remove the key",

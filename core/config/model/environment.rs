@@ -50,6 +50,7 @@ pub(crate) struct Account {
 impl Environment {
     pub(super) fn decode(field: &View<'_>, folder: &Path, universes: &[Universe]) -> Self {
         let text = |key: &str| field.text(key).unwrap_or_default().to_owned();
+        let paper = field.get("adapter_settings").and_then(|adapters| adapters.get("paper_trading"));
         let mut environment = Self {
             name: field.name.to_owned(),
             aliases: field.texts("aliases"),
@@ -59,9 +60,7 @@ impl Environment {
             universe: text("instrument_universe"),
             risk_profile: text("risk_profile"),
             data_root: folder.join(text("data_cache_path")),
-            account: Account::decode(
-                &field.get("adapter_settings").and_then(|adapters| adapters.get("paper_trading")),
-            ),
+            account: Account::decode(paper.as_ref()),
         };
         if !environment.check_exchange(field, universes) {
             environment.exchange.clear();
@@ -123,16 +122,16 @@ impl Mode {
 }
 
 impl Account {
-    fn decode(field: &Option<View<'_>>) -> Self {
-        let number = |key: &str| field.as_ref().map(|field| field.number_or_zero(key)).unwrap_or_default();
-        let text = |key: &str| field.as_ref().and_then(|field| field.text(key)).unwrap_or_default();
+    fn decode(field: Option<&View<'_>>) -> Self {
+        let number = |key: &str| field.map(|field| field.number_or_zero(key)).unwrap_or_default();
+        let text = |key: &str| field.and_then(|field| field.text(key)).unwrap_or_default();
         let valuation = text("valuation_asset").to_owned();
         let models = [FillModel::NextOpen, FillModel::Instant];
-        let balances = field.as_ref().and_then(|field| field.get("initial_balances"));
+        let balances = field.and_then(|field| field.get("initial_balances"));
         Self {
             cash: balances.map_or(Notional::new(10_000.0), |balances| decode_cash(&balances, &valuation)),
             valuation,
-            equal_quotes: field.as_ref().map(|field| field.texts("quote_assets")).unwrap_or_default(),
+            equal_quotes: field.map(|field| field.texts("quote_assets")).unwrap_or_default(),
             costs: Costs {
                 taker_fee: Ratio::new(number("taker_fee")),
                 slippage: Bps::new(number("slippage_bps")).ratio(),

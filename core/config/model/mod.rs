@@ -86,17 +86,14 @@ fn strategies(root: &View<'_>, folder: &Path, engines: &[EngineSpec]) -> Vec<Str
     let mut places: BTreeMap<&str, Place> = BTreeMap::new();
     let mut strategies = Vec::new();
     for field in root.strategies() {
-        match places.get(field.name) {
-            Some(earlier) => {
-                let message =
-                    format!("is skipped: `{}` at line {} has the same name", earlier.path, earlier.line);
-                root.problems.warning(&field.key_place(), "overridden", message);
-            }
-            None => {
-                places.insert(field.name, field.key_place());
-                strategies.push(Strategy::decode(&field, folder, engines));
-            }
+        if let Some(earlier) = places.get(field.name) {
+            let message =
+                format!("is skipped: `{}` at line {} has the same name", earlier.path, earlier.line);
+            root.problems.warning(&field.key_place(), "overridden", message);
+            continue;
         }
+        places.insert(field.name, field.key_place());
+        strategies.push(Strategy::decode(&field, folder, engines));
     }
     strategies
 }

@@ -179,8 +179,7 @@ fn rule(field: &View<'_>) -> Rule {
 fn components(field: &View<'_>) -> Vec<Component> {
     let Some(components) = field.get("components") else { return Vec::new() };
     let component = |component: &View<'_>| {
-        let policy =
-            component.get("policy").map(|policy| decode(&policy)).unwrap_or_else(Policy::equal_weight);
+        let policy = component.get("policy").map_or_else(Policy::equal_weight, |policy| decode(&policy));
         let label = component.text("label").or((!component.name.is_empty()).then_some(component.name));
         Component {
             label: label.unwrap_or(&policy.name).to_owned(),

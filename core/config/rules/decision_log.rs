@@ -31,7 +31,9 @@ pub(super) fn check(root: &View<'_>) {
         }
     }
     let rotation = root.get("observability").and_then(|section| section.get("key_rotation"));
-    rotation.iter().for_each(|rotation| _ = check_sources(rotation));
+    if let Some(rotation) = rotation {
+        check_sources(&rotation);
+    }
 }
 
 /// How many places the key comes from; more than one is an error.

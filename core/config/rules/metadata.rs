@@ -57,7 +57,7 @@ fn check_value(header: &View<'_>, name: &str) {
     match found.as_slice() {
         [_] => {}
         [] => {
-            header.error("no_value", format!("the header {} has no value: write `value_env`", quoted(name)))
+            header.error("no_value", format!("the header {} has no value: write `value_env`", quoted(name)));
         }
         [first, second, ..] => {
             header.error(

@@ -5,7 +5,7 @@ use crate::config::view::View;
 
 pub(super) fn profile(field: &View<'_>) {
     let shares = field.map("strategy_allocations");
-    let total: f64 = shares.iter().filter_map(|share| share.own_number()).sum();
+    let total: f64 = shares.iter().filter_map(View::own_number).sum();
     if total > 1.0 + 1e-9
         && let Some(allocations) = field.get("strategy_allocations")
     {

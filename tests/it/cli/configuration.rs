@@ -205,7 +205,7 @@ fn the_mistakes_of_the_guide_are_answered_as_it_says() {
     for mistake in mistakes {
         let edit = block(mistake, "diff");
         let line = |sign: char| -> String {
-            edit.lines().filter_map(|line| line.strip_prefix(sign)).map(|line| format!("{line}\n")).collect()
+            edit.lines().filter_map(|line| line.strip_prefix(sign)).flat_map(|line| [line, "\n"]).collect()
         };
         let shipped = Project::shipped();
         shipped.edit(CONFIG_FILE, &line('-'), &line('+'));
@@ -216,7 +216,7 @@ fn the_mistakes_of_the_guide_are_answered_as_it_says() {
             .stdout
             .lines()
             .filter(|line| !line.contains("info[") && !line.contains(" is not valid: "))
-            .map(|line| format!("{}\n", line.trim_end()))
+            .flat_map(|line| [line.trim_end(), "\n"])
             .collect();
         assert_eq!(block(mistake, "text").trim_end(), said.trim_end(), "{mistake}");
     }
