@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::ops::Bound;
 
 use super::shape::policy::{COMMON, COMPONENT_KEYS, POLICIES};
-use super::shape::risk::{PRESETS, RISK_PROFILE, STATED};
+use super::shape::risk::{GIVEN, PRESETS, QUALITY, RISK_PROFILE, STATED};
 use super::shape::root::ROOT;
 use super::shape::strategy::KEYS;
 use super::shape::{Key, Kind, Literal, Presence, Range, Shape};
@@ -106,7 +106,11 @@ impl Writer {
             Kind::Instant => "date, or RFC 3339".to_owned(),
             Kind::TimeOfDay => "time of day".to_owned(),
             Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-            Kind::Reference(names) => format!("name of a {}", names.what()),
+            Kind::Reference(names) => {
+                let what = names.what();
+                let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                format!("name of {article} {what}")
+            }
             Kind::List(item) => format!("list: {}", self.words(item, &format!("{path}[]"), below)),
             Kind::OneOrMany(item) => {
                 format!("one or a list: {}", self.words(item, &format!("{path}[]"), below))
@@ -143,11 +147,12 @@ impl Writer {
     fn presets(&mut self) {
         self.heading(
             "Presets of risk profiles",
-            "What `preset` fills in. `manual` switches off whatever a profile does not state.",
+            "What `preset` fills in; without one, a profile that is called like a preset gets the rows from \
+             `instrument_alert_pct` on, and any other profile those of `manual`.",
         );
         writeln!(self.text, "\n| key | {} |\n| --- |{}", PRESETS.join(" | "), " --- |".repeat(PRESETS.len()))
             .expect("a text takes everything");
-        for (name, values) in STATED {
+        for (name, values) in STATED.into_iter().chain(GIVEN).chain(QUALITY) {
             let values = values.map(|value| value.to_string()).join(" | ");
             writeln!(self.text, "| `{name}` | {values} |").expect("a text takes everything");
         }

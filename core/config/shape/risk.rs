@@ -69,6 +69,7 @@ pub(crate) const RISK_PROFILE: Shape = Shape {
             map("families of strategies", &Kind::Number(Range::SHARE)),
             "Share of the capital by family of strategies; they add up to 1 at most.",
         )
+        .otherwise("those of the preset, or of the preset of that name")
         .later(),
         key(
             "instrument_buckets",
@@ -164,19 +165,21 @@ pub(crate) const DECISION_LOG: Shape = Shape {
 };
 
 /// What a preset fills in, by its place in [`PRESETS`]. A profile that neither names one nor is called like one
-/// gets only what holds for all.
+/// gets what `manual` gives in any case.
 pub(crate) fn preset_values(preset: Preset) -> Vec<(&'static str, Value)> {
-    let (Preset::Named(of) | Preset::Called(of)) = preset else { return numbers(&GIVEN, MANUAL) };
+    let of = match preset {
+        Preset::Named(of) | Preset::Called(of) => of,
+        Preset::None => MANUAL,
+    };
     let stated = if matches!(preset, Preset::Named(_)) { numbers(&STATED, of) } else { Vec::new() };
+    let shares = if preset == Preset::None { &[] } else { ALLOCATIONS[of] };
     let map = |rows: Vec<(&'static str, Value)>| {
         Value::Map(rows.into_iter().map(|(key, value)| Entry::of(key, value, Position::START)).collect())
     };
-    let range = Value::Sequence(
-        TRADE_RISK[of].iter().map(|share| Node::of(Value::Number(*share), Position::START)).collect(),
-    );
-    let shares = ALLOCATIONS[of].iter().map(|(family, share)| (*family, Value::Number(*share))).collect();
+    let shares = shares.iter().map(|(family, share)| (*family, Value::Number(*share))).collect();
+    let share = |share: &f64| Node::of(Value::Number(*share), Position::START);
     let rest = [
-        ("trade_risk_pct_range", range),
+        ("trade_risk_pct_range", Value::Sequence(TRADE_RISK[of].iter().map(share).collect())),
         ("data_quality", map(numbers(&QUALITY, of))),
         ("strategy_allocations", map(shares)),
     ];

@@ -308,3 +308,71 @@ fn given_instruments_take_the_place_of_the_universe() {
     );
     assert_eq!(with_instruments(&[]), Err("15:1 empty environments\n".to_owned()));
 }
+
+#[test]
+fn a_preset_fills_in_the_limits_that_a_profile_leaves_out() {
+    let profiles = "  careful: {preset: conservative, max_leverage: 1.5}\n  aggressive: {max_open_positions: 1, \
+                    max_position_pct: 1, max_leverage: 1, max_daily_loss_pct: 0, hard_drawdown_pct: 0, \
+                    target_volatility: 0, stop_loss_atr_multiple: 0}\ninstrument_universes:\n";
+    let config = read_text(edited("instrument_universes:\n", profiles)).unwrap();
+    let profiles = config.profiles();
+    let limits = |name: &str| &profiles.iter().find(|profile| profile.name == name).unwrap().limits;
+    let careful = limits("careful");
+    assert_eq!(
+        (careful["max_leverage"], careful["max_position_pct"]),
+        (1.5, 0.03),
+        "what is written goes first"
+    );
+    assert_eq!((careful["max_open_positions"], careful["max_daily_loss_pct"]), (3.0, 0.01));
+    let called = limits("aggressive");
+    assert_eq!(
+        (called["max_position_pct"], called["portfolio_limit_pct"]),
+        (1.0, 0.70),
+        "its own name is a preset's"
+    );
+    assert_eq!(limits("balanced")["weekly_kill_switch_loss_pct"], 0.07);
+    assert_eq!(limits("bold")["max_open_positions"], 9.0);
+    let resolved = serde_json::to_value(config.as_resolved()).unwrap();
+    let of = |profile: &str, key: &str| resolved["risk_profiles"][profile][key].clone();
+    assert_eq!(of("careful", "trade_risk_pct_range"), json!([0.005, 0.0075]));
+    assert_eq!(of("careful", "data_quality"), json!({"max_gap_minutes": 1440, "min_ok_ratio": 0.92}));
+    assert_eq!(of("aggressive", "strategy_allocations")["cross_exchange"], 0.3);
+    let plan = config.plan(&Selection::default()).unwrap();
+    assert_eq!(
+        plan.risk_profiles.iter().map(|profile| profile.name.as_str()).collect::<Vec<_>>(),
+        ["balanced", "bold"]
+    );
+}
+
+#[test]
+fn schedulers_of_both_places_are_known_and_those_of_the_runtime_win() {
+    let runtime = "runtime:\n  multi_strategy_schedulers:\n    main: {schedules: {only: {strategy: trend}}}\n    \
+                   second: {schedules: {trend: {cadence: 90s}}}\nmulti_strategy_schedulers:\n";
+    let config = read_text(edited("multi_strategy_schedulers:\n", runtime)).unwrap();
+    assert_eq!(config.scheduler_names(), ["main", "second"]);
+    let plan = |name: &str| {
+        config.plan(&Selection { scheduler: Some(name.to_owned()), ..Selection::default() }).unwrap()
+    };
+    assert_eq!(
+        plan("main").schedules.iter().map(|schedule| schedule.name.as_str()).collect::<Vec<_>>(),
+        ["only"]
+    );
+    assert_eq!(plan("second").schedules[0].cadence.every, seconds(90));
+}
+
+#[test]
+fn flat_and_nested_parameters_of_a_specialised_section_are_the_same() {
+    for parameters in
+        ["{lookback: 50}", "{parameters: {lookback: 50}}", "{engine: Mean_Reversion, lookback: 50}"]
+    {
+        let text = edited(
+            "strategies:\n",
+            &format!("mean_reversion_strategies:\n  calm: {parameters}\nstrategies:\n"),
+        )
+        .replace("strategy: outside", "strategy: calm");
+        let plan = plan_of(&text);
+        let calm = plan.strategies.iter().find(|strategy| strategy.name == "calm").unwrap();
+        assert_eq!(calm.engine, "mean_reversion");
+        assert_eq!(calm.parameters.number("lookback"), Ok(50.0), "{parameters}");
+    }
+}
