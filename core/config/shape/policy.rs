@@ -1,6 +1,6 @@
 //! Capital policies: their names and keys. Sources of the rules are with the policies' maths.
 
-use super::{Key, Kind, Range, Shape, key};
+use super::{Key, Kind, PERIOD, Range, Shape, key};
 
 /// One policy.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(crate) const COMMON: [Key; 3] = [
     key("label", Kind::Text, "Its name in reports.").alias(&["alias"]),
     key(
         "rebalance_seconds",
-        Kind::Numeric(Range::POSITIVE),
+        PERIOD,
         "Least distance of two re-allocations, in seconds; counts in the outermost policy.",
     )
     .alias(&["rebalance_interval", "rebalance", "interval_seconds"]),

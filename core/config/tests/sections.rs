@@ -179,6 +179,7 @@ multi_strategy_schedulers:\n => runtime: nothing\nmulti_strategy_schedulers:\n
     32:42 wrong_type multi_strategy_schedulers.main.capital_policy.label
     32:56 wrong_type multi_strategy_schedulers.main.capital_policy.rebalance
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: equal, interval_seconds: "90"}
+{name: fixed_weight, weights: {trend: 1, late: 2}} => {name: equal, rebalance: 15m}
 {name: fixed_weight, weights: {trend: 1, late: 2}} => [equal]
     32:21 wrong_type multi_strategy_schedulers.main.capital_policy
   main:\n =>   main:\n    signal_limits: {trend: {balanced: {limit: 1, value: 1}}}\n
@@ -230,5 +231,5 @@ risk_profiles:\n => unheard_of: 1\nrisk_profiles:\n
 
 #[test]
 fn each_change_is_answered_where_it_is_and_nothing_else_is() {
-    assert_eq!(check_cases(BASE, CASES), 112);
+    assert_eq!(check_cases(BASE, CASES), 113);
 }
