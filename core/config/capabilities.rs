@@ -67,7 +67,7 @@ fn decode(root: &Field<'_>, engines: &[EngineSpec]) -> Option<BTreeSet<String>> 
     if list.is_none() {
         section.missing("capabilities");
     }
-    for item in list.and_then(|list| list.items()).unwrap_or_default() {
+    for item in list.and_then(|list| list.list()).unwrap_or_default() {
         let Some(name) = item.text() else { continue };
         if !known.contains(&name) {
             let known = known.iter().copied();

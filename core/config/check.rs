@@ -165,7 +165,7 @@ impl<'t> Checker<'t> {
             Kind::Word(words) => text(field.word(words)),
             Kind::Reference(names) => text(field.reference(names.what(), self.known.names(*names))),
             Kind::OneOrMany(kind) if !field.is_list() => Some(self.list(std::slice::from_ref(field), kind)),
-            Kind::List(kind) | Kind::OneOrMany(kind) => Some(self.list(&field.items()?, kind)),
+            Kind::List(kind) | Kind::OneOrMany(kind) => Some(self.list(&field.list()?, kind)),
             Kind::Map { what, of, may_be_empty } => {
                 let entries = field.named(what, *may_be_empty)?;
                 Some(Value::Map(entries.iter().map(|entry| self.entry(entry, of)).collect()))

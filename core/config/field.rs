@@ -6,50 +6,21 @@ use chrono::NaiveTime;
 use hemiola_components::time::{Interval, IntervalError, Nanos};
 
 use super::check::NameSet;
-use super::problem::{Place, Problems, listed, nearest, quoted};
-use super::tree::{Entry, Node, Position, Value, joined};
+use super::located::Located;
+use super::problem::{listed, nearest, quoted};
+use super::tree::{Entry, Value};
 use crate::{duration, instant};
 
 /// A hundred years. Instants further away do not fit the time line.
 const MOST_SECONDS: f64 = 100.0 * 365.25 * 86_400.0;
 
-/// A value with the key and the path that lead to it.
-#[derive(Clone)]
-pub(crate) struct Field<'t> {
-    pub(crate) problems: &'t Problems,
-    /// The key; empty for the root and for items of a list.
-    pub(crate) name: &'t str,
-    pub(crate) path: String,
-    pub(crate) key: Position,
-    pub(crate) node: &'t Node,
-}
+/// A tree as the file has it.
+pub(crate) enum Written {}
+
+/// A value as the file has it.
+pub(crate) type Field<'t> = Located<'t, Written>;
 
 impl<'t> Field<'t> {
-    pub(crate) fn root(problems: &'t Problems, node: &'t Node) -> Self {
-        Self { problems, name: "", path: String::new(), key: Position::START, node }
-    }
-
-    fn child(&self, entry: &'t Entry) -> Self {
-        let path = joined(&self.path, &entry.key);
-        Self { problems: self.problems, name: &entry.key, path, key: entry.position, node: &entry.node }
-    }
-
-    /// Where the value stands; an empty value stands at its key.
-    pub(crate) fn place(&self) -> Place {
-        let Position { line, column } =
-            if self.node.value == Value::Null { self.key } else { self.node.position };
-        Place { path: self.path.clone(), line, column }
-    }
-
-    /// Where the key stands.
-    pub(crate) fn key_place(&self) -> Place {
-        Place { path: self.path.clone(), line: self.key.line, column: self.key.column }
-    }
-
-    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) {
-        self.problems.error(&self.place(), code, message.into());
-    }
-
     pub(crate) fn wrong_type(&self, expected: &str) {
         let found = match &self.node.value {
             Value::Null => "nothing".to_owned(),
@@ -361,20 +332,13 @@ impl<'t> Field<'t> {
         Some(text)
     }
 
-    /// The items of a list.
-    pub(crate) fn items(&self) -> Option<Vec<Self>> {
-        let Value::Sequence(nodes) = &self.node.value else {
+    /// The items of a list; anything else is reported.
+    pub(crate) fn list(&self) -> Option<Vec<Self>> {
+        if !self.is_list() {
             self.wrong_type("a list");
             return None;
-        };
-        let item = |(index, node): (usize, &'t Node)| Self {
-            problems: self.problems,
-            name: "",
-            path: format!("{}[{index}]", self.path),
-            key: node.position,
-            node,
-        };
-        Some(nodes.iter().enumerate().map(item).collect())
+        }
+        Some(self.items())
     }
 
     /// The entries of a map whose keys are names given by the user.
@@ -402,14 +366,6 @@ impl<'t> Field<'t> {
             }
         }
         Some(fields)
-    }
-
-    /// The entries of a map as they are; none when it is something else.
-    pub(crate) fn entries(&self) -> Vec<Self> {
-        match &self.node.value {
-            Value::Map(entries) => entries.iter().map(|entry| self.child(entry)).collect(),
-            _ => Vec::new(),
-        }
     }
 
     /// The map as a section with keys known to us.
@@ -481,8 +437,7 @@ impl<'t> Section<'t> {
     }
 
     pub(crate) fn missing(&self, name: &str) {
-        let place = Place { path: joined(&self.field.path, name), ..self.field.key_place() };
-        self.field.problems.error(&place, "missing_key", format!("the key `{name}` is required"));
+        self.field.missing(name);
     }
 
     /// Whether the map holds the key.

@@ -33,6 +33,7 @@ mod check;
 pub mod definition;
 mod field;
 pub mod limits;
+mod located;
 mod model;
 pub mod plan;
 pub mod policy;

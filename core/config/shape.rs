@@ -294,3 +294,60 @@ impl Key {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::policy::{COMMON, COMPONENT_KEYS, POLICIES};
+    use super::root::ROOT;
+    use super::*;
+    use crate::config::check::is_secret_name;
+
+    /// Every key of every section.
+    fn each<'k>(keys: &'k [Key], seen: &mut BTreeMap<String, String>, visit: &mut impl FnMut(&'k Key)) {
+        for key in keys {
+            visit(key);
+            each_kind(&key.kind, seen, visit);
+        }
+    }
+
+    fn each_kind<'k>(kind: &'k Kind, seen: &mut BTreeMap<String, String>, visit: &mut impl FnMut(&'k Key)) {
+        match kind {
+            Kind::Section(shape) => {
+                let content = format!("{shape:?}");
+                match seen.insert(shape.identity(), content.clone()) {
+                    Some(earlier) => assert_eq!(earlier, content, "two sections look the same from outside"),
+                    None => each(shape.keys, seen, visit),
+                }
+            }
+            Kind::List(of) | Kind::OneOrMany(of) | Kind::Map { of, .. } => each_kind(of, seen, visit),
+            Kind::Either(kinds) => kinds.iter().for_each(|kind| each_kind(kind, seen, visit)),
+            Kind::RiskProfile => each(risk::RISK_PROFILE.keys, seen, visit),
+            Kind::Strategy { .. } => each(strategy::KEYS.keys, seen, visit),
+            Kind::Component => each(COMPONENT_KEYS.keys, seen, visit),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn the_tables_agree_with_themselves() {
+        let (mut seen, mut count) = (BTreeMap::new(), 0);
+        let mut visit = |key: &Key| {
+            count += 1;
+            assert!(key.doc.ends_with(['.', ')', '`']), "{}: {}", key.name, key.doc);
+            assert!(!key.aliases.contains(&key.name), "{}", key.name);
+            let is_secret = matches!(key.kind, Kind::Secret);
+            assert_eq!(is_secret, is_secret_name(key.name), "{} is masked by its name", key.name);
+            if let (Presence::Default(Literal::Section), Kind::Section(shape)) = (key.presence, key.kind) {
+                assert!(shape.keys.iter().all(|key| !key.is_required()), "{} can be left out", key.name);
+            }
+        };
+        each(ROOT.keys, &mut seen, &mut visit);
+        each(&COMMON, &mut seen, &mut visit);
+        for policy in &POLICIES {
+            each(policy.shape.keys, &mut seen, &mut visit);
+        }
+        assert!(count > 300, "{count}");
+    }
+}

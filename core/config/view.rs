@@ -4,56 +4,17 @@
 
 use hemiola_components::time::{Interval, Nanos};
 
-use super::problem::{Place, Problems};
+use super::located::Located;
 use super::shape::root::strategy_sections;
-use super::tree::{Entry, Node, Position, Value, joined};
+use super::tree::Value;
 
-/// A value with the path that the file has for it.
-#[derive(Clone)]
-pub(crate) struct View<'t> {
-    pub(crate) problems: &'t Problems,
-    /// The key; empty for the root and for items of a list.
-    pub(crate) name: &'t str,
-    path: String,
-    key: Position,
-    pub(crate) node: &'t Node,
-}
+/// A tree that has been checked.
+pub(crate) enum Checked {}
+
+/// A checked value with the path that the file has for it.
+pub(crate) type View<'t> = Located<'t, Checked>;
 
 impl<'t> View<'t> {
-    pub(crate) fn root(problems: &'t Problems, node: &'t Node) -> Self {
-        Self { problems, name: "", path: String::new(), key: Position::START, node }
-    }
-
-    fn child(&self, entry: &'t Entry) -> Self {
-        let path = joined(&self.path, entry.written.as_deref().unwrap_or(&entry.key));
-        Self { problems: self.problems, name: &entry.key, path, key: entry.position, node: &entry.node }
-    }
-
-    /// Where the value stands; an empty value stands at its key.
-    pub(crate) fn place(&self) -> Place {
-        let Position { line, column } =
-            if self.node.value == Value::Null { self.key } else { self.node.position };
-        Place { path: self.path.clone(), line, column }
-    }
-
-    /// Where the key stands.
-    pub(crate) fn key_place(&self) -> Place {
-        Place { path: self.path.clone(), line: self.key.line, column: self.key.column }
-    }
-
-    pub(crate) fn error(&self, code: &'static str, message: impl Into<String>) {
-        self.problems.error(&self.place(), code, message.into());
-    }
-
-    pub(crate) fn missing(&self, key: &str) {
-        let place = Place { path: joined(&self.path, key), ..self.key_place() };
-        self.problems.error(&place, "missing_key", format!("the key `{key}` is required"));
-    }
-
-    pub(crate) fn warning(&self, code: &'static str, message: impl Into<String>) {
-        self.problems.warning(&self.place(), code, message.into());
-    }
-
     /// The value of a key, if there is one that can be used.
     pub(crate) fn get(&self, key: &str) -> Option<Self> {
         self.node.get(key).filter(|entry| entry.node.value != Value::Null).map(|entry| self.child(entry))
@@ -134,39 +95,18 @@ impl<'t> View<'t> {
         text.parse().or_else(|_| hour.parse()).expect("an hour is an interval")
     }
 
-    /// The entries of a map; none of anything else.
-    pub(crate) fn entries(&self) -> Vec<Self> {
-        match &self.node.value {
-            Value::Map(entries) => entries.iter().map(|entry| self.child(entry)).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The items of a list; none of anything else.
-    pub(crate) fn items(&self) -> Vec<Self> {
-        let Value::Sequence(nodes) = &self.node.value else { return Vec::new() };
-        let item = |(index, node): (usize, &'t Node)| Self {
-            problems: self.problems,
-            name: "",
-            path: format!("{}[{index}]", self.path),
-            key: node.position,
-            node,
-        };
-        nodes.iter().enumerate().map(item).collect()
-    }
-
     /// The entries of the map under a key.
     pub(crate) fn map(&self, key: &str) -> Vec<Self> {
         self.get(key).map(|field| field.entries()).unwrap_or_default()
     }
 
     /// The items of the list under a key.
-    pub(crate) fn list(&self, key: &str) -> Vec<Self> {
+    pub(crate) fn items_of(&self, key: &str) -> Vec<Self> {
         self.get(key).map(|field| field.items()).unwrap_or_default()
     }
 
     /// The texts of the list under a key.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
-        self.list(key).iter().filter_map(|item| item.node.text()).map(ToOwned::to_owned).collect()
+        self.items_of(key).iter().filter_map(|item| item.node.text()).map(ToOwned::to_owned).collect()
     }
 }

@@ -153,7 +153,7 @@ const GROUPS: [&str; 6] = ["strategies", "strategy", "schedules", "schedule", "p
 pub(super) fn weights(field: &Field<'_>) -> Option<Value> {
     let mut table = Table { path: format!("{}.", field.path), ..Table::default() };
     match &field.node.value {
-        Value::Sequence(_) => field.items()?.iter().for_each(|item| table.read_item(item)),
+        Value::Sequence(_) => field.list()?.iter().for_each(|item| table.read_item(item)),
         Value::Map(_) => table.read_level(field, ""),
         _ => {
             field.wrong_type("a map or a list of weights");

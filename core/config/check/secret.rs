@@ -87,7 +87,7 @@ impl<'t> Checker<'t> {
             }
             Value::Map(_) => field.entries().iter().for_each(|entry| self.find_secrets(entry)),
             Value::Sequence(_) => {
-                field.items().iter().flatten().for_each(|item| self.find_secrets(item));
+                field.items().iter().for_each(|item| self.find_secrets(item));
             }
             _ => {}
         }

@@ -39,7 +39,7 @@ pub(super) fn initial_suspensions(
             expiry: expiry(field),
         })
     };
-    scheduler.list("initial_suspensions").iter().filter_map(suspension).collect()
+    scheduler.items_of("initial_suspensions").iter().filter_map(suspension).collect()
 }
 
 /// An instant goes before a duration.

@@ -29,7 +29,7 @@ impl Universe {
             decode_instrument(&instrument, &mut universe.listings);
         }
         let instruments = field.map("instruments");
-        if !instruments.is_empty() && instruments.iter().all(|one| one.list("backfill").is_empty()) {
+        if !instruments.is_empty() && instruments.iter().all(|one| one.items_of("backfill").is_empty()) {
             let message =
                 "no instrument names candles to keep: write `backfill: [{interval: 1h, lookback_days: 365}]`";
             field.problems.warning(&field.key_place(), "no_backfill", message.to_owned());
@@ -66,7 +66,7 @@ fn check_filing(field: &View<'_>) {
         }
         warn_of_repetitions(&categories.items(), "category", |item| item.node.text());
     }
-    let backfill = field.list("backfill");
+    let backfill = field.items_of("backfill");
     warn_of_repetitions(&backfill, "interval", |item| item.text("interval"));
 }
 

@@ -7,12 +7,12 @@ pub(super) fn check(root: &View<'_>) {
     let Some(alerts) = root.get("alerts") else { return };
     for provider in alerts.map("sms_providers") {
         provider.get("from_number").iter().for_each(check_number);
-        provider.list("recipients").iter().for_each(check_number);
+        provider.items_of("recipients").iter().for_each(check_number);
         check_sender(&provider);
     }
     for channel in alerts.map("signal_channels") {
         channel.get("sender_number").iter().for_each(check_number);
-        channel.list("recipients").iter().for_each(check_number);
+        channel.items_of("recipients").iter().for_each(check_number);
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn check(root: &View<'_>) {
 fn check_names(environments: &[View<'_>]) {
     let mut taken: BTreeMap<&str, Place> =
         environments.iter().map(|environment| (environment.name, environment.key_place())).collect();
-    for alias in environments.iter().flat_map(|environment| environment.list("aliases")) {
+    for alias in environments.iter().flat_map(|environment| environment.items_of("aliases")) {
         let Some(name) = alias.node.text() else { continue };
         if let Some(earlier) = taken.get(name) {
             let message =
@@ -46,7 +46,7 @@ fn check_names(environments: &[View<'_>]) {
 }
 
 fn check_channels(environment: &View<'_>, root: &View<'_>) {
-    let channels = environment.list("alert_channels");
+    let channels = environment.items_of("alert_channels");
     warn_of_repetitions(&channels, "channel", |channel| channel.node.text());
     for channel in channels {
         let Some(text) = channel.node.text() else { continue };
@@ -76,9 +76,9 @@ fn check_permissions(environment: &View<'_>, root: &View<'_>) {
     let profile =
         environment.text("permission_profile").and_then(|name| root.get("permission_profiles")?.get(name));
     let of = |key: &str| {
-        let own = environment.list(key);
+        let own = environment.items_of(key);
         if own.is_empty() {
-            profile.as_ref().map(|profile| profile.list(key)).unwrap_or_default()
+            profile.as_ref().map(|profile| profile.items_of(key)).unwrap_or_default()
         } else {
             own
         }
@@ -95,7 +95,7 @@ fn check_permissions(environment: &View<'_>, root: &View<'_>) {
 }
 
 fn check_addresses(environment: &View<'_>) {
-    for address in environment.list("ip_allowlist") {
+    for address in environment.items_of("ip_allowlist") {
         let Some(text) = address.node.text() else { continue };
         let (host, prefix) = text.split_once('/').map_or((text, None), |(host, prefix)| (host, Some(prefix)));
         let longest = match host.parse() {
@@ -120,7 +120,7 @@ fn check_intervals(environment: &View<'_>, root: &View<'_>) {
     let kept: Vec<&str> = universe
         .map("instruments")
         .iter()
-        .flat_map(|instrument| instrument.list("backfill"))
+        .flat_map(|instrument| instrument.items_of("backfill"))
         .filter_map(|window| window.text("interval"))
         .collect();
     let reads =
@@ -144,7 +144,7 @@ fn check_intervals(environment: &View<'_>, root: &View<'_>) {
 }
 
 fn check_readiness(readiness: &View<'_>) {
-    let documents = readiness.list("documents");
+    let documents = readiness.items_of("documents");
     if let Some(list) = readiness.get("documents").filter(|_| documents.is_empty()) {
         list.error("empty", "needs a document at least, holds none");
     }
@@ -165,7 +165,7 @@ fn check_readiness(readiness: &View<'_>) {
             hash.error("bad_hash", "must be a SHA-256 in hex, 64 digits");
         }
     }
-    for required in readiness.list("required_documents") {
+    for required in readiness.items_of("required_documents") {
         let Some(name) = required.node.text() else { continue };
         if !names.contains(&name) {
             let message =

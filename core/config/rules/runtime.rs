@@ -40,7 +40,7 @@ fn check_controller(controller: &View<'_>) {
 }
 
 fn check_routing(routing: &View<'_>) {
-    if routing.flag("enabled") && routing.list("default_route").is_empty() {
+    if routing.flag("enabled") && routing.items_of("default_route").is_empty() {
         routing.missing("default_route");
     }
     if let Some(buckets) = routing.get("latency_histogram_buckets") {
@@ -68,7 +68,7 @@ fn check_entrypoint(entry: &View<'_>, root: &View<'_>) {
         entry.problems.error(&entry.key_place(), "compliance", message);
     }
     if compliance.flag("require_signoff")
-        && (!compliance.flag("signed") || compliance.list("signoffs").is_empty())
+        && (!compliance.flag("signed") || compliance.items_of("signoffs").is_empty())
     {
         let message = "must be signed, and has no `signed: true` with `signoffs`".to_owned();
         entry.problems.error(&entry.key_place(), "compliance", message);

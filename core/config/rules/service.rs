@@ -45,7 +45,7 @@ const HASHES: [(&str, usize); 8] = [
 ];
 
 fn check_tokens(service: &View<'_>) {
-    let tokens = service.list("rbac_tokens");
+    let tokens = service.items_of("rbac_tokens");
     warn_of_repetitions(&tokens, "token", |token| token.text("token_id"));
     for token in &tokens {
         if !["token_env", "token_value", "token_hash"].iter().any(|source| token.has(source)) {
@@ -105,7 +105,7 @@ fn check_tls(tls: &View<'_>) {
     if is_enabled && tls.flag("require_client_auth") && !tls.has("client_ca_path") {
         tls.missing("client_ca_path");
     }
-    let pins = tls.list("pinned_fingerprints");
+    let pins = tls.items_of("pinned_fingerprints");
     warn_of_repetitions(&pins, "fingerprint", |pin| pin.node.text());
     for pin in &pins {
         let parts = pin.node.text().and_then(|text| text.split_once(':'));

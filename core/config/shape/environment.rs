@@ -1,6 +1,6 @@
 //! `environments.<name>`.
 
-use super::{Kind, Names, PERIOD, Range, Shape, TEXTS, count, key, map, some};
+use super::{Key, Kind, Names, PERIOD, Range, Shape, TEXTS, count, key, map, some};
 
 pub(crate) const KINDS: [&str; 4] = ["demo", "testnet", "paper", "live"];
 
@@ -163,7 +163,7 @@ const MARKET: Shape = Shape {
 };
 
 const DATA_QUALITY: Shape = Shape {
-    summary: "What candles must be like.",
+    summary: "What the candles of this environment must be like.",
     keys: &[
         key("max_gap_minutes", Kind::Number(Range::POSITIVE), "Longest gap, in minutes."),
         key("min_ok_ratio", Kind::Number(Range::SHARE), "Least share of the expected candles."),
@@ -190,15 +190,23 @@ const THROTTLE: Shape = Shape {
     ],
 };
 
+const DIRECTORY: Key = key("directory", Kind::Path, "Folder of the files; required for `file`.");
+const RETENTION: Key =
+    key("retention_days", count(1), "How long they are kept, in days.").otherwise("for ever");
+const FSYNC: Key = key("fsync", Kind::Bool, "Whether every line is forced to the disk.").flag(false);
+
+const fn pattern(default: &'static str) -> Key {
+    key("filename_pattern", Kind::Text, "The files, with the date as strftime writes it.").text(default)
+}
+
 const AUDIT: Shape = Shape {
     summary: "Where alerts are recorded.",
     keys: &[
         key("backend", Kind::Word(&["memory", "file"]), "In memory, or in files.").required(),
-        key("directory", Kind::Path, "Folder of the files; required for `file`."),
-        key("filename_pattern", Kind::Text, "The files, with the date as strftime writes it.")
-            .text("alerts-%Y%m%d.jsonl"),
-        key("retention_days", count(1), "How long they are kept, in days.").otherwise("for ever"),
-        key("fsync", Kind::Bool, "Whether every line is forced to the disk.").flag(false),
+        DIRECTORY,
+        pattern("alerts-%Y%m%d.jsonl"),
+        RETENTION,
+        FSYNC,
     ],
 };
 
@@ -207,11 +215,10 @@ const JOURNAL: Shape = Shape {
     keys: &[
         key("backend", Kind::Word(&["memory", "file", "disabled"]), "In memory, in files, or not.")
             .required(),
-        key("directory", Kind::Path, "Folder of the files; required for `file`."),
-        key("filename_pattern", Kind::Text, "The files, with the date as strftime writes it.")
-            .text("decisions-%Y%m%d.jsonl"),
-        key("retention_days", count(1), "How long they are kept, in days.").otherwise("for ever"),
-        key("fsync", Kind::Bool, "Whether every line is forced to the disk.").flag(false),
+        DIRECTORY,
+        pattern("decisions-%Y%m%d.jsonl"),
+        RETENTION,
+        FSYNC,
     ],
 };
 
@@ -219,11 +226,10 @@ const REPORTS: Shape = Shape {
     summary: "Where reports are kept.",
     keys: &[
         key("backend", Kind::Word(&["memory", "file"]), "In memory, or in files."),
-        key("directory", Kind::Path, "Folder of the files; required for `file`."),
-        key("filename_pattern", Kind::Text, "The files, with the date as strftime writes it.")
-            .text("reports-%Y%m%d.json"),
+        DIRECTORY,
+        pattern("reports-%Y%m%d.json"),
         key("retention_days", count(1), "How long they are kept, in days.").number(730.0),
-        key("fsync", Kind::Bool, "Whether every file is forced to the disk.").flag(false),
+        FSYNC,
     ],
 };
 

@@ -1,7 +1,7 @@
 //! `reporting`, `observability` and `coverage_monitoring`.
 
 use super::environment::SEVERITIES;
-use super::{Kind, Names, Shape, count, key, map};
+use super::{Key, Kind, Names, Shape, count, key, map};
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
@@ -18,59 +18,58 @@ pub(crate) const REPORTING: Shape = Shape {
 
 const BACKENDS: Kind = Kind::Word(&["local", "s3", "disabled"]);
 
+const BACKEND: Key = key("backend", BACKENDS, "Into a folder, into an S3 bucket, or nowhere.").required();
+const CREDENTIAL: Key =
+    key("credential_secret", Kind::Text, "Name of the bucket's key in the secret store; required for `s3`.");
+const BUCKET: Key = key("s3", Kind::Section(&S3), "The bucket; required for `s3`.");
+const DIRECTORY: Key = key("directory", Kind::Path, "The folder.").required();
+const FSYNC: Key = key("fsync", Kind::Bool, "Whether every file is forced to the disk.").flag(false);
+
 const ARCHIVE: Shape = Shape {
     summary: "Where archives of smoke tests go.",
     keys: &[
-        key("backend", BACKENDS, "Into a folder, into an S3 bucket, or nowhere.").required(),
-        key(
-            "credential_secret",
-            Kind::Text,
-            "Name of the bucket's key in the secret store; required for `s3`.",
-        ),
+        BACKEND,
+        CREDENTIAL,
         key("local", Kind::Section(&LOCAL_ARCHIVE), "The folder; required for `local`."),
-        key("s3", Kind::Section(&S3), "The bucket; required for `s3`."),
+        BUCKET,
     ],
 };
 
 const SYNC: Shape = Shape {
     summary: "Where records of smoke tests go.",
     keys: &[
-        key("backend", BACKENDS, "Into a folder, into an S3 bucket, or nowhere.").required(),
-        key(
-            "credential_secret",
-            Kind::Text,
-            "Name of the bucket's key in the secret store; required for `s3`.",
-        ),
+        BACKEND,
+        CREDENTIAL,
         key("local", Kind::Section(&LOCAL_SYNC), "The folder; required for `local`."),
-        key("s3", Kind::Section(&S3), "The bucket; required for `s3`."),
+        BUCKET,
     ],
 };
 
 const LOCAL_ARCHIVE: Shape = Shape {
-    summary: "A folder.",
+    summary: "A folder for archives.",
     keys: &[
-        key("directory", Kind::Path, "The folder.").required(),
+        DIRECTORY,
         key(
             "filename_pattern",
             Kind::Text,
             "Names of the files, with {environment}, {hash}, {timestamp}, {date}, {start} and {end}.",
         )
         .text("{environment}_{date}_{hash}.zip"),
-        key("fsync", Kind::Bool, "Whether every file is forced to the disk.").flag(false),
+        FSYNC,
     ],
 };
 
 const LOCAL_SYNC: Shape = Shape {
-    summary: "A folder.",
+    summary: "A folder for records.",
     keys: &[
-        key("directory", Kind::Path, "The folder.").required(),
+        DIRECTORY,
         key(
             "filename_pattern",
             Kind::Text,
             "Names of the files, with {environment}, {record}, {timestamp}, {date} and {log_hash}.",
         )
         .text("{environment}_{date}_{record}.jsonl"),
-        key("fsync", Kind::Bool, "Whether every file is forced to the disk.").flag(false),
+        FSYNC,
     ],
 };
 
