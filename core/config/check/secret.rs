@@ -23,24 +23,23 @@ pub(super) fn severity(root: &Node, mode: Option<Mode>) -> Severity {
 
 /// Whether a key of that name holds a secret itself, rather than the name of one or the place where it is.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    const SECRETS: [&str; 12] = [
+    const SECRETS: [&str; 10] = [
         "secret",
-        "api_secret",
         "secret_key",
         "api_key",
         "private_key",
         "password",
         "passphrase",
         "token",
-        "auth_token",
         "token_value",
         "signing_key_value",
         "authorization",
     ];
+    const NAMES_OF_SECRETS: [&str; 3] = ["credential_secret", "token_secret", "signing_key_secret"];
     let name = name.to_lowercase().replace('-', "_");
-    SECRETS.iter().any(|secret| name.strip_suffix(secret).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
-        // Names of entries in a secret store.
-        && !["credential_secret", "token_secret", "signing_key_secret"].contains(&name.as_str())
+    let ends_with =
+        |secret: &&str| name.strip_suffix(*secret).is_some_and(|rest| rest.is_empty() || rest.ends_with('_'));
+    SECRETS.iter().any(ends_with) && !NAMES_OF_SECRETS.contains(&name.as_str())
 }
 
 /// Whether a text is a key, whatever it is called.
@@ -82,9 +81,9 @@ impl<'t> Checker<'t> {
     /// Secrets in what has no table.
     pub(super) fn find_secrets(&self, field: &Field<'t>) {
         match &field.node.value {
-            Value::Text(text) if is_secret_name(field.name) && !text.is_empty() || is_key_material(text) => {
-                self.report_secret(field);
-            }
+            Value::Text(text) if is_key_material(text) => self.report_secret(field),
+            Value::Text(text) if is_secret_name(field.name) && !text.is_empty() => self.report_secret(field),
+            Value::Number(_) if is_secret_name(field.name) => self.report_secret(field),
             Value::Map(_) => field.entries().iter().for_each(|entry| self.find_secrets(entry)),
             Value::Sequence(_) => {
                 field.items().iter().for_each(|item| self.find_secrets(item));

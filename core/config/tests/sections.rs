@@ -68,6 +68,8 @@ cadence_seconds: 60 => fallback: late
     19:43 unknown_value environments.demo.alert_throttle.exclude_severities[0]
     environment: demo\n =>     environment: demo\n    adapter_factories: {mine: {api_key: abc}}\n
     19:41 warning secret_in_file environments.demo.adapter_factories.mine.api_key
+    environment: demo\n =>     environment: demo\n    adapter_factories: {mine: {list: [{password: 12345}], tokens: 5}}\n
+    19:50 warning secret_in_file environments.demo.adapter_factories.mine.list[0].password
     instrument_universe: core\n => 
     instrument_universe: core\n =>     instrument_universe: NONE\n
 taker_fee: 0.001 => maker_fee: 1.5
@@ -231,5 +233,5 @@ risk_profiles:\n => unheard_of: 1\nrisk_profiles:\n
 
 #[test]
 fn each_change_is_answered_where_it_is_and_nothing_else_is() {
-    assert_eq!(check_cases(BASE, CASES), 113);
+    assert_eq!(check_cases(BASE, CASES), 114);
 }
