@@ -296,16 +296,14 @@ impl Config {
         let problems = Problems::new(&self.file);
         let environment = select(
             environments,
-            |environment: &Environment, name| environment.answers_to(name),
-            |environment: &Environment| &environment.name,
+            Environment::names,
             selection.environment.as_deref(),
             ("environment", environments_place),
             &problems,
         );
         let scheduler = select(
             schedulers,
-            |scheduler: &Scheduler, name| scheduler.name == name,
-            |scheduler: &Scheduler| &scheduler.name,
+            |scheduler| vec![scheduler.name.as_str()],
             selection.scheduler.as_deref(),
             ("scheduler", schedulers_place),
             &problems,
@@ -348,18 +346,18 @@ fn check_runnable(
     }
 }
 
+/// The first, or the one that has the wanted name among its own.
 fn select<'m, T>(
     all: &'m [T],
-    answers: impl Fn(&T, &str) -> bool,
-    name: impl Fn(&T) -> &String,
+    names: impl Fn(&'m T) -> Vec<&'m str>,
     wanted: Option<&str>,
     (what, place): (&str, &Place),
     problems: &Problems,
 ) -> Option<&'m T> {
     let Some(wanted) = wanted else { return all.first() };
-    let found = all.iter().find(|item| answers(item, wanted));
+    let found = all.iter().find(|item| names(item).contains(&wanted));
     if found.is_none() {
-        let known = || all.iter().map(|item| name(item).as_str());
+        let known = || all.iter().flat_map(&names);
         let message = format!("there is no {what} {} (known: {})", quoted(wanted), listed(known()));
         problems.unknown(place, "unknown_reference", message, wanted, known());
     }

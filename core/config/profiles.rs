@@ -58,14 +58,14 @@ impl Config {
     /// The candle store of an environment, by its name or an alias; of the first one without.
     #[must_use]
     pub fn data_cache_path(&self, environment: Option<&str>) -> Option<&Path> {
-        let answers = |one: &&Environment| environment.is_none_or(|name| one.answers_to(name));
+        let answers = |one: &&Environment| environment.is_none_or(|name| one.names().contains(&name));
         Some(&self.model.environments.iter().find(answers)?.data_root)
     }
 
     /// The risk profile of an environment, by its name or an alias.
     #[must_use]
     pub fn profile_of(&self, environment: &str) -> Option<&str> {
-        let found = self.model.environments.iter().find(|one| one.answers_to(environment))?;
+        let found = self.model.environments.iter().find(|one| one.names().contains(&environment))?;
         Some(&found.risk_profile)
     }
 

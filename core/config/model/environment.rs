@@ -94,9 +94,9 @@ impl Environment {
         is_known
     }
 
-    /// Whether a name on the command line means it.
-    pub(crate) fn answers_to(&self, name: &str) -> bool {
-        self.name == name || self.aliases.iter().any(|alias| alias == name)
+    /// What the command line may call it.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        std::iter::once(&self.name).chain(&self.aliases).map(String::as_str).collect()
     }
 }
 

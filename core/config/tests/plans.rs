@@ -376,3 +376,15 @@ fn flat_and_nested_parameters_of_a_specialised_section_are_the_same() {
         assert_eq!(calm.parameters.number("lookback"), Ok(50.0), "{parameters}");
     }
 }
+
+#[test]
+fn an_alias_selects_its_environment_and_is_among_the_known_names() {
+    let config =
+        read_text(edited("    environment: demo\n", "    environment: demo\n    aliases: [desk, test]\n"))
+            .unwrap();
+    let select =
+        |name: &str| config.plan(&Selection { environment: Some(name.to_owned()), ..Selection::default() });
+    assert_eq!(select("test").unwrap().environment, "demo");
+    let unknown = select("tset").unwrap_err().to_string();
+    assert!(unknown.contains("(known: demo, desk, test); did you mean `test`?"), "{unknown}");
+}
