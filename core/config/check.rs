@@ -6,9 +6,10 @@
 
 use hemiola_components::strategy::EngineSpec;
 
-use super::field::{Field, Section};
+use super::field::Field;
 use super::model::Mode;
 use super::problem::{Problems, Severity};
+use super::section::Section;
 use super::shape::root::ROOT;
 use super::shape::{Key, Kind, Literal, Presence, Shape};
 use super::tree::{Entry, Node, Position, Value};

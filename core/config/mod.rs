@@ -44,6 +44,7 @@ mod resolve;
 mod rules;
 mod schema;
 mod scope;
+mod section;
 mod shape;
 mod show;
 mod tree;

@@ -6,8 +6,9 @@ use hemiola_components::strategy::{
     EngineSpec, ParameterDefault, ParameterError, ParameterKind, ParameterSpec, ParameterValue, Parameters,
 };
 
-use crate::config::field::{Field, Section};
+use crate::config::field::Field;
 use crate::config::problem::quoted;
+use crate::config::section::Section;
 use crate::config::shape::strategy::KEYS;
 use crate::config::tree::{Entry, Value, joined};
 
