@@ -74,6 +74,9 @@ impl Writer {
                 Presence::Required => "**required**".to_owned(),
                 Presence::Optional => String::new(),
                 Presence::Otherwise(words) => words.to_owned(),
+                Presence::Default(Literal::Section) if !matches!(key.kind, Kind::Section(_)) => {
+                    "none".to_owned()
+                }
                 Presence::Default(literal) => default(literal),
             };
             let also = match key.aliases {
