@@ -130,6 +130,16 @@ impl Problems {
         self.add(Severity::Warning, place, code, message, self.suggestion(name, known));
     }
 
+    /// An error about a key that is none of `known`; they are listed when none of them is near.
+    pub(crate) fn unknown_key(&self, place: &Place, key: &str, known: &[&str]) {
+        let suggestion = self.suggestion(key, known.iter().copied());
+        let mut message = format!("unknown key {}", quoted(key));
+        if suggestion.is_none() {
+            message = format!("{message} (known here: {})", listed(known.iter().copied()));
+        }
+        self.add(Severity::Error, place, "unknown_key", message, suggestion);
+    }
+
     /// The nearest name. A file with more unknown names than this lacks something else, and looking for each
     /// among thousands takes seconds.
     fn suggestion<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {

@@ -1,7 +1,6 @@
 //! A map whose keys are known: whoever asks for a key knows it, the others are refused in the end.
 
 use super::field::Field;
-use super::problem::{listed, nearest, quoted};
 use super::tree::Entry;
 
 /// A map whose keys are known. Each key asked for is a known one; [`Section::close`] refuses the others.
@@ -56,13 +55,8 @@ impl<'t> Section<'t> {
             if known.contains(&key) {
                 continue;
             }
-            let known_here = || known.iter().copied();
-            let mut message = format!("unknown key {}", quoted(&entry.key));
-            if nearest(&entry.key, known_here()).is_none() {
-                message = format!("{message} (known here: {})", listed(known_here()));
-            }
             let field = self.field.child(entry);
-            field.problems.unknown(&field.key_place(), "unknown_key", message, &entry.key, known_here());
+            field.problems.unknown_key(&field.key_place(), &entry.key, &known);
             unknown.push(field);
         }
         unknown

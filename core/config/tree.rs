@@ -1,6 +1,6 @@
 //! YAML as a tree in which everything knows where it stands. The only module that parses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -128,11 +128,16 @@ pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Repeated>), SyntaxError> {
         Node::from(read(DuplicateKeyPolicy::LastWins).map_err(|error| syntax_error(&error, text))?);
     let mut repeated = Vec::new();
     settle(&mut root, "", &mut repeated);
-    if repeated.is_empty()
-        && let Err(serde_saphyr::Error::DuplicateMappingKey { key, location }) =
-            read(DuplicateKeyPolicy::Error)
-    {
-        // Keys that are whole numbers, or inside a merged map, reach us already without their repetition.
+    // Keys that are whole numbers, or inside a merged map, reach us already without their repetition.
+    let strict = if repeated.is_empty() { read(DuplicateKeyPolicy::Error).err() } else { None };
+    if !repeated.is_empty() || matches!(strict, Some(serde_saphyr::Error::DuplicateMappingKey { .. })) {
+        let first = read(DuplicateKeyPolicy::FirstWins).map_err(|error| syntax_error(&error, text))?;
+        let mut found = Vec::new();
+        compare(&first.into(), &root, "", &mut found);
+        let noted: BTreeSet<String> = repeated.iter().map(|one| one.path.clone()).collect();
+        repeated.extend(found.into_iter().filter(|one| !noted.contains(&one.path)));
+    }
+    if let (Some(serde_saphyr::Error::DuplicateMappingKey { key, location }), []) = (strict, &repeated[..]) {
         repeated.push(Repeated { path: key.unwrap_or_default(), first: None, last: location.into() });
     }
     Ok((root, repeated))
@@ -215,6 +220,33 @@ fn settle(node: &mut Node, path: &str, repeated: &mut Vec<Repeated>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+/// Notes keys that stand in other places when the first of them counts.
+fn compare(first: &Node, last: &Node, path: &str, repeated: &mut Vec<Repeated>) {
+    match (&first.value, &last.value) {
+        (Value::Map(earlier), Value::Map(entries)) => {
+            let mut places: BTreeMap<&str, &Entry> = BTreeMap::new();
+            for entry in earlier {
+                places.entry(&entry.key).or_insert(entry);
+            }
+            for entry in entries {
+                let Some(earlier) = places.get(entry.key.as_str()) else { continue };
+                let path = joined(path, &entry.key);
+                if earlier.position == entry.position {
+                    compare(&earlier.node, &entry.node, &path, repeated);
+                } else {
+                    repeated.push(Repeated { path, first: Some(earlier.position), last: entry.position });
+                }
+            }
+        }
+        (Value::Sequence(earlier), Value::Sequence(items)) => {
+            for (index, (earlier, item)) in earlier.iter().zip(items).enumerate() {
+                compare(earlier, item, &format!("{path}[{index}]"), repeated);
+            }
+        }
+        _ => {}
     }
 }
 

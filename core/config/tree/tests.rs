@@ -79,8 +79,16 @@ fn a_repeated_key_is_noted_and_the_last_one_counts() {
 fn a_repeated_key_made_of_digits_is_noted_too() {
     let (root, repeated) = parse("m:\n  1: a\n  1: b\n").unwrap();
     assert_eq!(shown(&root), "{m@1:1={1@3:3='b'@3:6}@2:3}@1:1");
-    let last = Position { line: 3, column: 3 };
-    assert_eq!(repeated, [Repeated { path: "1".to_owned(), first: None, last }]);
+    let at = |line, column| Position { line, column };
+    let noted = |path: &str, first, last| Repeated { path: path.to_owned(), first: Some(first), last };
+    assert_eq!(repeated, [noted("m.1", at(2, 3), at(3, 3))]);
+    let (_, repeated) = parse("m:\n  1: a\n  1: b\nn:\n  x: 1\n  x: 2\n").unwrap();
+    assert_eq!(repeated, [noted("n.x", at(5, 3), at(6, 3)), noted("m.1", at(2, 3), at(3, 3))]);
+    let (root, repeated) = parse("a: {<<: {b: 1, b: 2}, c: 3}\n").unwrap();
+    assert!(shown(&root).contains("b@1:16=2"), "{}", shown(&root));
+    assert_eq!(repeated, [noted("a.b", at(1, 10), at(1, 16))]);
+    let (_, repeated) = parse("base: &base {b: 1}\na: {<<: *base, b: 2}\n").unwrap();
+    assert_eq!(repeated, [], "a key of its own goes before a merged one");
 }
 
 fn refusal(text: &str) -> SyntaxError {
