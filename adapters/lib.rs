@@ -1,6 +1,7 @@
 //! The outside world of Hemiola.
 
 pub mod journal;
+pub mod process;
 pub mod results;
 pub mod seed;
 pub mod store;

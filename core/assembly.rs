@@ -30,6 +30,7 @@ use hemiola_systems::timeline::day_end;
 use thiserror::Error;
 
 use crate::config::plan::{Pair, Plan, SchedulePlan};
+use crate::modes::backtest::Keep;
 use crate::price_line::price_line;
 use crate::runtime::Runtime;
 
@@ -63,6 +64,8 @@ pub struct Options {
     pub scan: ScanLimit,
     /// Which equity points are kept.
     pub curve: EquityCurve,
+    /// What else is kept.
+    pub keep: Keep,
     /// Decisions that somebody asks about.
     pub explain: Option<Question>,
     /// Seed of another insertion order of the systems, for tests.

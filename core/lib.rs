@@ -1,6 +1,7 @@
 //! Composition of Hemiola: configuration becomes a world, the world is stepped, results are written.
 
 pub mod assembly;
+pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;

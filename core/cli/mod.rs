@@ -1,6 +1,7 @@
 //! The command line. Data go to stdout, everything else to stderr.
 
 mod backtest;
+mod bench;
 mod config;
 mod data;
 mod explain;
@@ -33,6 +34,9 @@ struct Cli {
 enum Command {
     /// Run strategies over history and write the results into a folder.
     Backtest(backtest::Arguments),
+    /// Speed: whole runs against hand-written loops.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Configuration: what it may say.
     #[command(subcommand)]
     Config(config::Command),
@@ -118,6 +122,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
     sources.notes().for_each(say);
     match &cli.command {
         Command::Backtest(arguments) => backtest::run(arguments, catalog),
+        Command::Bench(command) => bench::run(command),
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
     }

@@ -21,7 +21,7 @@ use crate::runtime::Runtime;
 /// What came out of one portfolio's run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Everything that happened, in order.
+    /// Everything that happened, in order; empty unless they were to be kept.
     pub records: Vec<Record>,
     /// The equity curve, as far as it was asked for.
     pub equity: Vec<EquityPoint>,
@@ -39,7 +39,7 @@ pub struct Outcome {
     pub holdings: Vec<Holding>,
     /// Last marks, by schedule, then instrument.
     pub marks: Vec<Price>,
-    /// SHA-256 of the above in lower-case hex; see [`Digest`].
+    /// SHA-256 of the above in lower-case hex, see [`Digest`]; empty when only accounts are kept.
     pub digest: String,
 }
 
@@ -52,6 +52,16 @@ pub struct Run {
     pub notes: Notes,
     /// How many passes it took. Not a result: it depends on how far engines scanned.
     pub passes: u64,
+}
+
+/// What is kept of what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Every record, and the digest.
+    #[default]
+    Records,
+    /// Only what the accounts and their schedules came to: for many variants at once.
+    Accounts,
 }
 
 /// Why a run did not come to its end.
@@ -86,13 +96,18 @@ pub fn run(
     mut progress: impl FnMut(Nanos, Nanos),
 ) -> Result<Run, RunError> {
     let (mut runtime, notes) = assemble(plans, catalog, options)?;
-    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan)).collect();
+    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan, options.keep)).collect();
     let mut passes = 0;
     while runtime.step()? {
         passes += 1;
         let mut outbox = runtime.outbox();
-        for record in outbox.records.drain(..) {
-            logs[record.portfolio.get()].take(record);
+        match options.keep {
+            Keep::Records => {
+                for record in outbox.records.drain(..) {
+                    logs[record.portfolio.get()].take(record);
+                }
+            }
+            Keep::Accounts => outbox.records.clear(),
         }
         for point in outbox.equity.drain(..) {
             logs[point.portfolio.get()].equity.push(point);
@@ -110,25 +125,31 @@ pub fn run(
 struct Log {
     records: Vec<Record>,
     equity: Vec<EquityPoint>,
-    digest: Digest,
+    digest: Option<Digest>,
 }
 
 impl Log {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, keep: Keep) -> Self {
+        if keep == Keep::Accounts {
+            return Self { records: Vec::new(), equity: Vec::new(), digest: None };
+        }
         let instruments: Vec<String> = plan.instruments.iter().map(Instrument::name).collect();
         let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
         let digest = Digest::new(schedules, instruments.iter().map(String::as_str));
-        Self { records: Vec::new(), equity: Vec::new(), digest }
+        Self { records: Vec::new(), equity: Vec::new(), digest: Some(digest) }
     }
 
     fn take(&mut self, record: Record) {
-        self.digest.record(&record);
+        if let Some(digest) = &mut self.digest {
+            digest.record(&record);
+        }
         self.records.push(record);
     }
 
     fn finish(self, runtime: &Runtime, index: usize) -> Outcome {
         let (account, holdings) = (runtime.account(index), runtime.holdings(index));
-        let digest = self.digest.finish(&account, holdings.iter().map(|holding| holding.quantity));
+        let quantities = holdings.iter().map(|holding| holding.quantity);
+        let digest = self.digest.map(|digest| HEXLOWER.encode(&digest.finish(&account, quantities)));
         Outcome {
             records: self.records,
             equity: self.equity,
@@ -137,7 +158,7 @@ impl Log {
             telemetry: runtime.telemetry(index),
             metrics: runtime.metrics(index),
             not_finite: runtime.not_finite(index),
-            digest: HEXLOWER.encode(&digest),
+            digest: digest.unwrap_or_default(),
             marks: runtime.marks(index),
             holdings,
         }

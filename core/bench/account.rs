@@ -1,0 +1,107 @@
+//! Accounts for benchmarks: `sma_cross`, no limits, the costs of the open workloads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::market::{Bars, Instrument, TradingRules};
+use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::risk::RiskProfile;
+use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::{Notional, Ratio};
+
+use super::walk::minute;
+use crate::assembly::Market;
+use crate::config::definition::{Additions, Definition};
+use crate::config::plan::{Plan, SchedulePlan, StrategyPlan};
+
+/// Fee of every fill, as a fraction of its value.
+pub const FEE: f64 = 0.001;
+
+/// What an account begins with.
+pub const CASH: f64 = 1_000_000.0;
+
+/// A strategy of `sma_cross` and what it trades.
+#[derive(Clone, Debug)]
+pub struct Crossing {
+    /// Closes in the fast mean.
+    pub fast: u32,
+    /// Closes in the slow mean.
+    pub slow: u32,
+    /// Indices of the series it trades.
+    pub series: Vec<usize>,
+}
+
+/// One account over `series`, with a schedule of its own for each strategy. All sizes are made by one rule; the
+/// capital is divided equally.
+#[must_use]
+pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) -> (Plan, Market) {
+    let plan = Plan {
+        environment: "bench".into(),
+        scheduler: "bench".into(),
+        telemetry_namespace: "scheduler.bench".into(),
+        valuation: "USDT".into(),
+        equal_quotes: Vec::new(),
+        cash: Notional::new(CASH),
+        costs: Costs { taker_fee: Ratio::new(FEE), slippage: Ratio::ZERO },
+        fill_model: FillModel::NextOpen,
+        instruments: (0..series.len()).map(instrument).collect(),
+        venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
+        strategies: strategies.iter().map(strategy).collect(),
+        schedules: (0..).zip(strategies).map(|(index, one)| schedule(index, one, sizing)).collect(),
+        risk_profiles: vec![RiskProfile {
+            name: "none".into(),
+            max_positions: u32::MAX,
+            max_position: Ratio::ZERO,
+            max_leverage: 0.0,
+        }],
+        capital_policy: CapitalPolicy::EqualWeight,
+        cool_down: None,
+        data_root: "nowhere".into(),
+        is_demo: false,
+    };
+    let market = Market {
+        series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),
+        targets: vec![BTreeMap::new(); strategies.len()],
+        snapshots: BTreeMap::new(),
+    };
+    (plan, market)
+}
+
+fn instrument(index: usize) -> Instrument {
+    Instrument {
+        venue: "bench".into(),
+        symbol: format!("S{index}"),
+        base: format!("S{index}"),
+        quote: "USDT".into(),
+        rules: TradingRules::default(),
+    }
+}
+
+fn strategy(Crossing { fast, slow, .. }: &Crossing) -> StrategyPlan {
+    let parameters = [("fast", *fast), ("slow", *slow)];
+    let parameters =
+        parameters.map(|(name, value)| (name.to_owned(), ParameterValue::Number(f64::from(value))));
+    StrategyPlan {
+        name: format!("sma_{fast}_{slow}"),
+        engine: "sma_cross".into(),
+        parameters: Parameters(parameters.into()),
+        definition: Definition::new(&Classification::CUSTOM, Additions::default()),
+    }
+}
+
+fn schedule(strategy: usize, crossing: &Crossing, sizing: Sizing) -> SchedulePlan {
+    SchedulePlan {
+        name: format!("schedule_{strategy}"),
+        strategy,
+        instruments: crossing.series.clone(),
+        interval: minute(),
+        cadence: Cadence { every: minute().length(), offset: Nanos::ZERO },
+        warmup_bars: 0,
+        risk_profile: 0,
+        pairs: Vec::new(),
+        sizing,
+    }
+}

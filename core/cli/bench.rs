@@ -1,0 +1,132 @@
+//! `hemiola bench`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::{Format, Output, print, print_json, report_failure, say};
+use crate::bench::report::{self, Row};
+use crate::bench::workload::{self, Size, Workload};
+use crate::bench::{self, Timing};
+use crate::exit::Failure;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the open workloads, check what they come to, and say what they took.
+    Run(Arguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which workloads; all by default.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Set>,
+    /// Time the hand-written loop as well, in turns with the world.
+    #[arg(long, value_enum)]
+    against: Option<Against>,
+    /// How often each is run; the median counts.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    repeats: u16,
+    /// A hundredth of the made-up candles and one run each: to see that it runs.
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Against {
+    /// The same as a plain loop in the same process.
+    Plain,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Set {
+    /// One series, all cash in and out; its file is in $PEERS_DATA.
+    W1,
+    /// A thousand variants over one series; its file is in $PEERS_DATA.
+    W2,
+    /// A hundred series, one account; its file is in $PEERS_DATA.
+    W3,
+    /// One strategy, one series of a million made-up candles.
+    S1,
+    /// A hundred strategies, ten series of half a million made-up candles, one account.
+    S2,
+    /// 250 to 16,000 fills.
+    S4,
+    /// 10 to 10,000 variants.
+    Variants,
+    /// 10 thousand to 10 million candles.
+    Candles,
+}
+
+/// Where the files of the open workloads are.
+const FOLDER: &str = "PEERS_DATA";
+
+pub(super) fn run(command: &Command) -> Result<(), Failure> {
+    let Command::Run(arguments) = command;
+    report_failure("bench", arguments.output.format(), bench(arguments))
+}
+
+fn bench(arguments: &Arguments) -> Result<(), Failure> {
+    let size = if arguments.quick { Size::Quick } else { Size::Full };
+    let timing = Timing {
+        repeats: if arguments.quick { 1 } else { arguments.repeats.into() },
+        against_plain: arguments.against.is_some(),
+    };
+    let sets = if arguments.only.is_empty() { Set::value_variants() } else { &arguments.only };
+    let (mut rows, mut skipped) = (Vec::new(), Vec::new());
+    for set in sets {
+        let workloads = set.workloads(size)?;
+        if workloads.is_empty() {
+            let name = set.name();
+            say(format_args!("{name}: skipped, since {FOLDER} does not name the folder of its candles"));
+            skipped.push(name);
+        }
+        for workload in workloads {
+            let workload = workload()?;
+            say(format_args!("{}: {}", workload.name, workload.about));
+            rows.push(bench::time(&workload, timing)?);
+        }
+    }
+    if arguments.output.format() == Format::Json {
+        let rows: Vec<Value> = rows.iter().map(Row::to_json).collect();
+        return print_json("bench", "ok", json!({ "rows": rows, "skipped": skipped }));
+    }
+    print(&report::table(&rows, &skipped))
+}
+
+/// Makes a workload when it is its turn, so that only one is in memory.
+type Make = Box<dyn FnOnce() -> Result<Workload, Failure>>;
+
+impl Set {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Its workloads; none when their files are not there.
+    fn workloads(self, size: Size) -> Result<Vec<Make>, Failure> {
+        let file = |make: fn(&std::path::Path) -> Result<Workload, Failure>| -> Vec<Make> {
+            let folder = std::env::var_os(FOLDER).map(PathBuf::from);
+            folder.into_iter().map(|folder| Box::new(move || make(&folder)) as Make).collect()
+        };
+        let made = |make: Box<dyn FnOnce() -> Workload>| Box::new(move || Ok(make())) as Make;
+        Ok(match self {
+            Self::W1 => file(workload::w1),
+            Self::W2 => file(workload::w2),
+            Self::W3 => file(workload::w3),
+            Self::S1 => vec![made(Box::new(move || workload::s1(size)))],
+            Self::S2 => vec![made(Box::new(move || workload::s2(size)))],
+            Self::S4 => [250, 1_000, 4_000, 16_000]
+                .map(|fills| made(Box::new(move || workload::s4(fills))))
+                .into(),
+            Self::Variants => [10, 100, 1_000, 10_000]
+                .map(|accounts| made(Box::new(move || workload::many(accounts, size.of(20_000)))))
+                .into(),
+            Self::Candles => [10_000, 100_000, 1_000_000, 10_000_000]
+                .map(|candles| made(Box::new(move || workload::long(size.of(candles)))))
+                .into(),
+        })
+    }
+}
