@@ -12,6 +12,7 @@ pub mod portfolio;
 pub mod position;
 pub mod reading;
 pub mod risk;
+pub mod rows;
 pub mod schedule;
 pub mod signal;
 pub mod strategy;

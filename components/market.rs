@@ -115,25 +115,43 @@ impl Bars {
 
     /// How many candles have closed at `instant`, given that the first `from` have.
     ///
-    /// Gallops, so that a short step costs little and a long one its logarithm.
+    /// As long as no candle is missing that is one division; across a gap it is a search.
     #[must_use]
     pub fn closed_at(&self, instant: Nanos, from: usize) -> usize {
-        let (mut low, mut stride) = (from, 1);
-        while low + stride <= self.len() && self.close_time(low + stride - 1) <= instant {
-            low += stride;
-            stride *= 2;
+        let is_closed = |bar: usize| self.close_time(bar) <= instant;
+        if from >= self.len() || !is_closed(from) {
+            return from;
         }
-        let mut high = (low + stride - 1).min(self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.close_time(middle) <= instant {
-                low = middle + 1;
-            } else {
-                high = middle;
+        if let Span::Uniform(span) = self.span {
+            let ahead = instant.get().saturating_sub(self.close_time(from).get()) / span.get();
+            let count = usize::try_from(ahead).map_or(self.len(), |ahead| self.len().min(from + 1 + ahead));
+            if is_closed(count - 1) && (count == self.len() || !is_closed(count)) {
+                return count;
             }
         }
-        low
+        count_until(self.len(), from, is_closed)
     }
+}
+
+/// How many of `len` have passed, given that the first `from` have and that after one that has not none has.
+///
+/// Gallops, so that a short step costs little and a long one its logarithm.
+pub(crate) fn count_until(len: usize, from: usize, has_passed: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut stride) = (from, 1);
+    while low + stride <= len && has_passed(low + stride - 1) {
+        low += stride;
+        stride *= 2;
+    }
+    let mut high = (low + stride - 1).min(len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if has_passed(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 /// One candle series of one instrument at one interval.

@@ -1,6 +1,6 @@
 //! Ports are data: what goes into a tick and what comes out of it.
 
-use bevy_ecs::prelude::{Component, Entity, Resource};
+use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::PortfolioIndex;
 use crate::journal::Record;
@@ -8,7 +8,7 @@ use crate::portfolio::Account;
 use crate::time::Nanos;
 
 /// What the core puts in before a pass. Empty again after it.
-#[derive(Resource, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Inbox {
     /// The portfolios that have a tick in this pass, each at most once, in index order.
     pub ticks: Vec<Tick>,
@@ -24,7 +24,7 @@ pub struct Tick {
 }
 
 /// What the core takes out after a pass.
-#[derive(Resource, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Outbox {
     /// Decisions, fills and day closes, in the order they happened within each portfolio.
     pub records: Vec<Record>,

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use bevy_ecs::prelude::{Component, Entity, Resource};
+use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::PortfolioIndex;
 use crate::market::{Bars, TradingRules};
 use crate::order::{Costs, FillModel, Order};
+use crate::rows::Rows;
 use crate::time::Nanos;
 use crate::units::Notional;
 
@@ -25,17 +26,11 @@ pub struct Portfolio {
     pub fill_model: FillModel,
 }
 
-/// All portfolios of the world, by index.
-#[derive(Resource, Clone, Debug, Default)]
-pub struct Portfolios(pub Vec<Entity>);
-
 /// Where a portfolio stands in time. Only the core moves it.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeline {
     /// The instant of the last tick.
     pub now: Nanos,
-    /// The instant of the next one; [`Nanos::NEVER`] when the run is over.
-    pub next: Nanos,
     /// The midnight that ends the current trading day: the first at or after the next candle's close.
     pub day_end: Nanos,
     /// The first instant of the run.
@@ -76,6 +71,37 @@ pub struct Book {
     pub lines: Vec<BookLine>,
     /// Which lines are not flat, ascending. Marks visit only these.
     pub held: Vec<u32>,
+    /// Which lines have `gross` other than `net`, ascending: those that somebody is short in.
+    pub shorted: Vec<u32>,
+    /// The lines side by side, where that is how they are marked.
+    pub sheet: Option<Sheet>,
+}
+
+/// What an account of many instruments is marked from: a row of closes times a row of quantities.
+///
+/// While there is one, [`BookLine::closed`] is brought up only when somebody asks for the line's own mark.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The closes, shared with every account of the same lines.
+    pub rows: Arc<Rows>,
+    /// Rows that have been passed; the last of these is what the account is marked at.
+    pub passed: usize,
+    /// [`BookLine::net`] of each line, filled up to a row's length with zeros.
+    pub net: Vec<f64>,
+}
+
+impl Sheet {
+    /// Of flat lines, before the first row.
+    #[must_use]
+    pub fn new(rows: Arc<Rows>) -> Self {
+        Self { net: vec![0.0; rows.width()], passed: 0, rows }
+    }
+
+    /// The closes the account is marked at; empty before the first row.
+    #[must_use]
+    pub fn marks(&self) -> &[f64] {
+        self.passed.checked_sub(1).map_or(&[], |row| self.rows.row(row))
+    }
 }
 
 /// One instrument in an account.
@@ -85,7 +111,7 @@ pub struct BookLine {
     pub bars: Arc<Bars>,
     /// The venue's rules.
     pub rules: TradingRules,
-    /// Candles of `bars` known to have closed; at least those closed when the line was last looked at.
+    /// Candles of `bars` known to have closed; those closed when the line was last looked at.
     pub closed: usize,
     /// Signed base units, all schedules together.
     pub net: f64,

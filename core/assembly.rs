@@ -10,10 +10,13 @@ use hemiola_components::market::{
     Bars, Instrument, LogReturns, PriceLine, Series, Snapshots, Targets, TickSums,
 };
 use hemiola_components::metric::Metrics;
-use hemiola_components::port::{EquityCurve, Inbox, Outbox};
-use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Portfolios, Timeline};
+use hemiola_components::port::EquityCurve;
+use hemiola_components::portfolio::{
+    Account, Agenda, Book, BookLine, Portfolio, Sheet, Timeline,
+};
 use hemiola_components::position::{Cursor, Feed, Hedge, Position};
 use hemiola_components::risk::{RiskProfiles, RiskState, RiskStates};
+use hemiola_components::rows::Rows;
 use hemiola_components::schedule::{RiskProfileRef, Schedule};
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
@@ -32,7 +35,7 @@ use thiserror::Error;
 use crate::config::plan::{Pair, Plan, SchedulePlan};
 use crate::modes::backtest::Keep;
 use crate::price_line::price_line;
-use crate::runtime::Runtime;
+use crate::runtime::{Block, Runtime};
 
 /// The market data of a Plan.
 #[derive(Clone, Debug, Default)]
@@ -180,6 +183,7 @@ pub fn assemble(
         options,
         sums: BTreeMap::new(),
         returns: BTreeMap::new(),
+        rows: BTreeMap::new(),
         kinds: BTreeMap::new(),
         notes: Notes::default(),
     };
@@ -188,15 +192,36 @@ pub fn assemble(
         portfolios.push(assembly.portfolio(PortfolioIndex::new(index), plan, market)?);
     }
     let Assembly { mut world, kinds, notes, .. } = assembly;
-    world.insert_resource(Portfolios(portfolios));
-    world.init_resource::<Inbox>();
-    world.init_resource::<Outbox>();
-    let explain = options.explain.map(|question| Box::new(Explain::from(question)));
-    world.insert_resource(Queue { scan: options.scan, explain, ..Queue::default() });
+    let queue = Queue {
+        calendar: starts(&world, &portfolios),
+        portfolios,
+        scan: options.scan,
+        explain: options.explain.map(|question| Box::new(Explain::from(question))),
+        ..Queue::default()
+    };
+    let block = block(&world, &queue.portfolios);
     let kinds: Vec<Kind> = kinds.into_values().collect();
     let pass =
         schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
-    Ok((Runtime::new(world, pass), notes))
+    Ok((Runtime::new(world, pass, queue, block), notes))
+}
+
+/// Each portfolio's first tick.
+fn starts(world: &World, portfolios: &[Entity]) -> Vec<Nanos> {
+    let start = |portfolio: &Entity| world.get::<Timeline>(*portfolio).map_or(Nanos::NEVER, |line| line.start);
+    portfolios.iter().map(start).collect()
+}
+
+/// Blocks of about a thousand of the densest line's candles; a single portfolio needs none.
+fn block(world: &World, portfolios: &[Entity]) -> Block {
+    const CANDLES: i64 = 1_000;
+    let spacing = |portfolio: &Entity| {
+        let (line, book) = (world.get::<Timeline>(*portfolio)?, world.get::<Book>(*portfolio)?);
+        let most = book.lines.iter().map(|line| line.bars.len()).max()?;
+        Some((line.end - line.start).get() / i64::try_from(most).ok()?.max(1))
+    };
+    let densest = portfolios.iter().filter_map(spacing).min().filter(|_| portfolios.len() > 1);
+    Block::of(densest.map_or(Nanos::NEVER, |spacing| Nanos::new(spacing.max(1).saturating_mul(CANDLES))))
 }
 
 struct Assembly<'a> {
@@ -207,6 +232,8 @@ struct Assembly<'a> {
     sums: BTreeMap<*const Bars, Option<Arc<TickSums>>>,
     /// Logarithmic returns, likewise.
     returns: BTreeMap<*const Bars, Arc<LogReturns>>,
+    /// Rows by the addresses of their lines.
+    rows: BTreeMap<Vec<*const Bars>, Option<Arc<Rows>>>,
     kinds: BTreeMap<&'static str, Kind>,
     notes: Notes,
 }
@@ -240,6 +267,7 @@ impl Assembly<'_> {
             book.lines.push(line);
         }
         let day_end = day_end(&mut book, start);
+        book.sheet = self.sheet(&book);
         let entity = self
             .world
             .spawn((
@@ -250,7 +278,7 @@ impl Assembly<'_> {
                     fill_model: plan.fill_model,
                 },
                 Account::new(plan.cash),
-                Timeline { now: start, next: start, day_end, start, end },
+                Timeline { now: start, day_end, start, end },
                 book,
                 RiskProfiles(plan.risk_profiles.clone()),
                 RiskStates(vec![RiskState::default(); plan.risk_profiles.len()]),
@@ -268,6 +296,21 @@ impl Assembly<'_> {
         }
         self.world.entity_mut(entity).insert(agenda);
         Ok(entity)
+    }
+
+    /// What an account of several instruments is marked from, unless every mark of what is held is wanted or the
+    /// lines have too little in common.
+    fn sheet(&mut self, book: &Book) -> Option<Sheet> {
+        /// Closes in the rows for each close in the lines.
+        const MOST: usize = 4;
+        if book.lines.len() < 2 || self.options.curve == EquityCurve::EveryBar {
+            return None;
+        }
+        let bars = || book.lines.iter().map(|line| &line.bars);
+        let closes: usize = bars().map(|bars| bars.len()).sum();
+        let key = bars().map(Arc::as_ptr).collect();
+        let build = || Rows::new(bars().map(AsRef::as_ref), closes * MOST + 1_000).map(Arc::new);
+        self.rows.entry(key).or_insert_with(build).clone().map(Sheet::new)
     }
 
     /// First and last instant of a portfolio's time line.

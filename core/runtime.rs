@@ -1,17 +1,16 @@
 //! The runtime: a world and its pass. [`Runtime::step`] is the only way to advance either.
 
-use std::mem;
-
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Entity, Mut, QueryState, World};
+use bevy_ecs::prelude::World;
 use hemiola_components::capital::Weights;
 use hemiola_components::metric::Metrics;
-use hemiola_components::port::{Inbox, Outbox, Tick};
-use hemiola_components::portfolio::{Account, Agenda, Book, Portfolios, Timeline};
+use hemiola_components::port::{Outbox, Tick};
+use hemiola_components::portfolio::{Account, Agenda, Book, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
+use hemiola_systems::book::marked;
 use hemiola_systems::pass::Pass;
 use hemiola_systems::queue::Queue;
 use hemiola_systems::signals::explain::Explanation;
@@ -20,42 +19,66 @@ use hemiola_systems::signals::explain::Explanation;
 pub struct Runtime {
     world: World,
     pass: Pass,
-    portfolios: Vec<Entity>,
-    timelines: QueryState<&'static Timeline>,
-    ticks: Vec<Tick>,
+    queue: Queue,
+    block: Block,
+}
+
+/// A stretch of time that all portfolios go through before any goes on, so that they read the same part of the
+/// shared columns while it is in the processor's cache. They do not otherwise know of each other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block {
+    length: Nanos,
+    end: Nanos,
+}
+
+impl Block {
+    /// Blocks of `length`; the first ends where there is the first tick.
+    pub(crate) const fn of(length: Nanos) -> Self {
+        Self { length, end: Nanos::new(i64::MIN) }
+    }
+
+    /// The block that begins at `start`.
+    fn from(self, start: Nanos) -> Self {
+        Self { end: Nanos::new(start.get().saturating_add(self.length.get())), ..self }
+    }
 }
 
 impl Runtime {
-    pub(crate) fn new(mut world: World, pass: Pass) -> Self {
-        let portfolios = world.resource::<Portfolios>().0.clone();
-        let timelines = world.query();
-        Self { world, pass, portfolios, timelines, ticks: Vec::new() }
+    pub(crate) const fn new(world: World, pass: Pass, queue: Queue, block: Block) -> Self {
+        Self { world, pass, queue, block }
     }
 
-    /// One pass: inbox, tick, outbox. Every portfolio that has an event left advances by one. Returns whether
-    /// any had.
+    /// One pass: inbox, tick, outbox. Every portfolio that has an event left in the block advances by one. Returns
+    /// whether any had.
     ///
     /// # Errors
     /// When a system fails; the world is then not to be used any more.
     pub fn step(&mut self) -> Result<bool, BevyError> {
-        self.ticks.clear();
-        for &portfolio in &self.portfolios {
-            let now = self.timelines.get_manual(&self.world, portfolio)?.next;
-            if now != Nanos::NEVER {
-                self.ticks.push(Tick { portfolio, now });
+        let Queue { inbox, portfolios, calendar, .. } = &mut self.queue;
+        loop {
+            let mut earliest = Nanos::NEVER;
+            for (&portfolio, &now) in portfolios.iter().zip(&*calendar) {
+                if now < self.block.end {
+                    inbox.ticks.push(Tick { portfolio, now });
+                } else {
+                    earliest = earliest.min(now);
+                }
             }
+            if !inbox.ticks.is_empty() {
+                break;
+            }
+            if earliest == Nanos::NEVER {
+                return Ok(false);
+            }
+            self.block = self.block.from(earliest);
         }
-        if self.ticks.is_empty() {
-            return Ok(false);
-        }
-        mem::swap(&mut self.world.resource_mut::<Inbox>().ticks, &mut self.ticks);
-        self.pass.run(&mut self.world)?;
+        self.pass.run(&mut self.world, &mut self.queue)?;
         Ok(true)
     }
 
     /// What the passes since the last look have put out. The caller drains it.
-    pub fn outbox(&mut self) -> Mut<'_, Outbox> {
-        self.world.resource_mut::<Outbox>()
+    pub const fn outbox(&mut self) -> &mut Outbox {
+        &mut self.queue.outbox
     }
 
     /// Where portfolio `index` stands in time.
@@ -65,6 +88,12 @@ impl Runtime {
     #[must_use]
     pub fn timeline(&self, index: usize) -> Timeline {
         *self.component(index)
+    }
+
+    /// The instant of portfolio `index`'s next tick; [`Nanos::NEVER`] when its run is over.
+    #[must_use]
+    pub fn next_tick(&self, index: usize) -> Nanos {
+        self.queue.calendar[index]
     }
 
     /// The account of portfolio `index`.
@@ -126,7 +155,7 @@ impl Runtime {
     /// What engines saw at the decisions asked about, as far as the run has come.
     #[must_use]
     pub fn explanations(&self) -> &[Explanation] {
-        self.world.resource::<Queue>().explain.as_ref().map_or(&[], |explain| &explain.decisions)
+        self.queue.explain.as_ref().map_or(&[], |explain| &explain.decisions)
     }
 
     /// The last mark of each position's instrument, by schedule, then instrument; zero where no candle has been
@@ -136,12 +165,8 @@ impl Runtime {
         let book = self.component::<Book>(index);
         let positions = &self.component::<Agenda>(index).positions;
         let instruments = positions.iter().filter_map(|entity| self.world.get::<Position>(*entity));
-        instruments
-            .map(|position| {
-                let line = &book.lines[position.instrument_index.get()];
-                Price::new(line.closed.checked_sub(1).map_or(0.0, |bar| line.bars.close[bar]))
-            })
-            .collect()
+        let marks = instruments.map(|position| marked(book, position.instrument_index.get()));
+        marks.map(|mark| Price::new(mark.unwrap_or_default())).collect()
     }
 
     /// The systems of a pass in the order they run, by name.
@@ -152,7 +177,7 @@ impl Runtime {
 
     fn component<T: bevy_ecs::component::Component>(&self, index: usize) -> &T {
         self.world
-            .get::<T>(self.portfolios[index])
+            .get::<T>(self.queue.portfolios[index])
             .expect("assembly gives every portfolio all of its components")
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use hemiola_components::portfolio::{Account, Book, BookLine};
+use hemiola_components::rows::LANES;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price};
 
@@ -16,34 +17,65 @@ fn last_close(line: &BookLine) -> Option<f64> {
     line.closed.checked_sub(1).map(|bar| line.bars.close[bar])
 }
 
-/// A line's marked value; a line that is held has had a candle.
-fn value(line: &BookLine) -> f64 {
-    last_close(line).map_or(0.0, |close| line.net * close)
+/// The close that a line of the book is marked at, or `None` before its first.
+#[must_use]
+pub fn marked(book: &Book, index: usize) -> Option<f64> {
+    match &book.sheet {
+        Some(sheet) => sheet.marks().get(index).copied().filter(|close| *close > 0.0),
+        None => last_close(&book.lines[index]),
+    }
 }
 
-/// Cash plus the held lines at the candles they have been brought to.
+/// The close of a line's last candle at `now`, held or not; `None` before its first.
+#[must_use]
+pub fn close_at(book: &Book, index: usize, now: Nanos) -> Option<f64> {
+    let line = &book.lines[index];
+    match &book.sheet {
+        Some(_) => marked(book, index),
+        None => line.bars.closed_at(now, line.closed).checked_sub(1).map(|bar| line.bars.close[bar]),
+    }
+}
+
+/// Cash plus the held lines at the closes they are marked at.
 ///
-/// The sum has one shape: eight lanes by line index, added pairwise. A flat line would add zero, so it does not
-/// matter which lines are visited, only that they keep their lane.
+/// The sum has one shape: eight lanes by line index, added pairwise. A flat line adds zero, so it does not matter
+/// which lines are visited, only that they keep their lane.
 fn equity(book: &Book, cash: f64) -> f64 {
-    let mut lanes = [0.0; 8];
-    for &index in &book.held {
-        let index = index as usize;
-        lanes[index % 8] += value(&book.lines[index]);
+    let mut lanes = [0.0; LANES];
+    if let Some(sheet) = &book.sheet {
+        let (nets, closes) = (sheet.net.as_chunks::<LANES>().0, sheet.marks().as_chunks::<LANES>().0);
+        for (net, close) in nets.iter().zip(closes) {
+            for lane in 0..LANES {
+                lanes[lane] += net[lane] * close[lane];
+            }
+        }
+    } else {
+        for &index in &book.held {
+            let line = &book.lines[index as usize];
+            lanes[index as usize % LANES] += last_close(line).map_or(0.0, |close| line.net * close);
+        }
     }
     let pairs = [lanes[0] + lanes[4], lanes[1] + lanes[5], lanes[2] + lanes[6], lanes[3] + lanes[7]];
     cash + ((pairs[0] + pairs[2]) + (pairs[1] + pairs[3]))
 }
 
-/// Marks the account at `now`. Returns whether a candle of a held line has closed since it was marked last.
+/// Marks the account at `now`. Returns whether a candle of a held line has closed since it was marked last; with a
+/// sheet it may also have been one of another line.
 pub fn mark_at(account: &mut Account, book: &mut Book, now: Nanos) -> bool {
-    let mut moved = false;
-    for &index in &book.held {
-        let line = &mut book.lines[index as usize];
-        let before = line.closed;
-        mark(line, now);
-        moved |= line.closed > before;
-    }
+    let moved = if let Some(sheet) = &mut book.sheet {
+        let before = sheet.passed;
+        sheet.passed = sheet.rows.until(now, before);
+        sheet.passed > before
+    } else {
+        let mut moved = false;
+        for &index in &book.held {
+            let line = &mut book.lines[index as usize];
+            let before = line.closed;
+            mark(line, now);
+            moved |= line.closed > before;
+        }
+        moved
+    };
     observe(account, equity(book, account.cash.get()));
     moved
 }
@@ -64,7 +96,14 @@ pub type Visit<'a> = &'a mut dyn FnMut(Nanos, &Account);
 
 /// Marks the account at every instant after the last mark and before `until` at which a held line has a
 /// candle, and shows each to `visit`. The book does not change in between.
+///
+/// # Panics
+/// When somebody wants to see the marks of a book with a sheet: its rows are not the candles of held lines alone.
 pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visit: Option<Visit<'_>>) {
+    if book.sheet.is_some() {
+        assert!(visit.is_none(), "a curve with a point for every candle has no sheet");
+        return mark_rows(account, book, until);
+    }
     if visit.is_none()
         && let [only] = book.held[..]
     {
@@ -88,6 +127,21 @@ pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visi
         if let Some(visit) = &mut visit {
             visit(now, account);
         }
+    }
+}
+
+/// Marks the account at every row before `until`.
+fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos) {
+    let is_flat = book.held.is_empty();
+    while let Some(sheet) = &mut book.sheet
+        && sheet.rows.time(sheet.passed) < until
+    {
+        if is_flat {
+            sheet.passed = sheet.rows.until(Nanos::new(until.get() - 1), sheet.passed);
+            return;
+        }
+        sheet.passed += 1;
+        observe(account, equity(book, account.cash.get()));
     }
 }
 
@@ -149,7 +203,7 @@ mod tests {
         });
         let lines: Vec<BookLine> = lines.collect();
         let held = (0..).zip(&lines).filter(|(_, line)| line.net != 0.0).map(|(i, _)| i).collect();
-        Book { lines, held }
+        Book { lines, held, ..Book::default() }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Phase 1, Ingest: what the venue reported, the marks, the day's roll; then who is due.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::prelude::Query;
 use bevy_ecs::query::QueryData;
+use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
 use hemiola_components::order::Order;
-use hemiola_components::port::{EquityCurve, EquityPoint, Inbox, Tick};
+use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskStates, Rule};
@@ -43,15 +44,12 @@ struct Accounts {
 type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
 
 fn ingest(
-    mut inbox: ResMut<Inbox>,
-    mut queue: ResMut<Queue>,
+    InMut(queue): InMut<Queue>,
     mut portfolios: Query<Accounts>,
     mut positions: Positions<'_, '_>,
 ) -> Result<(), BevyError> {
-    let queue = &mut *queue;
-    std::mem::swap(&mut queue.ticks, &mut inbox.ticks);
-    for tick in 0..queue.ticks.len() {
-        let Tick { portfolio, now } = queue.ticks[tick];
+    for tick in 0..queue.inbox.ticks.len() {
+        let Tick { portfolio, now } = queue.inbox.ticks[tick];
         let mut of = portfolios.get_mut(portfolio)?;
         of.timeline.now = now;
         let answered = take_answers(&mut of, &mut positions, queue, now)?;
@@ -66,7 +64,7 @@ fn ingest(
             EquityCurve::EveryBar => answered || closes_day || moved,
         };
         if wanted {
-            queue.equity.push(EquityPoint::of(of.portfolio.index, now, &of.account));
+            queue.outbox.equity.push(EquityPoint::of(of.portfolio.index, now, &of.account));
         }
         let slots = (0..).zip(of.agenda.next.iter().zip(&of.agenda.positions));
         let due = slots.filter(|(_, (next, _))| **next == now);

@@ -1,7 +1,6 @@
 //! Phase 6, Journaling: what happened goes to the journal's outbox.
 
-use bevy_ecs::prelude::ResMut;
-use hemiola_components::port::Outbox;
+use bevy_ecs::system::InMut;
 
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
@@ -11,6 +10,12 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Journaling, When::Records, journal);
 }
 
-fn journal(queue: ResMut<Queue>, mut outbox: ResMut<Outbox>) {
-    outbox.records.extend_from_slice(&queue.records);
+fn journal(InMut(queue): InMut<Queue>) {
+    let Queue { outbox, records, journaled, .. } = queue;
+    *journaled = records.len();
+    if outbox.records.is_empty() {
+        std::mem::swap(&mut outbox.records, records);
+    } else {
+        outbox.records.append(records);
+    }
 }

@@ -3,7 +3,7 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{IntoScheduleConfigs, IntoSystem, Schedule, SystemSet, World};
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
-use bevy_ecs::system::{BoxedSystem, RunSystemError};
+use bevy_ecs::system::{BoxedSystem, InMut, RunSystemError};
 
 use crate::queue::Queue;
 
@@ -52,14 +52,17 @@ pub enum When {
     Signals,
     /// When something has happened.
     Records,
+    /// When that has been journaled.
+    Journaled,
 }
 
 impl When {
-    fn holds(self, world: &World) -> bool {
+    const fn holds(self, queue: &Queue) -> bool {
         match self {
             Self::Always => true,
-            Self::Signals => !world.resource::<Queue>().signals.is_empty(),
-            Self::Records => !world.resource::<Queue>().records.is_empty(),
+            Self::Signals => !queue.signals.is_empty(),
+            Self::Records => !queue.records.is_empty(),
+            Self::Journaled => queue.journaled > 0,
         }
     }
 }
@@ -68,9 +71,12 @@ impl When {
 #[derive(Default)]
 pub struct Systems(Vec<Entry>);
 
+/// A system of a pass; its input is the queues.
+type PassSystem = BoxedSystem<InMut<'static, Queue>>;
+
 struct Entry {
     when: When,
-    system: BoxedSystem,
+    system: PassSystem,
     add_to: AddTo,
 }
 
@@ -82,12 +88,17 @@ struct Place(usize);
 
 impl Systems {
     /// Adds a system to a phase, after those the phase has.
-    pub fn add<M>(&mut self, phase: Phase, when: When, system: impl IntoSystem<(), (), M> + Copy + 'static) {
+    pub fn add<M>(
+        &mut self,
+        phase: Phase,
+        when: When,
+        system: impl IntoSystem<InMut<'static, Queue>, (), M> + Copy + 'static,
+    ) {
         self.0.push(Entry {
             when,
             system: Box::new(IntoSystem::into_system(system)),
             add_to: Box::new(move |schedule, place| {
-                schedule.add_systems(system.in_set(phase).in_set(place));
+                schedule.add_systems(system.with_input(Queue::default()).in_set(phase).in_set(place));
             }),
         });
     }
@@ -133,7 +144,7 @@ impl Systems {
         }
         let built = schedule.systems().map_err(|error| error.to_string())?;
         let order: Vec<String> = built.map(|(_, system)| system.name().to_string()).collect();
-        let place = |system: &BoxedSystem| order.iter().position(|name| *name == system.name().to_string());
+        let place = |system: &PassSystem| order.iter().position(|name| *name == system.name().to_string());
         let mut entries = self.0;
         entries.sort_by_key(|entry| place(&entry.system));
         let mut pass = Pass { segments: Vec::new() };
@@ -158,7 +169,7 @@ pub struct Pass {
 /// Systems that run, or do not, together.
 struct Segment {
     when: When,
-    systems: Vec<BoxedSystem>,
+    systems: Vec<PassSystem>,
 }
 
 impl Pass {
@@ -166,13 +177,13 @@ impl Pass {
     ///
     /// # Errors
     /// The first system's that fails; those after it do not run.
-    pub fn run(&mut self, world: &mut World) -> Result<(), BevyError> {
+    pub fn run(&mut self, world: &mut World, queue: &mut Queue) -> Result<(), BevyError> {
         for segment in &mut self.segments {
-            if !segment.when.holds(world) {
+            if !segment.when.holds(queue) {
                 continue;
             }
             for system in &mut segment.systems {
-                system.run_without_applying_deferred((), world).map_err(|error| match error {
+                system.run_without_applying_deferred(&mut *queue, world).map_err(|error| match error {
                     RunSystemError::Failed(error) => error,
                     RunSystemError::Skipped(error) => error.into(),
                 })?;

@@ -1,26 +1,33 @@
-//! What one phase hands to the next within a pass.
+//! What goes into a pass, what one phase hands to the next, and what comes out.
 
-use bevy_ecs::prelude::{Entity, Resource};
+use bevy_ecs::prelude::Entity;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::journal::{Emitted, Event, Record};
 use hemiola_components::order::Order;
-use hemiola_components::port::{EquityPoint, Tick};
+use hemiola_components::port::{Inbox, Outbox};
 use hemiola_components::time::Nanos;
 
 use crate::risk::gate::Approved;
 use crate::signals::engine::ScanLimit;
 use crate::signals::explain::Explain;
 
-/// All queues of a pass in one resource: each access of a resource costs, and a phase drains one list and
-/// fills the next. Every list is empty between passes and keeps its capacity.
-#[derive(Resource, Debug, Default)]
+/// All queues of a pass: a phase drains one list and fills the next. It is the input of every system rather than a
+/// resource, since each access of a resource costs as much as a short system. Every list keeps its capacity, and those
+/// between phases are empty between passes.
+#[derive(Debug, Default)]
 pub struct Queue {
+    /// The ticks of this pass.
+    pub inbox: Inbox,
+    /// What the core takes out after a pass.
+    pub outbox: Outbox,
+    /// All portfolios, by index.
+    pub portfolios: Vec<Entity>,
+    /// When each portfolio has its next tick, by index; [`Nanos::NEVER`] when its run is over.
+    pub calendar: Vec<Nanos>,
     /// How far engines may scan ahead.
     pub scan: ScanLimit,
     /// Decisions that somebody asks about.
     pub explain: Option<Box<Explain>>,
-    /// The ticks of this pass, as they came out of the inbox.
-    pub ticks: Vec<Tick>,
     /// Positions to look at, by tick, then slot.
     pub due: Vec<Due>,
     /// Signals, by tick, then slot once Allocation has sorted them.
@@ -29,10 +36,10 @@ pub struct Queue {
     pub intents: Vec<Order>,
     /// Orders that may leave.
     pub approved: Vec<Approved>,
-    /// What happened, in order.
+    /// What happened, in order, until it is journaled.
     pub records: Vec<Record>,
-    /// Points of equity curves.
-    pub equity: Vec<EquityPoint>,
+    /// How many records at the end of the outbox are of this pass.
+    pub journaled: usize,
 }
 
 /// A position that is due.

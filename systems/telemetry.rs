@@ -1,10 +1,11 @@
 //! Phase 7, Telemetry: what each schedule has done.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, Res};
+use bevy_ecs::prelude::Query;
+use bevy_ecs::system::InMut;
 use hemiola_components::journal::Event;
 use hemiola_components::metric::Metrics;
-use hemiola_components::portfolio::{Agenda, Portfolios};
+use hemiola_components::portfolio::Agenda;
 use hemiola_components::schedule::Telemetry;
 
 use crate::pass::{Phase, Systems, When};
@@ -12,16 +13,17 @@ use crate::queue::Queue;
 
 /// Adds the phase's counting system.
 pub fn add_to(systems: &mut Systems) {
-    systems.add(Phase::Telemetry, When::Records, count);
+    systems.add(Phase::Telemetry, When::Journaled, count);
 }
 
 pub(crate) fn count(
-    queue: Res<Queue>,
-    portfolios: Res<Portfolios>,
+    InMut(queue): InMut<Queue>,
     agendas: Query<&Agenda>,
     mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
-    for record in &queue.records {
+    let Queue { outbox, portfolios, journaled, .. } = queue;
+    let fresh = outbox.records.len() - std::mem::take(journaled);
+    for record in &outbox.records[fresh..] {
         type Counter = fn(&mut Telemetry) -> &mut u64;
         let (index, counter): (_, Counter) = match &record.event {
             Event::Signal(emitted) => (emitted.schedule, |counts| &mut counts.signals),
@@ -32,7 +34,7 @@ pub(crate) fn count(
             Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
             Event::Weight { .. } | Event::DayClose { .. } => continue,
         };
-        let agenda = agendas.get(portfolios.0[record.portfolio.get()])?;
+        let agenda = agendas.get(portfolios[record.portfolio.get()])?;
         let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[index.get()])?;
         *counter(&mut counts) += 1;
         if let Event::Signal(emitted) = &record.event {

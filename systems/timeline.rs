@@ -4,8 +4,9 @@
 //! end of the run. Time jumps to the least of these. A limit that can be crossed by a mark will answer here too.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, ResMut};
-use hemiola_components::port::{EquityCurve, EquityPoint, Outbox};
+use bevy_ecs::prelude::Query;
+use bevy_ecs::system::InMut;
+use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, Timeline};
 use hemiola_components::position::{Cursor, Feed, Position};
 use hemiola_components::time::Nanos;
@@ -31,15 +32,13 @@ type Lines<'a> = (
 );
 
 fn advance(
-    mut queue: ResMut<Queue>,
-    mut outbox: ResMut<Outbox>,
+    InMut(queue): InMut<Queue>,
     mut portfolios: Query<Lines<'_>>,
     positions: Query<(&Position, &Cursor, &Feed)>,
 ) -> Result<(), BevyError> {
-    let Queue { ticks, due, records, equity, .. } = &mut *queue;
-    records.clear();
+    let Queue { inbox, outbox, calendar, due, .. } = queue;
     let mut due = due.drain(..).peekable();
-    for (index, tick) in ticks.drain(..).enumerate() {
+    for (index, tick) in inbox.ticks.drain(..).enumerate() {
         let (portfolio, mut timeline, mut account, mut book, resting, mut agenda, curve) =
             portfolios.get_mut(tick.portfolio)?;
         while let Some(due) = due.next_if(|due| due.tick == index) {
@@ -49,22 +48,22 @@ fn advance(
         if tick.now == timeline.day_end {
             timeline.day_end = day_end(&mut book, tick.now);
         }
-        timeline.next = if tick.now == timeline.end {
+        let next = if tick.now == timeline.end {
             Nanos::NEVER
         } else {
             let schedules = agenda.next.iter().copied();
             let orders = resting.0.iter().map(|order| order.known_at);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
-        let until = timeline.next.min(timeline.end);
+        calendar[portfolio.index.get()] = next;
+        let until = next.min(timeline.end);
         let mut collect = |at: Nanos, account: &Account| {
-            equity.push(EquityPoint::of(portfolio.index, at, account));
+            outbox.equity.push(EquityPoint::of(portfolio.index, at, account));
         };
         let visit: Option<Visit<'_>> =
             if *curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
         mark_until(&mut account, &mut book, until, visit);
     }
-    outbox.equity.append(equity);
     Ok(())
 }
 

@@ -42,10 +42,11 @@ pub fn square_wave(half: usize, bars: usize) -> Arc<Bars> {
 
 /// Candles of one minute with the given opening and closing prices.
 fn candles(bars: usize, mut prices: impl FnMut(usize) -> [f64; 2]) -> Arc<Bars> {
-    let mut columns = Bars::empty(minute().length());
+    let minute = minute().length();
+    let mut columns = Bars::empty(minute);
     for (bar, minutes) in (0..bars).zip(0..) {
         let [open, close] = prices(bar);
-        columns.open_time.push(Nanos::new(minutes * minute().length().get()));
+        columns.open_time.push(Nanos::new(minutes * minute.get()));
         columns.open.push(open);
         columns.high.push(open.max(close));
         columns.low.push(open.min(close));

@@ -100,7 +100,7 @@ pub fn run(
     let mut passes = 0;
     while runtime.step()? {
         passes += 1;
-        let mut outbox = runtime.outbox();
+        let outbox = runtime.outbox();
         match options.keep {
             Keep::Records => {
                 for record in outbox.records.drain(..) {

@@ -127,8 +127,8 @@ pub fn run(
         Options { window, curve: EquityCurve::EveryBar, explain: Some(question), ..Options::default() };
     let (mut runtime, _) = assemble(&[(plan, market)], catalog, options)?;
     let (mut records, mut equity) = (Vec::new(), Vec::new());
-    while runtime.timeline(0).next <= question.until && runtime.step()? {
-        let mut outbox = runtime.outbox();
+    while runtime.next_tick(0) <= question.until && runtime.step()? {
+        let outbox = runtime.outbox();
         records.extend(outbox.records.drain(..).filter(|one| of(&one.event) == Some(question.schedule)));
         for point in outbox.equity.drain(..) {
             if point.at <= question.after {

@@ -4,7 +4,8 @@ mod policy;
 mod sizing;
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Entity, Query, ResMut};
+use bevy_ecs::prelude::{Entity, Query};
+use bevy_ecs::system::InMut;
 use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, TimeInForce};
@@ -35,13 +36,13 @@ type Capital<'a> =
 type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding, Option<&'static Hedge>)>;
 
 fn allocate(
-    mut queue: ResMut<Queue>,
+    InMut(queue): InMut<Queue>,
     mut portfolios: Query<Capital<'_>>,
     positions: Ledgers<'_, '_>,
     mut cursors: Query<&mut Cursor>,
     schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
 ) -> Result<(), BevyError> {
-    let Queue { signals, intents, records, .. } = &mut *queue;
+    let Queue { signals, intents, records, .. } = queue;
     signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
     for SignalNote { due, emitted } in signals.drain(..) {
         let (position, _, hedge) = positions.get(due.position)?;

@@ -104,11 +104,21 @@ fn change_line(book: &mut Book, index: usize, before: Quantity, after: Quantity)
     if flat {
         (line.net, line.gross) = (0.0, 0.0);
     }
-    let held = u32::try_from(index).expect("a book has fewer than 2^32 lines");
-    match book.held.binary_search(&held) {
-        Err(place) if !flat => book.held.insert(place, held),
-        Ok(place) if flat => {
-            book.held.remove(place);
+    let is_shorted = line.gross != line.net;
+    if let Some(sheet) = &mut book.sheet {
+        sheet.net[index] = line.net;
+    }
+    list(&mut book.held, index, !flat);
+    list(&mut book.shorted, index, is_shorted);
+}
+
+/// Puts a line on an ascending list, or takes it off.
+fn list(lines: &mut Vec<u32>, index: usize, belongs: bool) {
+    let index = u32::try_from(index).expect("a book has fewer than 2^32 lines");
+    match lines.binary_search(&index) {
+        Err(place) if belongs => lines.insert(place, index),
+        Ok(place) if !belongs => {
+            lines.remove(place);
         }
         _ => {}
     }

@@ -2,8 +2,9 @@
 //! once at the mark, as the account's fill model says.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::prelude::Query;
 use bevy_ecs::query::QueryData;
+use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce};
 use hemiola_components::port::{EquityCurve, EquityPoint};
@@ -37,11 +38,11 @@ pub(super) struct Venue {
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
 /// venue reads ahead, and such a fill is known when that candle has closed.
 pub(super) fn accept(
-    mut queue: ResMut<Queue>,
+    InMut(queue): InMut<Queue>,
     mut portfolios: Query<Venue>,
     mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    let Queue { approved, records, equity, .. } = &mut *queue;
+    let Queue { approved, records, outbox, .. } = queue;
     for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
         let mut venue = portfolios.get_mut(orders[0].order().portfolio)?;
         let (index, costs) = (venue.portfolio.index, venue.portfolio.costs);
@@ -70,7 +71,7 @@ pub(super) fn accept(
             // The marks of this instant were taken before these fills and what they cost.
             mark_at(&mut venue.account, &mut venue.book, venue.timeline.now);
             if *venue.curve != EquityCurve::Off {
-                equity.push(EquityPoint::of(index, venue.timeline.now, &venue.account));
+                outbox.equity.push(EquityPoint::of(index, venue.timeline.now, &venue.account));
             }
         }
     }

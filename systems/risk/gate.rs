@@ -4,16 +4,19 @@
 //! guards) takes this place and keeps its shape: orders in, [`Approved`] or [`Refusal`] out.
 
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Query, ResMut};
+use bevy_ecs::prelude::Query;
+use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Order, OrderSize};
 use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
 use hemiola_components::position::{Cursor, Holding};
 use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, RiskState, RiskStates, Rule};
 use hemiola_components::signal::Answer;
+use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
 
 use super::cash::free_cash;
+use crate::book::close_at;
 use crate::execution::ledger;
 use crate::queue::Queue;
 
@@ -35,11 +38,11 @@ impl Approved {
 type Limits<'a> = (&'a Portfolio, &'a mut Account, &'a mut Book, &'a RiskProfiles, &'a mut RiskStates);
 
 pub(super) fn gate(
-    mut queue: ResMut<Queue>,
+    InMut(queue): InMut<Queue>,
     mut portfolios: Query<Limits<'_>>,
     mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    let Queue { intents, approved, records, .. } = &mut *queue;
+    let Queue { intents, approved, records, .. } = queue;
     for legs in intents.chunk_by(|one, next| one.decider == next.decider) {
         let first = approved.len();
         let (portfolio, mut account, mut book, profiles, mut states) =
@@ -127,7 +130,7 @@ fn check(
     let line_value = (line.gross + line.pending + order.exposure.get()) * mark.get();
     refuse_above(Rule::PositionSize, line_value, equity, profile.max_position.get())?;
     if profile.max_leverage > 0.0 {
-        let gross = gross_value(book) + order.exposure.get() * mark.get();
+        let gross = gross_value(book, order.at) + order.exposure.get() * mark.get();
         refuse_above(Rule::Leverage, gross, equity, profile.max_leverage)?;
     }
 
@@ -169,10 +172,10 @@ fn refuse_above(rule: Rule, amount: f64, equity: f64, limit: f64) -> Result<(), 
     Ok(())
 }
 
-/// All positions and what orders at the venue would add, long and short added up, at the last marks.
-fn gross_value(book: &Book) -> f64 {
-    let value = |line: &BookLine| {
-        line.closed.checked_sub(1).map_or(0.0, |bar| (line.gross + line.pending) * line.bars.close[bar])
+/// All positions and what orders at the venue would add, long and short added up, at `now`.
+fn gross_value(book: &Book, now: Nanos) -> f64 {
+    let value = |(index, line): (usize, &BookLine)| {
+        close_at(book, index, now).map_or(0.0, |close| (line.gross + line.pending) * close)
     };
-    book.lines.iter().map(value).sum()
+    book.lines.iter().enumerate().map(value).sum()
 }

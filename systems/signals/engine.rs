@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bevy_ecs::component::Mutable;
 use bevy_ecs::error::BevyError;
-use bevy_ecs::prelude::{Component, Query, ResMut};
+use bevy_ecs::prelude::{Component, Query};
+use bevy_ecs::system::InMut;
 use hemiola_components::journal::Emitted;
 use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
 use hemiola_components::metric::Metric;
@@ -236,12 +237,12 @@ type Deciders<'w, 's, E> = Query<
 
 /// Runs the due positions of one engine kind: emits the signals they reach now and looks ahead for the next.
 pub(crate) fn run<E: Engine>(
-    mut queue: ResMut<Queue>,
+    InMut(queue): InMut<Queue>,
     settings: Query<&E::Settings>,
     holdings: Query<&Holding>,
     mut positions: Deciders<'_, '_, E>,
 ) -> Result<(), BevyError> {
-    let Queue { scan, due, signals, explain, .. } = &mut *queue;
+    let Queue { scan, due, signals, explain, .. } = queue;
     for &due in due.iter() {
         let Ok((position, feed, hedge, mut cursor, mut state)) = positions.get_mut(due.position) else {
             continue;
