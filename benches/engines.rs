@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use hemiola::bench::walk::walk;
 use hemiola_components::engine::{
     CrossExchangeArbitrage, DailyTrendMomentum, GridTrading, MeanReversion, VolatilityTarget,
 };
@@ -18,9 +19,6 @@ use hemiola_components::units::{Quantity, Ratio};
 use hemiola_systems::indicators::log_returns::log_returns;
 use hemiola_systems::indicators::tick_sums::tick_sums;
 use hemiola_systems::signals::engine::{Engine, View};
-
-#[path = "support/walk.rs"]
-mod walk;
 
 /// Strategies over one series, and its candles. What a candle costs depends on how often it is traded, so that only
 /// the same candles can be compared.
@@ -39,7 +37,7 @@ struct Columns {
 
 impl Columns {
     fn new(candles: usize) -> Self {
-        let mut bars = (*walk::walk(20_260_101, candles)).clone();
+        let mut bars = (*walk(20_260_101, candles)).clone();
         bars.volume.fill(VOLUME);
         Self {
             ticks: tick_sums(&bars.close, 0.0),
@@ -70,7 +68,7 @@ impl Columns {
 fn quotes(bars: &Bars) -> Snapshots {
     const LAG: usize = 2;
     const HALF: f64 = 1e-5;
-    let other = walk::walk(7, bars.len() + LAG);
+    let other = walk(7, bars.len() + LAG);
     let apart = other.close[LAG..].iter().zip(&other.close).map(|(now, before)| now / before);
     let second: Vec<f64> = bars.close.iter().zip(apart).map(|(close, ratio)| close * ratio).collect();
     let beside = |mids: &[f64], half: f64| mids.iter().map(|mid| mid * (1.0 + half)).collect();

@@ -25,7 +25,7 @@ fn flat() -> Arc<Bars> {
 fn steady(c: &mut Criterion) {
     let mut group = c.benchmark_group("tick");
     group.throughput(Throughput::Elements(BARS as u64)).sample_size(20);
-    let (plan, market) = support::account(&[flat()], 20.0, 50.0, Sizing::AllIn);
+    let (plan, market) = support::account(&[flat()], 20, 50, Sizing::AllIn);
     let options = Options { scan: ScanLimit::Decisions(1), ..Options::default() };
     group.bench_function("steady", |b| {
         b.iter_batched(

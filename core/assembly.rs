@@ -11,9 +11,7 @@ use hemiola_components::market::{
 };
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::EquityCurve;
-use hemiola_components::portfolio::{
-    Account, Agenda, Book, BookLine, Portfolio, Sheet, Timeline,
-};
+use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Sheet, Timeline};
 use hemiola_components::position::{Cursor, Feed, Hedge, Position};
 use hemiola_components::risk::{RiskProfiles, RiskState, RiskStates};
 use hemiola_components::rows::Rows;
@@ -208,7 +206,8 @@ pub fn assemble(
 
 /// Each portfolio's first tick.
 fn starts(world: &World, portfolios: &[Entity]) -> Vec<Nanos> {
-    let start = |portfolio: &Entity| world.get::<Timeline>(*portfolio).map_or(Nanos::NEVER, |line| line.start);
+    let start =
+        |portfolio: &Entity| world.get::<Timeline>(*portfolio).map_or(Nanos::NEVER, |line| line.start);
     portfolios.iter().map(start).collect()
 }
 

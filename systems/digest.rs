@@ -15,6 +15,9 @@ use sha2::{Digest as _, Sha256};
 /// The format's name; a change of what is hashed changes it.
 const FORMAT: &[u8] = b"hemiola digest 2";
 
+/// Bytes that are hashed at once.
+const BUFFER: usize = 1 << 13;
+
 /// A running digest of one portfolio.
 #[derive(Clone, Debug)]
 pub struct Digest {
@@ -29,7 +32,7 @@ impl Digest {
         schedules: impl IntoIterator<Item = &'a str>,
         instruments: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let mut digest = Self { hash: Sha256::new(), buffer: Vec::with_capacity(256) };
+        let mut digest = Self { hash: Sha256::new(), buffer: Vec::with_capacity(BUFFER) };
         digest.hash.update(FORMAT);
         for (list, names) in
             [(0, schedules.into_iter().collect::<Vec<_>>()), (1, instruments.into_iter().collect())]
@@ -78,7 +81,7 @@ impl Digest {
                 self.byte(8).float(equity.get()).float(cash.get());
             }
         }
-        self.flush();
+        self.flush_when_full();
     }
 
     /// Ends with the account and the positions, by schedule, then instrument. Gives the digest.
@@ -158,6 +161,15 @@ impl Digest {
     fn float(&mut self, value: f64) -> &mut Self {
         self.buffer.extend_from_slice(&(value + 0.0).to_bits().to_le_bytes());
         self
+    }
+
+    /// Hashes what has gathered, once it is enough to be worth it.
+    fn flush_when_full(&mut self) {
+        /// No record takes more than this.
+        const ROOM: usize = 1_024;
+        if self.buffer.len() > BUFFER - ROOM {
+            self.flush();
+        }
     }
 
     fn flush(&mut self) {

@@ -51,7 +51,7 @@ static ALLOCATOR: Counting = Counting;
 /// Allocations and fills during `ticks` ticks, after half as many to fill every queue's capacity.
 fn allocations(options: Options, ticks: usize) -> (u64, usize) {
     let series = [support::walk(7, 50_000), support::walk(8, 50_000)];
-    let (plan, market) = support::account(&series, 5.0, 12.0, Sizing::Weight);
+    let (plan, market) = support::account(&series, 5, 12, Sizing::Weight);
     let (mut runtime, _) = assemble(&[(&plan, &market)], &Catalog::built_in(), options).unwrap();
     let mut records = 0;
     for _ in 0..ticks / 2 {

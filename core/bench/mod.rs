@@ -64,7 +64,7 @@ fn run(workload: &Workload) -> Result<Run, Failure> {
 fn measured<T>(work: impl FnOnce() -> T) -> (T, Figures) {
     let (stopwatch, before) = (Stopwatch::start(), process::cpu_time());
     let result = work();
-    let figures = Figures { cpu: process::cpu_time() - before, wall: stopwatch.elapsed() };
+    let figures = Figures { cpu: process::cpu_time().saturating_sub(before), wall: stopwatch.elapsed() };
     (result, figures)
 }
 
@@ -79,7 +79,8 @@ fn check(name: &str, run: &Run, endings: &[Ending]) -> Result<u64, Failure> {
             equity: outcome.account.equity.get(),
         };
         if ours.fills != ending.fills || (ours.equity / ending.equity - 1.0).abs() > TOLERANCE {
-            let message = format!("{name}, account {account}: the world ends with {ours:?}, the loop with {ending:?}");
+            let message =
+                format!("{name}, account {account}: the world ends with {ours:?}, the loop with {ending:?}");
             return Err(Failure::new(Exit::Verification, message));
         }
         fills += ours.fills;

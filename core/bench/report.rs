@@ -92,7 +92,17 @@ impl Row {
 pub fn table(rows: &[Row], skipped: &[String]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["set", "what", "CPU ms", "wall ms", "plain ms", "x plain", "M strategy-bars/s", "k fills/s", "peak MiB"]);
+    table.set_header([
+        "set",
+        "what",
+        "CPU ms",
+        "wall ms",
+        "plain ms",
+        "x plain",
+        "M strategy-bars/s",
+        "k fills/s",
+        "peak MiB",
+    ]);
     for row in rows {
         let millis = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1e3);
         let dash = || "-".to_owned();
@@ -111,6 +121,10 @@ pub fn table(rows: &[Row], skipped: &[String]) -> String {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let skipped: String = skipped.iter().map(|name| format!("{name}  skipped: no candles\n")).collect();
-    format!("{table}\n{skipped}")
+    let mut text = format!("{table}\n");
+    for name in skipped {
+        text += name;
+        text += "  skipped: no candles\n";
+    }
+    text
 }

@@ -78,7 +78,7 @@ fn bench(arguments: &Arguments) -> Result<(), Failure> {
     let sets = if arguments.only.is_empty() { Set::value_variants() } else { &arguments.only };
     let (mut rows, mut skipped) = (Vec::new(), Vec::new());
     for set in sets {
-        let workloads = set.workloads(size)?;
+        let workloads = set.workloads(size);
         if workloads.is_empty() {
             let name = set.name();
             say(format_args!("{name}: skipped, since {FOLDER} does not name the folder of its candles"));
@@ -106,27 +106,27 @@ impl Set {
     }
 
     /// Its workloads; none when their files are not there.
-    fn workloads(self, size: Size) -> Result<Vec<Make>, Failure> {
+    fn workloads(self, size: Size) -> Vec<Make> {
         let file = |make: fn(&std::path::Path) -> Result<Workload, Failure>| -> Vec<Make> {
             let folder = std::env::var_os(FOLDER).map(PathBuf::from);
             folder.into_iter().map(|folder| Box::new(move || make(&folder)) as Make).collect()
         };
         let made = |make: Box<dyn FnOnce() -> Workload>| Box::new(move || Ok(make())) as Make;
-        Ok(match self {
+        match self {
             Self::W1 => file(workload::w1),
             Self::W2 => file(workload::w2),
             Self::W3 => file(workload::w3),
             Self::S1 => vec![made(Box::new(move || workload::s1(size)))],
             Self::S2 => vec![made(Box::new(move || workload::s2(size)))],
-            Self::S4 => [250, 1_000, 4_000, 16_000]
-                .map(|fills| made(Box::new(move || workload::s4(fills))))
-                .into(),
+            Self::S4 => {
+                [250, 1_000, 4_000, 16_000].map(|fills| made(Box::new(move || workload::s4(fills)))).into()
+            }
             Self::Variants => [10, 100, 1_000, 10_000]
                 .map(|accounts| made(Box::new(move || workload::many(accounts, size.of(20_000)))))
                 .into(),
             Self::Candles => [10_000, 100_000, 1_000_000, 10_000_000]
                 .map(|candles| made(Box::new(move || workload::long(size.of(candles)))))
                 .into(),
-        })
+        }
     }
 }

@@ -83,20 +83,58 @@ impl Engine for SmaCross {
 
     fn scan(
         settings: &Self,
-        state: &mut SmaCrossState,
+        _: &mut SmaCrossState,
         view: &View<'_>,
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
         let mut bars = range.start.max(view.first + settings.slow - 1)..range.end;
         let Some(ticks) = exact(view, settings) else {
             return bars.find_map(|bar| {
-                Some((bar, Self::generate_signal(settings, state, view, bar, Nanos::ZERO)?))
+                Some((bar, Self::generate_signal(settings, &mut SmaCrossState, view, bar, Nanos::ZERO)?))
             });
         };
         let holding = view.position.get() > 0.0;
-        let bar = bars.find(|bar| above(settings, ticks, *bar) != holding)?;
+        let bar = first_other(settings, ticks, bars, holding)?;
         Some((bar, change(!holding, holding)?))
     }
+}
+
+/// The first candle of `bars` at which being above is other than `holding`.
+fn first_other(
+    settings: &SmaCross,
+    ticks: &TickSums,
+    mut bars: Range<usize>,
+    holding: bool,
+) -> Option<usize> {
+    while bars.len() >= WORD {
+        let Some(above) = word(settings, ticks, bars.start) else { break };
+        let others = if holding { !above } else { above };
+        if others != 0 {
+            return Some(bars.start + others.trailing_zeros() as usize);
+        }
+        bars.start += WORD;
+    }
+    bars.find(|bar| above(settings, ticks, *bar) != holding)
+}
+
+/// Candles looked at side by side: few enough that little is looked at in vain behind a change.
+const WORD: usize = 32;
+
+/// For the candles from `bar` on, whether the fast mean is above the slow one, lowest bit first; `None` when there
+/// are not as many. Element by element the same as [`above`].
+fn word(settings: &SmaCross, ticks: &TickSums, bar: usize) -> Option<u32> {
+    /// Moves the lowest bit of each byte to its place in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let sums = |before: usize| ticks.sums.get(bar + 1 - before..)?.first_chunk::<WORD>();
+    let (ends, fasts, slows) = (sums(0)?, sums(settings.fast)?, sums(settings.slow)?);
+    let (fast, slow) = (settings.fast as f64, settings.slow as f64);
+    let mut above = [0; WORD];
+    for at in 0..WORD {
+        above[at] = u8::from((ends[at] - fasts[at]) * slow > (ends[at] - slows[at]) * fast);
+    }
+    let (bytes, _) = above.as_chunks::<8>();
+    let bits = bytes.iter().map(|bytes| (u64::from_le_bytes(*bytes).wrapping_mul(GATHER) >> 56) as u32);
+    Some(bits.rev().fold(0, |word, byte| word << 8 | byte))
 }
 
 fn change(above: bool, holding: bool) -> Option<Signal> {
