@@ -23,7 +23,7 @@ fn parts(c: &mut Criterion) {
             || build().expect("a sound plan").0,
             |mut runtime| {
                 while runtime.step().expect("a sound world") {
-                    runtime.outbox().records.clear();
+                    runtime.outbox().records.drain();
                 }
                 runtime
             },

@@ -3,12 +3,12 @@
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::order::{Fill, Order};
 use crate::risk::Refusal;
-use crate::signal::Signal;
+use crate::signal::Packed;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
 
 /// One record of a portfolio's history.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// Whose.
     pub portfolio: PortfolioIndex,
@@ -19,7 +19,7 @@ pub struct Record {
 }
 
 /// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// An engine emitted a signal.
     Signal(Emitted),
@@ -69,7 +69,7 @@ pub enum Event {
 }
 
 /// A signal with its origin.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Emitted {
     /// Whose.
     pub schedule: ScheduleIndex,
@@ -78,5 +78,5 @@ pub struct Emitted {
     /// Open time of the candle that decided.
     pub bar_time: Nanos,
     /// What is wanted.
-    pub signal: Signal,
+    pub signal: Packed,
 }

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::Component;
 
-use crate::signal::Signal;
+use crate::signal::{Packed, Signal};
 
 /// A number drawn from a schedule's signals.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +25,13 @@ pub enum Fold {
 }
 
 /// The mean confidence of the signals, which every engine has.
-pub const CONFIDENCE: Metric =
-    Metric { name: "avg_confidence", fold: Fold::Mean, sample: |signal| Some(signal.confidence.get()) };
+const CONFIDENCE: &str = "avg_confidence";
 
 /// The samples of a schedule so far; a metric without samples has no value.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Metrics {
-    metrics: Vec<(Metric, Samples)>,
+    confidence: Samples,
+    own: Vec<(Metric, Samples)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,30 +45,43 @@ impl Metrics {
     /// The confidence and an engine's own metrics, without samples.
     #[must_use]
     pub fn new(own: &[Metric]) -> Self {
-        let all = std::iter::once(&CONFIDENCE).chain(own);
-        Self { metrics: all.map(|metric| (*metric, Samples::default())).collect() }
+        let own = own.iter().map(|metric| (*metric, Samples::default())).collect();
+        Self { confidence: Samples::default(), own }
     }
 
     /// Takes in a signal.
-    pub fn take(&mut self, signal: &Signal) {
-        for (metric, samples) in &mut self.metrics {
-            if let Some(sample) = (metric.sample)(signal) {
-                samples.max = if samples.count == 0 { sample } else { samples.max.max(sample) };
-                samples.sum += sample;
-                samples.count += 1;
+    pub fn take(&mut self, signal: &Packed) {
+        self.confidence.take(signal.confidence.get());
+        if self.own.is_empty() {
+            return;
+        }
+        let signal = signal.unpack();
+        for (metric, samples) in &mut self.own {
+            if let Some(sample) = (metric.sample)(&signal) {
+                samples.take(sample);
             }
         }
     }
 
     /// The metrics that have samples, by name.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        self.metrics.iter().filter(|(_, samples)| samples.count > 0).map(|(metric, samples)| {
-            let value = match metric.fold {
+        let confidence = std::iter::once((CONFIDENCE, Fold::Mean, &self.confidence));
+        let own = self.own.iter().map(|(metric, samples)| (metric.name, metric.fold, samples));
+        confidence.chain(own).filter(|(.., samples)| samples.count > 0).map(|(name, fold, samples)| {
+            let value = match fold {
                 Fold::Mean => samples.sum / samples.count as f64,
                 Fold::Max => samples.max,
             };
-            (metric.name, value)
+            (name, value)
         })
+    }
+}
+
+impl Samples {
+    fn take(&mut self, sample: f64) {
+        self.max = if self.count == 0 { sample } else { self.max.max(sample) };
+        self.sum += sample;
+        self.count += 1;
     }
 }
 
@@ -86,7 +99,7 @@ mod tests {
         let mut metrics = Metrics::new(&[largest, silent]);
         assert_eq!(metrics.values().count(), 0);
         for confidence in [0.25, 0.75] {
-            metrics.take(&Signal::new(SignalKind::Exit, Ratio::new(confidence)));
+            metrics.take(&Signal::new(SignalKind::Exit, Ratio::new(confidence)).into());
         }
         assert_eq!(metrics.values().collect::<Vec<_>>(), [("avg_confidence", 0.5), ("largest", -0.25)]);
     }

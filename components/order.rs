@@ -60,18 +60,10 @@ pub enum TimeInForce {
 /// A market order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Order {
-    /// The account.
-    pub portfolio: Entity,
-    /// The position it changes.
-    pub position: Entity,
-    /// The position whose engine decided it: the same, or the other leg of a pair.
-    pub decider: Entity,
     /// Identity, together with `at` and `ordinal`.
     pub schedule: ScheduleIndex,
     /// In what.
     pub instrument: InstrumentIndex,
-    /// The schedule's risk profile, by its place in the portfolio's list.
-    pub risk_profile: usize,
     /// When it was decided.
     pub at: Nanos,
     /// Its number among the schedule's orders of that instant.
@@ -80,18 +72,33 @@ pub struct Order {
     pub side: Side,
     /// How much.
     pub size: OrderSize,
-    /// How much that is of what the engine asked for, from above 0 to 1: Allocation clips.
-    pub part: f64,
     /// The mark it was decided at.
     pub reference: Price,
-    /// Cash set aside for it until it is answered.
+    /// Stop and range of an entry.
+    pub protection: Option<Protection>,
+}
+
+/// An order on its way, with what has to be known until it is answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WorkingOrder {
+    /// The order.
+    pub order: Order,
+    /// The account.
+    pub portfolio: Entity,
+    /// The position it changes.
+    pub position: Entity,
+    /// The position whose engine decided it: the same, or the other leg of a pair.
+    pub decider: Entity,
+    /// The schedule's risk profile, by its place in the portfolio's list.
+    pub risk_profile: usize,
+    /// How much it is of what the engine asked for, from above 0 to 1: Allocation clips.
+    pub part: f64,
+    /// Cash set aside for it.
     pub reserved: Notional,
-    /// Base units it adds to the instrument's gross position until it is answered.
+    /// Base units it adds to the instrument's gross position.
     pub exposure: Quantity,
     /// It opens a position where there was none.
     pub opens: bool,
-    /// Stop and range of an entry.
-    pub protection: Option<Protection>,
     /// How long it may wait.
     pub time_in_force: TimeInForce,
 }

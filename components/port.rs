@@ -27,9 +27,67 @@ pub struct Tick {
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// Decisions, fills and day closes, in the order they happened within each portfolio.
-    pub records: Vec<Record>,
+    pub records: Records,
     /// Points of equity curves.
     pub equity: Vec<EquityPoint>,
+}
+
+/// What happened, in order. Phases add to it; Journaling hands over what there is, Telemetry counts that, and the core
+/// takes it out.
+#[derive(Debug, Default)]
+pub struct Records {
+    all: Vec<Record>,
+    journaled: usize,
+    counted: usize,
+}
+
+impl Records {
+    /// Adds what has just happened.
+    pub fn push(&mut self, record: Record) {
+        self.all.push(record);
+    }
+
+    /// Whether anything has not been handed over yet.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        self.journaled < self.all.len()
+    }
+
+    /// Hands over everything up to now.
+    pub const fn journal(&mut self) {
+        self.journaled = self.all.len();
+    }
+
+    /// Whether anything handed over has not been counted yet.
+    #[must_use]
+    pub const fn has_uncounted(&self) -> bool {
+        self.counted < self.journaled
+    }
+
+    /// What has been handed over since the last look.
+    pub fn count(&mut self) -> &[Record] {
+        let fresh = std::mem::replace(&mut self.counted, self.journaled)..self.journaled;
+        &self.all[fresh]
+    }
+
+    /// How many have been handed over and not been taken out.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.journaled
+    }
+
+    /// Whether there is nothing to take out.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.journaled == 0
+    }
+
+    /// Takes out what has been handed over.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Record> {
+        let taken = std::mem::take(&mut self.journaled);
+        self.counted = 0;
+        self.all.drain(..taken)
+    }
 }
 
 /// Equity of a portfolio at an instant, in the valuation currency.

@@ -6,7 +6,7 @@ use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::PortfolioIndex;
 use crate::market::{Bars, TradingRules};
-use crate::order::{Costs, FillModel, Order};
+use crate::order::{Costs, FillModel, WorkingOrder};
 use crate::rows::Rows;
 use crate::time::Nanos;
 use crate::units::Notional;
@@ -152,7 +152,7 @@ pub struct Resting(pub Vec<RestingOrder>);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RestingOrder {
     /// The order.
-    pub order: Order,
+    pub working: WorkingOrder,
     /// Where it fills, unless the data end before.
     pub filling: Option<Filling>,
     /// When the outcome is known: the close of the candle that fills it, the end of its time, or that of the run.

@@ -8,7 +8,7 @@ use crate::id::{InstrumentIndex, ScheduleIndex};
 use crate::market::{Bars, LogReturns, Snapshots, Targets, TickSums};
 use crate::order::Costs;
 use crate::schedule::Cadence;
-use crate::signal::{Answer, Signal};
+use crate::signal::{Answer, Packed};
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
 
@@ -76,7 +76,7 @@ pub struct Feed {
 }
 
 /// How far a position's engine has read, and what it found.
-#[derive(Component, Clone, Copy, Debug)]
+#[derive(Component, Clone, Debug)]
 pub struct Cursor {
     /// The first candle the engine is given, warm-up included.
     pub first: usize,
@@ -101,12 +101,12 @@ pub struct Cursor {
 }
 
 /// A signal with the instant and the candle it was decided on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The due instant.
     pub at: Nanos,
     /// The candle that decided.
     pub bar: usize,
     /// What is wanted.
-    pub signal: Signal,
+    pub signal: Packed,
 }

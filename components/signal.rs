@@ -171,6 +171,12 @@ impl Signal {
         }
     }
 
+    /// Whether there is more to it than kind and confidence.
+    fn explains(&self) -> bool {
+        let says = !self.regime.is_empty() || self.side != self.kind.name();
+        says || self.protection.is_some() || self.legs.is_some() || !self.metadata.names.is_empty()
+    }
+
     /// Whether every number in it is finite.
     #[must_use]
     pub fn is_finite(&self) -> bool {
@@ -183,6 +189,50 @@ impl Signal {
         let legs = self.legs.iter().flatten().flat_map(|leg| [leg.quantity.get(), leg.price.get()]);
         let values = self.metadata.iter().map(|(_, value)| value);
         legs.chain(values).chain(protection).chain([kind, self.confidence.get()]).all(f64::is_finite)
+    }
+}
+
+/// A signal as the world carries it: short, since every record copies it; what explains it is set aside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    /// The change asked for.
+    pub kind: SignalKind,
+    /// From 0 to 1.
+    pub confidence: Ratio,
+    explained: Option<Box<Signal>>,
+}
+
+impl From<Signal> for Packed {
+    fn from(signal: Signal) -> Self {
+        let Signal { kind, confidence, .. } = signal;
+        let explained = if signal.explains() { Some(Box::new(signal)) } else { None };
+        Self { kind, confidence, explained }
+    }
+}
+
+impl Packed {
+    /// The whole signal.
+    #[must_use]
+    pub fn unpack(&self) -> Signal {
+        self.explained().copied().unwrap_or(Signal::new(self.kind, self.confidence))
+    }
+
+    /// The whole signal, if there is more to it than kind and confidence.
+    #[must_use]
+    pub fn explained(&self) -> Option<&Signal> {
+        self.explained.as_deref()
+    }
+
+    /// Stop and range, on every entry of an engine that has them.
+    #[must_use]
+    pub fn protection(&self) -> Option<Protection> {
+        self.explained.as_ref()?.protection
+    }
+
+    /// Both sides of a pair, the deciding instrument's first; `None` for a single instrument.
+    #[must_use]
+    pub fn legs(&self) -> Option<[Leg; 2]> {
+        self.explained.as_ref()?.legs
     }
 }
 
@@ -220,6 +270,26 @@ mod tests {
         assert!(!Signal { metadata: Metadata::new(&["a"], [f64::NAN]), ..entry }.is_finite());
         assert!(!Signal { confidence: Ratio::new(f64::NAN), ..entry }.is_finite());
         assert!(!Signal::certain(SignalKind::Target(Ratio::new(f64::INFINITY))).is_finite());
+    }
+
+    #[test]
+    fn a_packed_signal_is_the_same_again() {
+        let plain = Signal::new(SignalKind::Target(Ratio::new(0.5)), Ratio::new(0.25));
+        let leg = Leg { side: Side::Buy, quantity: Quantity::new(1.0), price: Price::new(2.0) };
+        let protection = Some(Protection { atr: 1.0, stop: Price::new(9.0) });
+        let all = [
+            plain,
+            Signal { side: "rebalance", ..plain },
+            Signal { regime: "calm", ..plain },
+            Signal { protection, ..plain },
+            Signal { legs: Some([leg; 2]), ..plain },
+            Signal { metadata: Metadata::new(&["a"], [1.0]), ..plain },
+        ];
+        for signal in all {
+            let packed = Packed::from(signal);
+            assert_eq!((packed.unpack(), packed.explained.is_some()), (signal, signal != plain));
+            assert_eq!((packed.protection(), packed.legs()), (signal.protection, signal.legs));
+        }
     }
 
     #[test]

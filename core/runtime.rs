@@ -143,7 +143,7 @@ impl Runtime {
     #[must_use]
     pub fn cursors(&self, index: usize) -> Vec<Cursor> {
         let positions = &self.component::<Agenda>(index).positions;
-        positions.iter().filter_map(|position| self.world.get::<Cursor>(*position).copied()).collect()
+        positions.iter().filter_map(|position| self.world.get::<Cursor>(*position).cloned()).collect()
     }
 
     /// The shares of the capital in force in portfolio `index`, one per schedule.

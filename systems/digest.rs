@@ -8,7 +8,7 @@ use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::portfolio::Account;
-use hemiola_components::signal::{Protection, Signal, SignalKind};
+use hemiola_components::signal::{Packed, Protection, SignalKind};
 use hemiola_components::units::Quantity;
 use sha2::{Digest as _, Sha256};
 
@@ -109,13 +109,17 @@ impl Digest {
             .protection(order.protection)
     }
 
-    fn signal(&mut self, signal: &Signal) {
+    fn signal(&mut self, signal: &Packed) {
         self.text(signal.kind.name()).float(signal.confidence.get());
         match signal.kind {
             SignalKind::Enter(_) | SignalKind::Exit => {}
             SignalKind::Target(fraction) => _ = self.float(fraction.get()),
             SignalKind::Delta(quantity) => _ = self.float(quantity.get()),
         }
+        let Some(signal) = signal.explained() else {
+            self.text(signal.kind.name()).text("").protection(None);
+            return;
+        };
         self.text(signal.side).text(signal.regime).protection(signal.protection);
         for leg in signal.legs.iter().flatten() {
             self.text(leg.side.name()).float(leg.quantity.get()).float(leg.price.get());

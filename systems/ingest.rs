@@ -7,7 +7,7 @@ use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
-use hemiola_components::order::Order;
+use hemiola_components::order::WorkingOrder;
 use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, RestingOrder, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
@@ -115,21 +115,22 @@ fn answer(
     of: &mut AccountsItem<'_, '_>,
     positions: &mut Positions<'_, '_>,
 ) -> Result<Event, BevyError> {
-    let RestingOrder { order, filling, known_at, expires } = *resting;
-    let risk = &mut of.risk.0[order.risk_profile];
+    let RestingOrder { working, filling, known_at, expires } = resting;
+    let (order, known_at) = (&working.order, *known_at);
+    let risk = &mut of.risk.0[working.risk_profile];
     let (event, answer) = match filling {
         Some(filling) => {
-            let (_, mut holding, _) = positions.get_mut(order.position)?;
-            let print = Print::open(&of.book.lines[order.instrument.get()], filling);
-            settle(order, print, &mut of.account, risk, &mut of.book, &mut holding, of.portfolio.costs)
+            let (_, mut holding, _) = positions.get_mut(working.position)?;
+            let print = Print::open(&of.book.lines[order.instrument.get()], *filling);
+            settle(working, print, &mut of.account, risk, &mut of.book, &mut holding, of.portfolio.costs)
         }
-        None if expires => {
-            ledger::answered(&mut of.account, risk, &mut of.book, &order);
-            (expired(&order, known_at), Answer::Refused)
+        None if *expires => {
+            ledger::answered(&mut of.account, risk, &mut of.book, working);
+            (expired(working, known_at), Answer::Refused)
         }
-        None => return Ok(Event::Unfilled(order)),
+        None => return Ok(Event::Unfilled(*order)),
     };
-    let (decider, _, mut cursor) = positions.get_mut(order.decider)?;
+    let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
     cursor.in_flight -= 1;
     cursor.answer = Some(answer);
     if cursor.in_flight == 0 {
@@ -139,7 +140,7 @@ fn answer(
 }
 
 /// An order that its market did not fill in time; value and limit are seconds.
-fn expired(order: &Order, known_at: Nanos) -> Event {
+fn expired(WorkingOrder { order, .. }: &WorkingOrder, known_at: Nanos) -> Event {
     let waited = (known_at - order.at).get() as f64 / 1e9;
     let refusal = Refusal { rule: Rule::Expired, value: waited, limit: waited };
     Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }

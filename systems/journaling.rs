@@ -1,4 +1,4 @@
-//! Phase 6, Journaling: what happened goes to the journal's outbox.
+//! Phase 6, Journaling: what happened is handed over to the core.
 
 use bevy_ecs::system::InMut;
 
@@ -11,11 +11,5 @@ pub fn add_to(systems: &mut Systems) {
 }
 
 fn journal(InMut(queue): InMut<Queue>) {
-    let Queue { outbox, records, journaled, .. } = queue;
-    *journaled = records.len();
-    if outbox.records.is_empty() {
-        std::mem::swap(&mut outbox.records, records);
-    } else {
-        outbox.records.append(records);
-    }
+    queue.outbox.records.journal();
 }

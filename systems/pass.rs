@@ -61,8 +61,8 @@ impl When {
         match self {
             Self::Always => true,
             Self::Signals => !queue.signals.is_empty(),
-            Self::Records => !queue.records.is_empty(),
-            Self::Journaled => queue.journaled > 0,
+            Self::Records => queue.outbox.records.has_news(),
+            Self::Journaled => queue.outbox.records.has_uncounted(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::Entity;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::journal::{Emitted, Event, Record};
-use hemiola_components::order::Order;
+use hemiola_components::order::WorkingOrder;
 use hemiola_components::port::{Inbox, Outbox};
 use hemiola_components::time::Nanos;
 
@@ -33,13 +33,9 @@ pub struct Queue {
     /// Signals, by tick, then slot once Allocation has sorted them.
     pub signals: Vec<SignalNote>,
     /// Orders that nobody has approved.
-    pub intents: Vec<Order>,
+    pub intents: Vec<WorkingOrder>,
     /// Orders that may leave.
     pub approved: Vec<Approved>,
-    /// What happened, in order, until it is journaled.
-    pub records: Vec<Record>,
-    /// How many records at the end of the outbox are of this pass.
-    pub journaled: usize,
 }
 
 /// A position that is due.
@@ -56,7 +52,7 @@ pub struct Due {
 }
 
 /// A signal on its way to an order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SignalNote {
     /// What made the engine run.
     pub due: Due,
@@ -67,6 +63,6 @@ pub struct SignalNote {
 impl Queue {
     /// Adds a record.
     pub fn record(&mut self, portfolio: PortfolioIndex, at: Nanos, event: Event) {
-        self.records.push(Record { portfolio, at, event });
+        self.outbox.records.push(Record { portfolio, at, event });
     }
 }

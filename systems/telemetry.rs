@@ -3,7 +3,8 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
-use hemiola_components::journal::Event;
+use hemiola_components::id::ScheduleIndex;
+use hemiola_components::journal::{Event, Record};
 use hemiola_components::metric::Metrics;
 use hemiola_components::portfolio::Agenda;
 use hemiola_components::schedule::Telemetry;
@@ -21,25 +22,37 @@ pub(crate) fn count(
     agendas: Query<&Agenda>,
     mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
-    let Queue { outbox, portfolios, journaled, .. } = queue;
-    let fresh = outbox.records.len() - std::mem::take(journaled);
-    for record in &outbox.records[fresh..] {
-        type Counter = fn(&mut Telemetry) -> &mut u64;
-        let (index, counter): (_, Counter) = match &record.event {
-            Event::Signal(emitted) => (emitted.schedule, |counts| &mut counts.signals),
-            Event::Unchanged { schedule, .. } => (*schedule, |counts| &mut counts.unchanged),
-            Event::Refused { schedule, .. } => (*schedule, |counts| &mut counts.refusals),
-            Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
-            Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
-            Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
-            Event::Weight { .. } | Event::DayClose { .. } => continue,
-        };
-        let agenda = agendas.get(portfolios[record.portfolio.get()])?;
-        let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[index.get()])?;
-        *counter(&mut counts) += 1;
-        if let Event::Signal(emitted) = &record.event {
-            metrics.take(&emitted.signal);
+    let Queue { outbox, portfolios, .. } = queue;
+    let owner = |record: &Record| Some((record.portfolio, counter(&record.event)?.0));
+    for records in outbox.records.count().chunk_by(|one, next| owner(one) == owner(next)) {
+        let Some((portfolio, schedule)) = owner(&records[0]) else { continue };
+        let agenda = agendas.get(portfolios[portfolio.get()])?;
+        let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[schedule.get()])?;
+        for Record { event, .. } in records {
+            if let Some((_, Some(counter))) = counter(event) {
+                *counter(&mut counts) += 1;
+            }
+            if let Event::Signal(emitted) = event {
+                metrics.take(&emitted.signal);
+            }
         }
     }
     Ok(())
+}
+
+type Counter = fn(&mut Telemetry) -> &mut u64;
+
+/// Whose record it is, and what counts it; `None` when it is no schedule's.
+fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
+    let (schedule, counter): (_, Counter) = match event {
+        Event::Signal(emitted) => (emitted.schedule, |counts| &mut counts.signals),
+        Event::Unchanged { schedule, .. } => (*schedule, |counts| &mut counts.unchanged),
+        Event::Refused { schedule, .. } => (*schedule, |counts| &mut counts.refusals),
+        Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
+        Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
+        Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
+        Event::Weight { schedule, .. } => return Some((*schedule, None)),
+        Event::DayClose { .. } => return None,
+    };
+    Some((schedule, Some(counter)))
 }

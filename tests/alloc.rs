@@ -56,13 +56,13 @@ fn allocations(options: Options, ticks: usize) -> (u64, usize) {
     let mut records = 0;
     for _ in 0..ticks / 2 {
         assert!(runtime.step().unwrap(), "the data end too early");
-        runtime.outbox().records.clear();
+        runtime.outbox().records.drain();
     }
     let before = ALLOCATIONS.get();
     for _ in 0..ticks {
         assert!(runtime.step().unwrap(), "the data end too early");
         records += runtime.outbox().records.len();
-        runtime.outbox().records.clear();
+        runtime.outbox().records.drain();
     }
     (ALLOCATIONS.get() - before, records)
 }

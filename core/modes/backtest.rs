@@ -81,8 +81,11 @@ impl From<BevyError> for RunError {
     }
 }
 
-/// How often progress is shown.
-const PASSES_PER_PROGRESS: u64 = 1_024;
+/// The records that gather before they are taken out: few enough to stay in the cache, enough to be worth it.
+const RECORDS_AT_ONCE: usize = 1_000;
+
+/// The passes after which they are taken out and progress is shown, however few there are.
+const PASSES_AT_ONCE: u64 = 1_024;
 
 /// Runs the Plans, each a portfolio of one world, to the end of their data. `progress` is shown the instant of
 /// the first portfolio and the end of its time line now and then.
@@ -98,24 +101,24 @@ pub fn run(
     let (mut runtime, notes) = assemble(plans, catalog, options)?;
     let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan, options.keep)).collect();
     let mut passes = 0;
-    while runtime.step()? {
-        passes += 1;
+    let mut runs = true;
+    while runs {
+        runs = runtime.step()?;
+        passes += u64::from(runs);
         let outbox = runtime.outbox();
-        match options.keep {
-            Keep::Records => {
-                for record in outbox.records.drain(..) {
-                    logs[record.portfolio.get()].take(record);
-                }
+        if runs && outbox.records.len() < RECORDS_AT_ONCE && passes % PASSES_AT_ONCE != 0 {
+            continue;
+        }
+        for record in outbox.records.drain() {
+            if options.keep == Keep::Records {
+                logs[record.portfolio.get()].take(record);
             }
-            Keep::Accounts => outbox.records.clear(),
         }
         for point in outbox.equity.drain(..) {
             logs[point.portfolio.get()].equity.push(point);
         }
-        if passes % PASSES_PER_PROGRESS == 0 {
-            let Timeline { now, end, .. } = runtime.timeline(0);
-            progress(now, end);
-        }
+        let Timeline { now, end, .. } = runtime.timeline(0);
+        progress(now, end);
     }
     let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
     Ok(Run { outcomes, notes, passes })

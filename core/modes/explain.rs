@@ -129,7 +129,7 @@ pub fn run(
     let (mut records, mut equity) = (Vec::new(), Vec::new());
     while runtime.next_tick(0) <= question.until && runtime.step()? {
         let outbox = runtime.outbox();
-        records.extend(outbox.records.drain(..).filter(|one| of(&one.event) == Some(question.schedule)));
+        records.extend(outbox.records.drain().filter(|one| of(&one.event) == Some(question.schedule)));
         for point in outbox.equity.drain(..) {
             if point.at <= question.after {
                 equity.clear();
@@ -229,10 +229,12 @@ impl History<'_> {
     }
 
     fn emission(&self, index: usize, legs: [Option<usize>; 2]) -> Option<Emission> {
-        let Record { at, event: Event::Signal(emitted), .. } = self.records[index] else { return None };
+        let Record { at, event: Event::Signal(emitted), .. } = &self.records[index] else { return None };
+        let at = *at;
         let after = self.records[index + 1..].iter().take_while(|record| record.at == at);
-        let outcome = after.map(|record| record.event).filter(|event| concerns(event, legs)).collect();
-        Some(Emission { at, signal: emitted.signal, outcome })
+        let outcome =
+            after.map(|record| &record.event).filter(|event| concerns(event, legs)).cloned().collect();
+        Some(Emission { at, signal: emitted.signal.unpack(), outcome })
     }
 
     fn reasons(&self, legs: [Option<usize>; 2], bars: &Bars, cursor: &Cursor) -> Vec<Reason> {

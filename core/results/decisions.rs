@@ -31,7 +31,7 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
     };
     Some(match event {
         Event::Signal(emitted) => {
-            let signal = emitted.signal;
+            let signal = emitted.signal.unpack();
             let mut body = new("strategy_signal", emitted.schedule, emitted.instrument);
             number(&mut body, Field::Confidence, signal.confidence.get());
             body.text(Field::Side, signal.side);

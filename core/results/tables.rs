@@ -78,8 +78,8 @@ fn equity(prepared: &Prepared, outcome: &Outcome) -> Table {
 }
 
 fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
-    let fill = |record: &Record| match record.event {
-        Event::Fill { fill, position, realised } => Some((fill, position, realised)),
+    let fill = |record: &Record| match &record.event {
+        Event::Fill { fill, position, realised } => Some((*fill, *position, *realised)),
         _ => None,
     };
     let rows: Vec<_> = outcome.records.iter().filter_map(fill).collect();
@@ -112,7 +112,7 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
         let (place, what) = match event {
             Event::Signal(emitted) => {
                 open.insert((emitted.schedule, emitted.instrument), rows.len());
-                rows.push((*at, *emitted, ""));
+                rows.push((*at, emitted, emitted.signal.unpack(), ""));
                 continue;
             }
             Event::Order(order) => ((order.schedule, order.instrument), "order"),
@@ -123,7 +123,7 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             _ => continue,
         };
         if let Some(index) = open.remove(&(place.0, deciding(prepared, place))) {
-            rows[index].2 = what;
+            rows[index].3 = what;
         }
     }
     let rows = &rows[..];
@@ -136,22 +136,22 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
         prepared,
         vec![
             ("time", times(rows, |(at, ..)| *at)),
-            ("bar_time", times(rows, |(_, emitted, _)| emitted.bar_time)),
-            ("schedule", schedules(prepared, rows, |(_, emitted, _)| emitted.schedule)),
-            ("strategy", strategies(prepared, rows, |(_, emitted, _)| emitted.schedule)),
-            ("instrument", instruments(prepared, rows, |(_, emitted, _)| emitted.instrument)),
-            ("signal", texts(rows, |(_, emitted, _)| emitted.signal.kind.name().to_owned())),
-            ("value", floats(rows, |(_, emitted, _)| value(emitted.signal.kind))),
-            ("confidence", floats(rows, |(_, emitted, _)| emitted.signal.confidence.get())),
-            ("side", texts(rows, |(_, emitted, _)| emitted.signal.side.to_owned())),
-            ("intent", texts(rows, |(_, emitted, _)| emitted.signal.intent().to_owned())),
-            ("regime", texts(rows, |(_, emitted, _)| emitted.signal.regime.to_owned())),
-            ("atr", floats(rows, |(_, emitted, _)| emitted.signal.protection.map_or(f64::NAN, |p| p.atr))),
+            ("bar_time", times(rows, |(_, emitted, ..)| emitted.bar_time)),
+            ("schedule", schedules(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
+            ("strategy", strategies(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
+            ("instrument", instruments(prepared, rows, |(_, emitted, ..)| emitted.instrument)),
+            ("signal", texts(rows, |(.., signal, _)| signal.kind.name().to_owned())),
+            ("value", floats(rows, |(.., signal, _)| value(signal.kind))),
+            ("confidence", floats(rows, |(.., signal, _)| signal.confidence.get())),
+            ("side", texts(rows, |(.., signal, _)| signal.side.to_owned())),
+            ("intent", texts(rows, |(.., signal, _)| signal.intent().to_owned())),
+            ("regime", texts(rows, |(.., signal, _)| signal.regime.to_owned())),
+            ("atr", floats(rows, |(.., signal, _)| signal.protection.map_or(f64::NAN, |p| p.atr))),
             (
                 "stop_price",
-                floats(rows, |(_, emitted, _)| emitted.signal.protection.map_or(f64::NAN, |p| p.stop.get())),
+                floats(rows, |(.., signal, _)| signal.protection.map_or(f64::NAN, |p| p.stop.get())),
             ),
-            ("metadata", texts(rows, |(_, emitted, _)| metadata(&emitted.signal).to_string())),
+            ("metadata", texts(rows, |(.., signal, _)| metadata(signal).to_string())),
             ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
         ],
     )

@@ -8,12 +8,12 @@ use bevy_ecs::prelude::{Entity, Query};
 use bevy_ecs::system::InMut;
 use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Order, TimeInForce};
+use hemiola_components::order::{TimeInForce, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book, Portfolio};
 use hemiola_components::position::{Cursor, Hedge, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
 use hemiola_components::schedule::{RiskProfileRef, Schedule, Sizing};
-use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
+use hemiola_components::signal::{Answer, Packed, Protection, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
 
 pub use policy::shares;
@@ -42,36 +42,49 @@ fn allocate(
     mut cursors: Query<&mut Cursor>,
     schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
 ) -> Result<(), BevyError> {
-    let Queue { signals, intents, records, .. } = queue;
+    let Queue { signals, intents, outbox, .. } = queue;
     signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
     for SignalNote { due, emitted } in signals.drain(..) {
-        let (position, _, hedge) = positions.get(due.position)?;
+        let (position, holding, hedge) = positions.get(due.position)?;
         let (schedule, sizing, profile) = schedules.get(position.schedule)?;
         let (portfolio, account, mut book, policy, mut weights, profiles) =
             portfolios.get_mut(position.portfolio)?;
         policy::allocate(policy, &mut weights, due.now);
         let share = weights.shares[schedule.index.get()];
-        let mut record = |event| records.push(Record { portfolio: portfolio.index, at: due.now, event });
+        let instrument = emitted.instrument;
+        let wanted = Wanted {
+            due,
+            signal: &emitted.signal,
+            risk_profile: profile.0,
+            budget: Budget {
+                share,
+                instruments: schedule.instruments,
+                sizing: *sizing,
+                costs: portfolio.costs,
+                max_position: profiles.0[profile.0].max_position,
+            },
+        };
+        let first = (due.position, position, holding);
+        let outcome = match hedge {
+            None => wanted.orders(&[first], account, &mut book, intents),
+            Some(hedge) => {
+                let (position, holding, _) = positions.get(hedge.position)?;
+                wanted.orders(&[first, (hedge.position, position, holding)], account, &mut book, intents)
+            }
+        };
+        let mut record = |event| {
+            outbox.records.push(Record { portfolio: portfolio.index, at: due.now, event });
+        };
         record(Event::Signal(emitted));
         record(Event::Weight { schedule: schedule.index, share });
-        let budget = Budget {
-            share,
-            instruments: schedule.instruments,
-            sizing: *sizing,
-            costs: portfolio.costs,
-            max_position: profiles.0[profile.0].max_position,
-        };
-        let legs = [Some(due.position), hedge.map(|hedge| hedge.position)];
-        let wanted = Wanted { due, signal: &emitted.signal, risk_profile: profile.0 };
-        match wanted.orders(legs, &positions, budget, account, &mut book, intents)? {
+        match outcome {
             Outcome::Orders => {}
             Outcome::Unchanged => {
-                record(Event::Unchanged { schedule: schedule.index, instrument: emitted.instrument });
+                record(Event::Unchanged { schedule: schedule.index, instrument });
                 cursors.get_mut(due.position)?.answer = Some(Answer::Unchanged);
             }
             Outcome::Refused(refusal) => {
-                let (schedule, instrument) = (schedule.index, emitted.instrument);
-                record(Event::Refused { schedule, instrument, refusal });
+                record(Event::Refused { schedule: schedule.index, instrument, refusal });
                 cursors.get_mut(due.position)?.answer = Some(Answer::Refused);
             }
         }
@@ -86,61 +99,65 @@ enum Outcome {
     Refused(Refusal),
 }
 
+/// A position that a signal trades.
+type Traded<'a> = (Entity, &'a Position, &'a Holding);
+
 /// A signal on its way to its orders.
 struct Wanted<'a> {
     due: Due,
-    signal: &'a Signal,
+    signal: &'a Packed,
     risk_profile: usize,
+    budget: Budget,
 }
 
 impl Wanted<'_> {
     /// Adds the orders of a signal: one, or for a pair one per leg; all of them or none.
     fn orders(
         &self,
-        legs: [Option<Entity>; 2],
-        positions: &Ledgers<'_, '_>,
-        budget: Budget,
+        legs: &[Traded<'_>],
         account: &Account,
         book: &mut Book,
-        intents: &mut Vec<Order>,
-    ) -> Result<Outcome, BevyError> {
-        let refused = |rule, value, limit| Ok(Outcome::Refused(Refusal { rule, value, limit }));
+        intents: &mut Vec<WorkingOrder>,
+    ) -> Outcome {
         let before = intents.len();
-        let mut sized = [None; 2];
-        for (leg, entity) in legs.into_iter().flatten().enumerate() {
-            let (position, holding, _) = positions.get(entity)?;
-            if budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
-                return refused(Rule::AllocatorWeight, 0.0, 0.0);
+        match self.add_orders(legs, account, book, intents) {
+            Ok(()) if intents.len() > before => Outcome::Orders,
+            Ok(()) => Outcome::Unchanged,
+            Err(refusal) => {
+                intents.truncate(before);
+                Outcome::Refused(refusal)
             }
-            let Some(mark) = mark(&mut book.lines[position.instrument_index.get()], self.due.now) else {
-                return refused(Rule::MissingPrice, 0.0, 0.0);
-            };
-            let situation = Situation {
-                budget,
-                mark,
-                held: holding.quantity,
-                equity: account.equity,
-                free_cash: free_cash(account, book),
-                step: book.lines[position.instrument_index.get()].rules.step,
-            };
-            sized[leg] = Some((entity, position, situation));
         }
-        let demands = match (sized, self.signal.legs, self.signal.kind) {
-            ([Some((.., first)), Some((.., second))], _, SignalKind::Exit) => {
-                [Some(first.flatten()), Some(second.flatten())]
-            }
-            ([Some((.., first)), Some((.., second))], Some(legs), _) => pair([first, second], legs).map(Some),
-            ([Some((.., only)), _], _, kind) => [Some(only.demand(kind)), None],
-            ([None, _], ..) => [None; 2],
+    }
+
+    fn add_orders(
+        &self,
+        legs: &[Traded<'_>],
+        account: &Account,
+        book: &mut Book,
+        intents: &mut Vec<WorkingOrder>,
+    ) -> Result<(), Refusal> {
+        let kind = self.signal.kind;
+        let mut situations = [None; 2];
+        for (situation, leg) in situations.iter_mut().zip(legs) {
+            *situation = Some(self.situation(*leg, account, book)?);
+        }
+        let demands = match (situations, kind, self.signal.legs()) {
+            ([Some(first), Some(second)], SignalKind::Exit, _) => [first.flatten(), second.flatten()],
+            ([Some(first), Some(second)], _, Some(legs)) => pair([first, second], legs),
+            ([Some(first), _], ..) => [first.demand(kind), Demand::Nothing],
+            ([None, _], ..) => [Demand::Nothing; 2],
         };
         // A leg that waits for its market leaves the other one alone.
-        let enters_pair = legs[1].is_some() && matches!(self.signal.kind, SignalKind::Enter(_));
-        for (leg, (sized, demand)) in sized.into_iter().zip(demands).enumerate() {
-            let (Some((entity, position, situation)), Some(demand)) = (sized, demand) else { continue };
-            match demand {
+        let enters_pair = legs.len() == 2 && matches!(kind, SignalKind::Enter(_));
+        for (leg, ((entity, position, _), situation)) in
+            legs.iter().zip(situations.iter().flatten()).enumerate()
+        {
+            let refused = |rule, value, limit| Err(Refusal { rule, value, limit });
+            match demands[leg] {
                 Demand::Trade(trade) => {
                     let protection = self.protection(leg);
-                    let mut order = trade.order((entity, position), self.risk_profile, self.due, protection);
+                    let mut order = trade.order((*entity, position), self.risk_profile, self.due, protection);
                     if enters_pair {
                         order.time_in_force = TimeInForce::NextCandle;
                     }
@@ -148,22 +165,42 @@ impl Wanted<'_> {
                 }
                 Demand::Nothing => {}
                 Demand::TooSmall { wanted } => {
-                    intents.truncate(before);
                     return refused(Rule::OrderStep, wanted.get(), situation.step.get());
                 }
-                Demand::Unpriced => {
-                    intents.truncate(before);
-                    return refused(Rule::MissingPrice, situation.mark.get(), 0.0);
-                }
+                Demand::Unpriced => return refused(Rule::MissingPrice, situation.mark.get(), 0.0),
             }
         }
-        Ok(if intents.len() > before { Outcome::Orders } else { Outcome::Unchanged })
+        Ok(())
+    }
+
+    /// Everything the size of a leg depends on.
+    fn situation(
+        &self,
+        (_, position, holding): Traded<'_>,
+        account: &Account,
+        book: &mut Book,
+    ) -> Result<Situation, Refusal> {
+        let refused = |rule| Err(Refusal { rule, value: 0.0, limit: 0.0 });
+        if self.budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
+            return refused(Rule::AllocatorWeight);
+        }
+        let line = &mut book.lines[position.instrument_index.get()];
+        let step = line.rules.step;
+        let Some(mark) = mark(line, self.due.now) else { return refused(Rule::MissingPrice) };
+        Ok(Situation {
+            budget: self.budget,
+            mark,
+            held: holding.quantity,
+            equity: account.equity,
+            free_cash: free_cash(account, book),
+            step,
+        })
     }
 
     /// Range and stop of a leg; the second one's stop is as far from its price, on the other side.
     fn protection(&self, leg: usize) -> Option<Protection> {
-        let first = self.signal.protection?;
-        match self.signal.legs {
+        let first = self.signal.protection()?;
+        match self.signal.legs() {
             Some(legs) if leg == 1 => {
                 let distance = legs[0].price - first.stop;
                 Some(Protection { stop: legs[1].price + distance, ..first })

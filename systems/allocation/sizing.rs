@@ -1,7 +1,7 @@
 //! From what a signal wants to the order that gets there.
 
 use bevy_ecs::prelude::Entity;
-use hemiola_components::order::{Costs, Order, OrderSize, Side, TimeInForce};
+use hemiola_components::order::{Costs, Order, OrderSize, Side, TimeInForce, WorkingOrder};
 use hemiola_components::position::Position;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Leg, Protection, SignalKind};
@@ -112,24 +112,26 @@ impl Trade {
         risk_profile: usize,
         due: Due,
         protection: Option<Protection>,
-    ) -> Order {
-        Order {
+    ) -> WorkingOrder {
+        WorkingOrder {
+            order: Order {
+                schedule: position.schedule_index,
+                instrument: position.instrument_index,
+                at: due.now,
+                ordinal: 0,
+                side: self.side,
+                size: self.size,
+                reference: self.mark,
+                protection,
+            },
             portfolio: position.portfolio,
             position: entity,
             decider: due.position,
-            schedule: position.schedule_index,
-            instrument: position.instrument_index,
             risk_profile,
-            at: due.now,
-            ordinal: 0,
-            side: self.side,
-            size: self.size,
             part: self.part,
-            reference: self.mark,
             reserved: Notional::ZERO,
             exposure: Quantity::ZERO,
             opens: false,
-            protection,
             time_in_force: TimeInForce::UntilFilled,
         }
     }

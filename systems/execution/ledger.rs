@@ -1,27 +1,27 @@
 //! Books a fill: the account's cash, the book's line and the schedule's own ledger.
 
-use hemiola_components::order::{Fill, Order};
+use hemiola_components::order::{Fill, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book};
 use hemiola_components::position::Holding;
 use hemiola_components::risk::RiskState;
 use hemiola_components::units::{Notional, Price, Quantity};
 
 /// An order left: cash and room are set aside for it.
-pub(crate) fn sent(account: &mut Account, risk: &mut RiskState, book: &mut Book, order: &Order) {
-    account.reserved += order.reserved;
-    risk.open_positions += u32::from(order.opens);
-    let line = &mut book.lines[order.instrument.get()];
+pub(crate) fn sent(account: &mut Account, risk: &mut RiskState, book: &mut Book, working: &WorkingOrder) {
+    account.reserved += working.reserved;
+    risk.open_positions += u32::from(working.opens);
+    let line = &mut book.lines[working.order.instrument.get()];
     line.in_flight += 1;
-    line.pending += order.exposure.get();
+    line.pending += working.exposure.get();
 }
 
 /// An order was answered: what was set aside for it is free again, and what it opened is not yet there.
-pub(crate) fn answered(account: &mut Account, risk: &mut RiskState, book: &mut Book, order: &Order) {
-    account.reserved -= order.reserved;
-    risk.open_positions -= u32::from(order.opens);
-    let line = &mut book.lines[order.instrument.get()];
+pub(crate) fn answered(account: &mut Account, risk: &mut RiskState, book: &mut Book, working: &WorkingOrder) {
+    account.reserved -= working.reserved;
+    risk.open_positions -= u32::from(working.opens);
+    let line = &mut book.lines[working.order.instrument.get()];
     line.in_flight -= 1;
-    line.pending -= order.exposure.get();
+    line.pending -= working.exposure.get();
     if line.in_flight == 0 {
         line.pending = 0.0;
     }

@@ -6,7 +6,7 @@ use bevy_ecs::prelude::Query;
 use bevy_ecs::query::QueryData;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce};
+use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce, WorkingOrder};
 use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{
     Account, Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline,
@@ -42,28 +42,32 @@ pub(super) fn accept(
     mut portfolios: Query<Venue>,
     mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    let Queue { approved, records, outbox, .. } = queue;
+    let Queue { approved, outbox, .. } = queue;
     for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
         let mut venue = portfolios.get_mut(orders[0].order().portfolio)?;
         let (index, costs) = (venue.portfolio.index, venue.portfolio.costs);
-        for order in orders.iter().map(Approved::order) {
-            let mut record = |event| records.push(Record { portfolio: index, at: order.at, event });
+        for working in orders.iter().map(Approved::order) {
+            let order = working.order;
+            let mut record = |event| {
+                outbox.records.push(Record { portfolio: index, at: order.at, event });
+            };
             record(Event::Order(order));
             if venue.portfolio.fill_model == FillModel::Instant {
                 let print = Print { time: order.at, price: order.reference, after_gap: false };
-                let risk = &mut venue.risk.0[order.risk_profile];
-                let (mut holding, _) = positions.get_mut(order.position)?;
+                let risk = &mut venue.risk.0[working.risk_profile];
+                let (mut holding, _) = positions.get_mut(working.position)?;
                 let (event, answer) =
-                    settle(order, print, &mut venue.account, risk, &mut venue.book, &mut holding, costs);
+                    settle(working, print, &mut venue.account, risk, &mut venue.book, &mut holding, costs);
                 record(event);
-                let (_, mut cursor) = positions.get_mut(order.decider)?;
+                let (_, mut cursor) = positions.get_mut(working.decider)?;
                 cursor.in_flight -= 1;
                 cursor.answer = Some(answer);
             } else if order.at == venue.timeline.end {
                 record(Event::Unfilled(order));
             } else {
-                let place = venue.resting.0.partition_point(|other| rank(&other.order) <= rank(&order));
-                let resting = rest(order, &venue.book.lines[order.instrument.get()], venue.timeline.end);
+                let place =
+                    venue.resting.0.partition_point(|other| rank(&other.working.order) <= rank(&order));
+                let resting = rest(*working, &venue.book.lines[order.instrument.get()], venue.timeline.end);
                 venue.resting.0.insert(place, resting);
             }
         }
@@ -84,30 +88,30 @@ fn rank(order: &Order) -> impl Ord + use<> {
     (order.instrument, order.schedule, order.at, order.ordinal)
 }
 
-fn rest(order: Order, line: &BookLine, end: Nanos) -> RestingOrder {
+fn rest(working: WorkingOrder, line: &BookLine, end: Nanos) -> RestingOrder {
     let bars = &line.bars;
-    let first = (line.closed..bars.len()).find(|bar| bars.open_time[*bar] >= order.at);
+    let first = (line.closed..bars.len()).find(|bar| bars.open_time[*bar] >= working.order.at);
     let filling = first.and_then(|first| {
         let bar = (first..bars.len()).find(|bar| bars.volume[*bar] > 0.0)?;
         let hole = bar > 0 && bars.open_time[bar] > bars.close_time(bar - 1);
         (bars.close_time(bar) <= end).then_some(Filling { bar, after_gap: hole || bar > first })
     });
     let known_at = filling.map_or(end, |filling| bars.close_time(filling.bar));
-    let expiry = expiry(&order, line).filter(|expiry| *expiry <= end);
+    let expiry = expiry(&working, line).filter(|expiry| *expiry <= end);
     match expiry {
         Some(expiry) if filling.is_none() || expiry < known_at => {
-            RestingOrder { order, filling: None, known_at: expiry, expires: true }
+            RestingOrder { working, filling: None, known_at: expiry, expires: true }
         }
-        _ => RestingOrder { order, filling, known_at, expires: false },
+        _ => RestingOrder { working, filling, known_at, expires: false },
     }
 }
 
 /// When an order's time is up: at the close of the candle that should open next, whether there will be one or not.
-fn expiry(order: &Order, line: &BookLine) -> Option<Nanos> {
-    let last = line.closed.checked_sub(1).filter(|_| order.time_in_force == TimeInForce::NextCandle)?;
+fn expiry(working: &WorkingOrder, line: &BookLine) -> Option<Nanos> {
+    let last = line.closed.checked_sub(1).filter(|_| working.time_in_force == TimeInForce::NextCandle)?;
     let closed = line.bars.close_time(last);
     let length = closed - line.bars.open_time[last];
-    let opens = (order.at - Nanos::new(1)).next_on_grid(closed, length);
+    let opens = (working.order.at - Nanos::new(1)).next_on_grid(closed, length);
     Some(opens + length)
 }
 
@@ -132,7 +136,7 @@ impl Print {
 /// Answers an order: what was set aside for it is free, and the fill, or what the cash leaves of it, enters
 /// account, book and ledger. Gives the record and what the engine is told.
 pub(crate) fn settle(
-    order: Order,
+    working: &WorkingOrder,
     print: Print,
     account: &mut Account,
     risk: &mut RiskState,
@@ -140,12 +144,13 @@ pub(crate) fn settle(
     holding: &mut Holding,
     costs: Costs,
 ) -> (Event, Answer) {
-    ledger::answered(account, risk, book, &order);
+    ledger::answered(account, risk, book, working);
+    let order = working.order;
     let line = &book.lines[order.instrument.get()];
     match fill(order, print, line, costs, account.cash) {
         Outcome::Filled { fill, cash, part } => {
             let realised = ledger::apply(account, risk, book, holding, &fill, cash);
-            (Event::Fill { fill, position: holding.quantity, realised }, Answer::Filled(part * order.part))
+            (Event::Fill { fill, position: holding.quantity, realised }, Answer::Filled(part * working.part))
         }
         Outcome::Unaffordable { value } => {
             let refusal = Refusal { rule: Rule::Cash, value: value.get(), limit: account.cash.get() };

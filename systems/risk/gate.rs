@@ -7,7 +7,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Order, OrderSize};
+use hemiola_components::order::{Costs, Order, OrderSize, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
 use hemiola_components::position::{Cursor, Holding};
 use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, RiskState, RiskStates, Rule};
@@ -25,13 +25,13 @@ const TOLERANCE: f64 = 1e-9;
 
 /// An order the gate let through.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Approved(Order);
+pub struct Approved(WorkingOrder);
 
 impl Approved {
     /// The order.
     #[must_use]
-    pub const fn order(&self) -> Order {
-        self.0
+    pub const fn order(&self) -> &WorkingOrder {
+        &self.0
     }
 }
 
@@ -42,41 +42,39 @@ pub(super) fn gate(
     mut portfolios: Query<Limits<'_>>,
     mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
-    let Queue { intents, approved, records, .. } = queue;
-    for legs in intents.chunk_by(|one, next| one.decider == next.decider) {
+    let Queue { intents, approved, outbox, .. } = queue;
+    for legs in intents.chunk_by_mut(|one, next| one.decider == next.decider) {
         let first = approved.len();
         let (portfolio, mut account, mut book, profiles, mut states) =
             portfolios.get_mut(legs[0].portfolio)?;
-        for (leg, order) in legs.iter().enumerate() {
-            let (holding, _) = positions.get(order.position)?;
-            let state = &mut states.0[order.risk_profile];
-            let limits = (&profiles.0[order.risk_profile], &*state);
-            match check(*order, holding.quantity, &account, &book, limits, portfolio.costs) {
-                Ok(mut order) => {
-                    order.ordinal = next_ordinal(approved, &order);
-                    ledger::sent(&mut account, state, &mut book, &order);
-                    approved.push(Approved(order));
-                }
-                Err(refusal) => {
-                    // All legs or none: what was set aside for those before is free again.
-                    for Approved(order) in approved.drain(first..) {
-                        ledger::answered(&mut account, state, &mut book, &order);
-                    }
-                    records.extend(legs.iter().enumerate().map(|(other, order)| {
-                        let own = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
-                        let refusal = if other == leg { refusal } else { own };
-                        let event = Event::Refused {
-                            schedule: order.schedule,
-                            instrument: order.instrument,
-                            refusal,
-                        };
-                        Record { portfolio: portfolio.index, at: order.at, event }
-                    }));
-                    break;
-                }
+        let (decider, schedule, at) = (legs[0].decider, legs[0].order.schedule, legs[0].order.at);
+        let mut stopped = None;
+        for (leg, working) in legs.iter_mut().enumerate() {
+            let (holding, _) = positions.get(working.position)?;
+            let state = &mut states.0[working.risk_profile];
+            let limits = (&profiles.0[working.risk_profile], &*state);
+            if let Err(refusal) = check(working, holding.quantity, &account, &book, limits, portfolio.costs) {
+                stopped = Some((leg, refusal));
+                break;
+            }
+            working.order.ordinal = next_ordinal(approved, working);
+            ledger::sent(&mut account, state, &mut book, working);
+            approved.push(Approved(*working));
+        }
+        if let Some((stopped, refusal)) = stopped {
+            // All legs or none: what was set aside for those before is free again.
+            for Approved(working) in approved.drain(first..) {
+                let state = &mut states.0[working.risk_profile];
+                ledger::answered(&mut account, state, &mut book, &working);
+            }
+            for (leg, WorkingOrder { order, .. }) in legs.iter().enumerate() {
+                let other = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
+                let refusal = if leg == stopped { refusal } else { other };
+                let event = Event::Refused { schedule, instrument: order.instrument, refusal };
+                outbox.records.push(Record { portfolio: portfolio.index, at, event });
             }
         }
-        let (_, mut cursor) = positions.get_mut(legs[0].decider)?;
+        let (_, mut cursor) = positions.get_mut(decider)?;
         cursor.in_flight = u32::try_from(approved.len() - first).expect("a pair has two legs");
         if cursor.in_flight == 0 {
             cursor.answer = Some(Answer::Refused);
@@ -87,10 +85,10 @@ pub(super) fn gate(
 }
 
 /// An order's number among those of its schedule and instant.
-fn next_ordinal(approved: &[Approved], order: &Order) -> u32 {
-    let last = approved.last().map(|approved| approved.0);
-    let same = last.filter(|last| (last.portfolio, last.schedule) == (order.portfolio, order.schedule));
-    same.map_or(0, |last| last.ordinal + 1)
+fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
+    let last = approved.last().map(Approved::order);
+    let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule);
+    last.filter(|last| owner(last) == owner(working)).map_or(0, |last| last.order.ordinal + 1)
 }
 
 /// Checks an order against the limits, in this order: smallest value, number of positions, size of the
@@ -98,39 +96,42 @@ fn next_ordinal(approved: &[Approved], order: &Order) -> u32 {
 /// its limit passes. The cash an order needs is what it pays plus the collateral of what it leaves short; what a
 /// sale of its own brings counts, what other orders at the venue will bring does not.
 ///
+/// An order that passes knows what has to be set aside for it.
+///
 /// # Errors
 /// The first rule that refuses.
 fn check(
-    mut order: Order,
+    working: &mut WorkingOrder,
     held: Quantity,
     account: &Account,
     book: &Book,
     (profile, state): (&RiskProfile, &RiskState),
     costs: Costs,
-) -> Result<Order, Refusal> {
+) -> Result<(), Refusal> {
+    let order = &working.order;
     let mark = order.reference;
     let line = &book.lines[order.instrument.get()];
-    let (quantity, paid) = estimate(&order, costs);
+    let (quantity, paid) = estimate(order, costs);
     let after = held + Quantity::new(order.side.sign() * quantity.get());
     if after.get() * held.get() >= 0.0 && after.abs() < held.abs() {
-        return Ok(order);
+        return Ok(());
     }
 
     refuse_below(Rule::MinNotional, quantity.at(mark).get(), line.rules.min_notional.get())?;
 
-    order.opens = held == Quantity::ZERO;
-    let positions = state.open_positions + u32::from(order.opens);
+    working.opens = held == Quantity::ZERO;
+    let positions = state.open_positions + u32::from(working.opens);
     if positions > profile.max_positions {
         let (value, limit) = (f64::from(positions), f64::from(profile.max_positions));
         return Err(Refusal { rule: Rule::MaxPositions, value, limit });
     }
 
-    order.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
+    working.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
     let equity = account.equity.get();
-    let line_value = (line.gross + line.pending + order.exposure.get()) * mark.get();
+    let line_value = (line.gross + line.pending + working.exposure.get()) * mark.get();
     refuse_above(Rule::PositionSize, line_value, equity, profile.max_position.get())?;
     if profile.max_leverage > 0.0 {
-        let gross = gross_value(book, order.at) + order.exposure.get() * mark.get();
+        let gross = gross_value(book, order.at) + working.exposure.get() * mark.get();
         refuse_above(Rule::Leverage, gross, equity, profile.max_leverage)?;
     }
 
@@ -141,8 +142,8 @@ fn check(
     if needed.get() > free.get() * (1.0 + TOLERANCE) {
         return Err(Refusal { rule: Rule::Cash, value: needed.get(), limit: free.get() });
     }
-    order.reserved = Notional::new(needed.get().clamp(0.0, free.get().max(0.0)));
-    Ok(order)
+    working.reserved = Notional::new(needed.get().clamp(0.0, free.get().max(0.0)));
+    Ok(())
 }
 
 /// What an order trades at the mark, and the cash it takes; a sale takes a negative amount.

@@ -229,6 +229,7 @@ type Deciders<'w, 's, E> = Query<
     (
         &'static Position,
         &'static Feed,
+        &'static Holding,
         Option<&'static Hedge>,
         &'static mut Cursor,
         &'static mut <E as Engine>::State,
@@ -244,7 +245,8 @@ pub(crate) fn run<E: Engine>(
 ) -> Result<(), BevyError> {
     let Queue { scan, due, signals, explain, .. } = queue;
     for &due in due.iter() {
-        let Ok((position, feed, hedge, mut cursor, mut state)) = positions.get_mut(due.position) else {
+        let Ok((position, feed, holding, hedge, mut cursor, mut state)) = positions.get_mut(due.position)
+        else {
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
@@ -252,7 +254,6 @@ pub(crate) fn run<E: Engine>(
         if let Some(answer) = cursor.answer.take() {
             E::on_answer(settings, &mut state, answer);
         }
-        let holding = holdings.get(due.position)?;
         let view = View {
             bars: &feed.bars,
             ticks: feed.ticks.as_deref(),
@@ -276,7 +277,7 @@ pub(crate) fn run<E: Engine>(
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
             let bar = cursor.seen.saturating_sub(1);
-            signals.push(note(due, position, feed, Found { at: due.now, bar, signal: unwind() }));
+            signals.push(note(due, position, feed, Found { at: due.now, bar, signal: unwind().into() }));
             continue;
         }
         let found = if let Some(found) = cursor.found.take() {
@@ -361,7 +362,7 @@ impl<S> Reader<'_, S> {
             self.note_readings::<E>(state, bar, due);
             let signal = E::generate_signal(self.settings, state, &self.view, bar, due);
             if let Some(signal) = self.kept::<E>(state, cursor, signal) {
-                return Some(Found { at: due, bar, signal });
+                return Some(Found { at: due, bar, signal: signal.into() });
             }
         }
         None
@@ -380,7 +381,7 @@ impl<S> Reader<'_, S> {
             cursor.last_due = self.view.bars.close_time(cursor.seen - 1);
             let (bar, signal) = hit?;
             if let Some(signal) = self.kept::<E>(state, cursor, Some(signal)) {
-                return Some(Found { at: cursor.last_due, bar, signal });
+                return Some(Found { at: cursor.last_due, bar, signal: signal.into() });
             }
         }
         None

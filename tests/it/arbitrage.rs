@@ -82,12 +82,12 @@ fn far() -> Arc<Bars> {
 
 /// Each signal with its minute.
 fn signals(outcome: &Outcome) -> Vec<(i64, &'static str)> {
-    emitted(outcome).iter().map(|(at, emitted)| (at.get() / MINUTE, emitted.signal.side)).collect()
+    emitted(outcome).iter().map(|(at, emitted)| (at.get() / MINUTE, emitted.signal.unpack().side)).collect()
 }
 
 fn emitted(outcome: &Outcome) -> Vec<(Nanos, Emitted)> {
-    let signal = |record: &hemiola_components::journal::Record| match record.event {
-        Event::Signal(emitted) => Some((record.at, emitted)),
+    let signal = |record: &hemiola_components::journal::Record| match &record.event {
+        Event::Signal(emitted) => Some((record.at, emitted.clone())),
         _ => None,
     };
     outcome.records.iter().filter_map(signal).collect()
@@ -316,7 +316,7 @@ fn shipped_pairs_trade_what_the_market_offered_and_give_one_digest() {
         let round_trip = 4.0 * (costs.taker_fee.get() + costs.slippage.get());
         for (_, emitted) in &net {
             let strategy = &prepared.plan.strategies[prepared.plan.schedules[0].strategy];
-            let ratio = emitted.signal.metadata.get("spread_ratio");
+            let ratio = emitted.signal.unpack().metadata.get("spread_ratio");
             let exit = strategy.parameters.number("spread_exit").unwrap();
             assert!(ratio.is_none_or(|ratio| ratio - exit > round_trip), "{scheduler}");
         }
@@ -353,6 +353,7 @@ fn shipped_seconds_are_decided_by_the_quotes_of_the_files() {
     };
     for (at, Emitted { signal, .. }) in &gross {
         let ((bid, ask), (far_bid, far_ask)) = (newest(&spot, *at), newest(&perpetual, *at));
+        let signal = signal.unpack();
         let legs = signal.legs.unwrap().map(|leg| leg.price.get());
         let (expected, name) = match signal.side {
             LONG | "close_short_primary_long_secondary" => ([ask, far_bid], "long"),

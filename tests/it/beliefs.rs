@@ -53,7 +53,7 @@ fn run_on(plan: &Plan, bars: Arc<Bars>) -> Outcome {
 
 fn emitted(outcome: &Outcome) -> Vec<(i64, Signal)> {
     let signal = |event: &Event| match event {
-        Event::Signal(Emitted { bar_time, signal, .. }) => Some((bar_time.get() / MINUTE, *signal)),
+        Event::Signal(Emitted { bar_time, signal, .. }) => Some((bar_time.get() / MINUTE, signal.unpack())),
         _ => None,
     };
     outcome.records.iter().filter_map(|record| signal(&record.event)).collect()

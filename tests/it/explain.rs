@@ -35,7 +35,7 @@ fn all_hold(readings: &[Reading]) -> bool {
 /// When a schedule signalled in an instrument.
 fn signals(records: &[Record], schedule: ScheduleIndex, instrument: usize) -> Vec<Nanos> {
     let of = |record: &&Record| {
-        matches!(record.event, Event::Signal(emitted)
+        matches!(&record.event, Event::Signal(emitted)
             if emitted.schedule == schedule && emitted.instrument.get() == instrument)
     };
     records.iter().filter(of).map(|record| record.at).collect()
@@ -43,11 +43,11 @@ fn signals(records: &[Record], schedule: ScheduleIndex, instrument: usize) -> Ve
 
 /// A schedule's position in an instrument after the fills known at `now`.
 fn position(records: &[Record], schedule: ScheduleIndex, instrument: usize, now: Nanos) -> Quantity {
-    let after = |record: &Record| match record.event {
+    let after = |record: &Record| match &record.event {
         Event::Fill { fill, position, .. }
             if fill.order.schedule == schedule && fill.order.instrument.get() == instrument =>
         {
-            Some(position)
+            Some(*position)
         }
         _ => None,
     };
@@ -173,11 +173,11 @@ fn every_built_in_engine_explains_every_decision() {
         let (mut runtime, _) = assemble(&[(&plan, &market)], &catalog, options).unwrap();
         let mut signals = BTreeSet::new();
         while runtime.step().unwrap() {
-            let emitted = |record: Record| match record.event {
-                Event::Signal(emitted) => Some((record.at, emitted.signal.side)),
+            let emitted = |record: Record| match &record.event {
+                Event::Signal(emitted) => Some((record.at, emitted.signal.unpack().side)),
                 _ => None,
             };
-            signals.extend(runtime.outbox().records.drain(..).filter_map(emitted));
+            signals.extend(runtime.outbox().records.drain().filter_map(emitted));
         }
         let decisions = runtime.explanations();
         assert!(decisions.len() >= 400, "{}: {} decisions", spec.name, decisions.len());
@@ -229,7 +229,7 @@ fn a_tie_of_two_means_is_explained_as_the_rule_decides_it() {
     let test = fast.test.unwrap();
     assert_eq!(fast.value, test.limit);
     assert_eq!((fast.name, test.comparison, test.holds), ("sma_fast", ">", false));
-    assert!(run(&plan, &market).records.iter().all(|record| !matches!(record.event, Event::Signal(_))));
+    assert!(run(&plan, &market).records.iter().all(|record| !matches!(&record.event, Event::Signal(_))));
 }
 
 #[test]

@@ -103,8 +103,8 @@ proptest! {
         let outcome = run(&plan, &market, options);
         let (mut closes, mut realised, mut traded) = (Vec::new(), Vec::new(), 0.0);
         for record in &outcome.records {
-            match record.event {
-                Event::Signal(emitted) => prop_assert!(emitted.signal.is_finite(), "{emitted:?}"),
+            match &record.event {
+                Event::Signal(emitted) => prop_assert!(emitted.signal.unpack().is_finite(), "{emitted:?}"),
                 Event::DayClose { equity, .. } => closes.push((record.at, equity.get())),
                 Event::Fill { fill, realised: profit, .. } => {
                     realised.push(profit.get());

@@ -43,7 +43,7 @@ type Seen = BTreeMap<(String, &'static str), usize>;
 
 /// What a signal says of itself besides its kind.
 fn described(emitted: &Emitted, world: &RandomWorld) -> Option<&'static str> {
-    let signal = &emitted.signal;
+    let signal = &emitted.signal.unpack();
     let number = |name| signal.metadata.get(name);
     let exits = signal.kind == SignalKind::Exit;
     if let (Some(target), Some(current)) = (number("target_allocation"), number("current_allocation")) {

@@ -37,7 +37,7 @@ fn first(quotes: &Snapshots, candles: usize) -> Snapshots {
 fn decisions(records: &[Record], instant: Nanos) -> Vec<Record> {
     let counts =
         |event: &Event| !matches!(event, Event::Unfilled(_) | Event::DayClose { .. } | Event::Weight { .. });
-    records.iter().filter(|record| record.at <= instant && counts(&record.event)).copied().collect()
+    records.iter().filter(|record| record.at <= instant && counts(&record.event)).cloned().collect()
 }
 
 proptest! {

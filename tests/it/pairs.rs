@@ -61,8 +61,8 @@ fn a_leg_that_cash_cuts_short_takes_the_other_with_it() {
         .map(|fill| (fill.order.side.sign() * fill.quantity.get(), fill.price.get()))
         .collect();
     assert_eq!(traded, [(10.0, 100.0), (-40.0, 10.0), (-10.0, 10.0), (40.0, 10.0)]);
-    let sides = outcome.records.iter().filter_map(|record| match record.event {
-        Event::Signal(emitted) => Some((record.at.get() / MINUTE, emitted.signal.side)),
+    let sides = outcome.records.iter().filter_map(|record| match &record.event {
+        Event::Signal(emitted) => Some((record.at.get() / MINUTE, emitted.signal.unpack().side)),
         _ => None,
     });
     assert_eq!(sides.collect::<Vec<_>>(), [(3, "long_primary_short_secondary"), (4, "unwind")]);
@@ -75,7 +75,7 @@ fn a_leg_that_cannot_be_paid_for_is_tried_again_at_each_decision() {
     plan.fill_model = FillModel::Instant;
     let outcome = run(&plan, &market);
     assert_eq!(outcome.holdings.iter().map(|one| one.quantity.get()).collect::<Vec<_>>(), [0.0, -33.0]);
-    let tried = outcome.records.iter().filter_map(|record| match record.event {
+    let tried = outcome.records.iter().filter_map(|record| match &record.event {
         Event::Refused { refusal, .. } => Some((record.at.get() / MINUTE, refusal.rule.name())),
         _ => None,
     });

@@ -151,8 +151,8 @@ impl World {
 
     /// The signals with the place of their candle among the case's bars.
     fn signals(&self, outcome: &Outcome) -> Vec<(usize, Emitted)> {
-        let emitted = outcome.records.iter().filter_map(|record| match record.event {
-            Event::Signal(emitted) => Some(emitted),
+        let emitted = outcome.records.iter().filter_map(|record| match &record.event {
+            Event::Signal(emitted) => Some(emitted.clone()),
             _ => None,
         });
         emitted.map(|one| (self.places[one.schedule.get()][&one.bar_time], one)).collect()
@@ -160,7 +160,7 @@ impl World {
 
     /// A signal in the form of the cases.
     fn described(&self, case: &Value, index: usize, emitted: &Emitted) -> Value {
-        let Signal { side, confidence, regime, metadata, legs, .. } = emitted.signal;
+        let Signal { side, confidence, regime, metadata, legs, .. } = emitted.signal.unpack();
         let mut values: Map<String, Value> =
             metadata.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         // Ours only.
@@ -174,7 +174,7 @@ impl World {
             ("symbol".to_owned(), symbol.clone()),
             ("side".to_owned(), side.into()),
             ("confidence".to_owned(), confidence.get().into()),
-            ("intent".to_owned(), emitted.signal.intent().into()),
+            ("intent".to_owned(), emitted.signal.unpack().intent().into()),
         ]);
         if let Some(legs) = legs {
             let first = emitted.instrument.get();
