@@ -54,7 +54,8 @@ pub enum Span {
 /// Candles in columns, oldest first; all columns have the same length.
 ///
 /// Whoever fills them has checked that prices are positive and finite, that `low` and `high` enclose
-/// `open` and `close`, that volumes are not negative and that open times rise. A missing candle is missing.
+/// `open` and `close`, that volumes are not negative, that open times rise and that no candle opens before the one
+/// before it has closed. A missing candle is missing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
     /// When each candle opened.

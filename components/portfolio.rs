@@ -5,11 +5,12 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::PortfolioIndex;
-use crate::market::{Bars, TradingRules};
+use crate::candles::Candles;
+use crate::market::TradingRules;
 use crate::order::{Costs, FillModel, WorkingOrder};
 use crate::rows::Rows;
 use crate::time::Nanos;
-use crate::units::Notional;
+use crate::units::{Notional, Price};
 
 /// An account with schedules of its own; in a sweep, one per variant.
 #[derive(Component, Clone, Debug, PartialEq)]
@@ -108,7 +109,7 @@ impl Sheet {
 #[derive(Clone, Debug)]
 pub struct BookLine {
     /// What it is marked and filled from.
-    pub bars: Arc<Bars>,
+    pub bars: Candles,
     /// The venue's rules.
     pub rules: TradingRules,
     /// Candles of `bars` known to have closed; those closed when the line was last looked at.
@@ -128,7 +129,7 @@ pub struct BookLine {
 impl BookLine {
     /// A flat line.
     #[must_use]
-    pub const fn new(bars: Arc<Bars>, rules: TradingRules) -> Self {
+    pub const fn new(bars: Candles, rules: TradingRules) -> Self {
         Self { bars, rules, closed: 0, net: 0.0, gross: 0.0, holders: 0, pending: 0.0, in_flight: 0 }
     }
 }
@@ -162,10 +163,12 @@ pub struct RestingOrder {
 }
 
 /// The candle at whose open an order fills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Filling {
     /// Its place in the instrument's line.
     pub bar: usize,
+    /// Its open, quote currency.
+    pub price: Price,
     /// Candles were missing or without volume before it.
     pub after_gap: bool,
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::{InstrumentIndex, ScheduleIndex};
-use crate::market::{Bars, LogReturns, Snapshots, Targets, TickSums};
+use crate::candles::Candles;
+use crate::market::{LogReturns, Snapshots, Targets, TickSums};
 use crate::order::Costs;
 use crate::schedule::Cadence;
 use crate::signal::{Answer, Packed};
@@ -62,7 +63,7 @@ pub struct Feed {
     /// The schedule's cadence, kept here too because every look at a position needs it.
     pub cadence: Cadence,
     /// Candles of the schedule's interval.
-    pub bars: Arc<Bars>,
+    pub bars: Candles,
     /// Exact running sums of the closes, when the engine asked for them and the prices allow them.
     pub ticks: Option<Arc<TickSums>>,
     /// Logarithmic returns of the closes, when the engine asked for them.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Entity, World};
+use hemiola_components::candles::Candles;
 use hemiola_components::capital::{ScheduleView, Weights};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use hemiola_components::market::{
@@ -261,7 +262,7 @@ impl Assembly<'_> {
                 self.world.spawn(Series { bars: Arc::clone(bars) });
             }
             self.world.spawn((instrument.clone(), PriceLine { bars: Arc::clone(&bars) }));
-            let mut line = BookLine::new(bars, instrument.rules);
+            let mut line = BookLine::new(Candles::new(bars), instrument.rules);
             line.closed = line.bars.closed_at(start, 0);
             book.lines.push(line);
         }
@@ -305,7 +306,7 @@ impl Assembly<'_> {
         if book.lines.len() < 2 || self.options.curve == EquityCurve::EveryBar {
             return None;
         }
-        let bars = || book.lines.iter().map(|line| &line.bars);
+        let bars = || book.lines.iter().map(|line| line.bars.shared());
         let closes: usize = bars().map(|bars| bars.len()).sum();
         let key = bars().map(Arc::as_ptr).collect();
         let build = || Rows::new(bars().map(AsRef::as_ref), closes * MOST + 1_000).map(Arc::new);
@@ -393,7 +394,7 @@ impl Assembly<'_> {
                 },
                 targets: account.market.targets[plan.strategy].get(&identity.name()).map(Arc::clone),
                 costs: account.plan.costs,
-                bars,
+                bars: Candles::new(bars),
             };
             let position = Position {
                 portfolio: account.entity,

@@ -24,22 +24,27 @@ pub struct Runtime {
 }
 
 /// A stretch of time that all portfolios go through before any goes on, so that they read the same part of the
-/// shared columns while it is in the processor's cache. They do not otherwise know of each other.
+/// shared columns while it is in the processor's cache. A group of portfolios, few enough that their own state stays
+/// there too, comes to its end before the next group begins. Portfolios do not otherwise know of each other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Block {
     length: Nanos,
     end: Nanos,
+    group: usize,
 }
+
+/// Portfolios in a group.
+const GROUP: usize = 128;
 
 impl Block {
     /// Blocks of `length`; the first ends where there is the first tick.
     pub(crate) const fn of(length: Nanos) -> Self {
-        Self { length, end: Nanos::new(i64::MIN) }
+        Self { length, end: Nanos::new(i64::MIN), group: 0 }
     }
 
     /// The block that begins at `start`.
     fn from(self, start: Nanos) -> Self {
-        Self { end: Nanos::new(start.get().saturating_add(self.length.get())), ..self }
+        Self { end: Nanos::new(start.get().saturating_add(self.length.get())), group: 0, ..self }
     }
 }
 
@@ -56,21 +61,24 @@ impl Runtime {
     pub fn step(&mut self) -> Result<bool, BevyError> {
         let Queue { inbox, portfolios, calendar, .. } = &mut self.queue;
         loop {
-            let mut earliest = Nanos::NEVER;
-            for (&portfolio, &now) in portfolios.iter().zip(&*calendar) {
+            let first = self.block.group * GROUP;
+            let group = first..portfolios.len().min(first + GROUP);
+            for (&portfolio, &now) in portfolios[group.clone()].iter().zip(&calendar[group.clone()]) {
                 if now < self.block.end {
                     inbox.ticks.push(Tick { portfolio, now });
-                } else {
-                    earliest = earliest.min(now);
                 }
             }
             if !inbox.ticks.is_empty() {
                 break;
             }
-            if earliest == Nanos::NEVER {
-                return Ok(false);
+            if group.end < portfolios.len() {
+                self.block.group += 1;
+                continue;
             }
-            self.block = self.block.from(earliest);
+            match calendar.iter().copied().min() {
+                None | Some(Nanos::NEVER) => return Ok(false),
+                Some(earliest) => self.block = self.block.from(earliest),
+            }
         }
         self.pass.run(&mut self.world, &mut self.queue)?;
         Ok(true)

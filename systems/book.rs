@@ -188,6 +188,7 @@ fn extremes(closes: &[f64]) -> (f64, f64) {
 mod tests {
     use std::sync::Arc;
 
+    use hemiola_components::candles::Candles;
     use hemiola_components::market::{Bars, TradingRules};
 
     use super::*;
@@ -197,7 +198,7 @@ mod tests {
             let mut bars = Bars::empty(Nanos::new(10));
             bars.open_time = times.iter().map(|t| Nanos::new(*t)).collect();
             bars.close = closes.to_vec();
-            let mut line = BookLine::new(Arc::new(bars), TradingRules::default());
+            let mut line = BookLine::new(Candles::new(Arc::new(bars)), TradingRules::default());
             (line.net, line.gross) = (*net, net.abs());
             line
         });

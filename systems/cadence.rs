@@ -1,6 +1,6 @@
 //! When a schedule is due, and which candle decides.
 
-use hemiola_components::market::Bars;
+use hemiola_components::candles::Candles;
 use hemiola_components::position::Cursor;
 use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
@@ -16,7 +16,7 @@ pub struct Decision {
 
 /// The next decision of a schedule in one instrument, or `None` when the run ends before it.
 #[must_use]
-pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Bars) -> Option<Decision> {
+pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Option<Decision> {
     if cursor.seen >= cursor.end {
         return None;
     }
@@ -26,6 +26,10 @@ pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Bars) -> Option<D
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use hemiola_components::market::Bars;
+
     use super::*;
 
     const HOUR: i64 = 3_600_000_000_000;
@@ -34,6 +38,7 @@ mod tests {
     fn decisions(open_hours: &[i64], every: i64, offset: i64, start: i64) -> Vec<(f64, i64)> {
         let mut bars = Bars::empty(Nanos::new(HOUR));
         bars.open_time = open_hours.iter().map(|h| Nanos::new(h * HOUR)).collect();
+        let bars = Candles::new(Arc::new(bars));
         let cadence = Cadence { every: Nanos::new(every), offset: Nanos::new(offset) };
         let mut cursor = Cursor {
             first: 0,

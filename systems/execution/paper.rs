@@ -90,11 +90,15 @@ fn rank(order: &Order) -> impl Ord + use<> {
 
 fn rest(working: WorkingOrder, line: &BookLine, end: Nanos) -> RestingOrder {
     let bars = &line.bars;
-    let first = (line.closed..bars.len()).find(|bar| bars.open_time[*bar] >= working.order.at);
+    let first = (line.closed..bars.len()).find(|bar| bars.open_time(*bar) >= working.order.at);
     let filling = first.and_then(|first| {
         let bar = (first..bars.len()).find(|bar| bars.volume[*bar] > 0.0)?;
-        let hole = bar > 0 && bars.open_time[bar] > bars.close_time(bar - 1);
-        (bars.close_time(bar) <= end).then_some(Filling { bar, after_gap: hole || bar > first })
+        let hole = bar > 0 && bars.open_time(bar) > bars.close_time(bar - 1);
+        (bars.close_time(bar) <= end).then_some(Filling {
+            bar,
+            price: Price::new(bars.open[bar]),
+            after_gap: hole || bar > first,
+        })
     });
     let known_at = filling.map_or(end, |filling| bars.close_time(filling.bar));
     let expiry = expiry(&working, line).filter(|expiry| *expiry <= end);
@@ -110,7 +114,7 @@ fn rest(working: WorkingOrder, line: &BookLine, end: Nanos) -> RestingOrder {
 fn expiry(working: &WorkingOrder, line: &BookLine) -> Option<Nanos> {
     let last = line.closed.checked_sub(1).filter(|_| working.time_in_force == TimeInForce::NextCandle)?;
     let closed = line.bars.close_time(last);
-    let length = closed - line.bars.open_time[last];
+    let length = closed - line.bars.open_time(last);
     let opens = (working.order.at - Nanos::new(1)).next_on_grid(closed, length);
     Some(opens + length)
 }
@@ -128,8 +132,8 @@ pub(crate) struct Print {
 
 impl Print {
     /// The open of the candle that fills an order.
-    pub(crate) fn open(line: &BookLine, Filling { bar, after_gap }: Filling) -> Self {
-        Self { time: line.bars.open_time[bar], price: Price::new(line.bars.open[bar]), after_gap }
+    pub(crate) fn open(line: &BookLine, Filling { bar, price, after_gap }: Filling) -> Self {
+        Self { time: line.bars.open_time(bar), price, after_gap }
     }
 }
 

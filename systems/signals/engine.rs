@@ -12,7 +12,6 @@ use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
 use hemiola_components::position::{Cursor, Feed, Found, Hedge, Holding, Position};
 use hemiola_components::reading::Reading;
-use hemiola_components::schedule::Cadence;
 use hemiola_components::signal::{Answer, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
 use hemiola_components::time::Nanos;
@@ -272,7 +271,7 @@ pub(crate) fn run<E: Engine>(
         };
         let explain =
             explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
-        let mut reader = Reader { settings, cadence: feed.cadence, view, explain, position, holding };
+        let mut reader = Reader { settings, feed, view, explain, position, holding };
         if hedge.is_some() && !E::is_hedged(settings, &reader.view) {
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
@@ -308,7 +307,7 @@ fn note(due: Due, position: &Position, feed: &Feed, found: Found) -> SignalNote 
         emitted: Emitted {
             schedule: position.schedule_index,
             instrument: position.instrument_index,
-            bar_time: feed.bars.open_time[found.bar],
+            bar_time: feed.bars.open_time(found.bar),
             signal: found.signal,
         },
     }
@@ -316,7 +315,7 @@ fn note(due: Due, position: &Position, feed: &Feed, found: Found) -> SignalNote 
 
 struct Reader<'a, S> {
     settings: &'a S,
-    cadence: Cadence,
+    feed: &'a Feed,
     view: View<'a>,
     explain: Option<&'a mut Explain>,
     position: &'a Position,
@@ -328,7 +327,10 @@ impl<S> Reader<'_, S> {
     /// was at the venue.
     fn catch_up<E: Engine<Settings = S>>(&self, state: &mut E::State, cursor: &mut Cursor, now: Nanos) {
         self.take_in::<E>(state, cursor, cursor.decide_from);
-        while let Some(Decision { due, bar }) = next_decision(self.cadence, cursor, self.view.bars)
+        // No decision comes before the close of what has not been seen.
+        while cursor.seen < cursor.end
+            && self.feed.bars.close_time(cursor.seen) < now
+            && let Some(Decision { due, bar }) = next_decision(self.feed.cadence, cursor, &self.feed.bars)
             && due < now
         {
             self.take_in::<E>(state, cursor, bar + 1);
@@ -354,14 +356,15 @@ impl<S> Reader<'_, S> {
             return self.scan::<E>(state, cursor, decisions);
         }
         for _ in 0..decisions {
-            let Decision { due, bar } = next_decision(self.cadence, cursor, self.view.bars)?;
+            let Decision { due, bar } = next_decision(self.feed.cadence, cursor, &self.feed.bars)?;
             self.take_in::<E>(state, cursor, bar);
             cursor.seen = bar + 1;
             cursor.last_due = due;
             E::handle_market_data(self.settings, state, &self.view, bar);
             self.note_readings::<E>(state, bar, due);
-            let signal = E::generate_signal(self.settings, state, &self.view, bar, due);
-            if let Some(signal) = self.kept::<E>(state, cursor, signal) {
+            if let Some(signal) = E::generate_signal(self.settings, state, &self.view, bar, due)
+                && self.keeps::<E>(state, cursor, &signal)
+            {
                 return Some(Found { at: due, bar, signal: signal.into() });
             }
         }
@@ -378,9 +381,9 @@ impl<S> Reader<'_, S> {
         while cursor.seen < end {
             let hit = E::scan(self.settings, state, &self.view, cursor.seen..end);
             cursor.seen = hit.map_or(end, |(bar, _)| bar + 1);
-            cursor.last_due = self.view.bars.close_time(cursor.seen - 1);
+            cursor.last_due = self.feed.bars.close_time(cursor.seen - 1);
             let (bar, signal) = hit?;
-            if let Some(signal) = self.kept::<E>(state, cursor, Some(signal)) {
+            if self.keeps::<E>(state, cursor, &signal) {
                 return Some(Found { at: cursor.last_due, bar, signal: signal.into() });
             }
         }
@@ -388,19 +391,18 @@ impl<S> Reader<'_, S> {
     }
 
     /// Holds back a signal with a number in it that is not finite: prices at the edge of what f64 holds.
-    fn kept<E: Engine<Settings = S>>(
+    fn keeps<E: Engine<Settings = S>>(
         &self,
         state: &mut E::State,
         cursor: &mut Cursor,
-        signal: Option<Signal>,
-    ) -> Option<Signal> {
-        let signal = signal?;
-        if signal.is_finite() {
-            return Some(signal);
+        signal: &Signal,
+    ) -> bool {
+        let keeps = signal.is_finite();
+        if !keeps {
+            cursor.not_finite += 1;
+            E::on_answer(self.settings, state, Answer::Refused);
         }
-        cursor.not_finite += 1;
-        E::on_answer(self.settings, state, Answer::Refused);
-        None
+        keeps
     }
 
     fn note_readings<E: Engine<Settings = S>>(&mut self, state: &E::State, bar: usize, due: Nanos) {
@@ -419,6 +421,6 @@ impl<S> Reader<'_, S> {
 
     /// With a cadence no longer than the interval, each candle is due at its close and decides there.
     fn every_close_decides(&self) -> bool {
-        matches!(self.view.bars.span, Span::Uniform(interval) if self.cadence.every <= interval)
+        matches!(self.view.bars.span, Span::Uniform(interval) if self.feed.cadence.every <= interval)
     }
 }
