@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::Entity;
 
-use crate::id::{InstrumentIndex, ScheduleIndex};
+use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::signal::Protection;
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity, Ratio};
@@ -84,7 +84,7 @@ pub struct WorkingOrder {
     /// The order.
     pub order: Order,
     /// The account.
-    pub portfolio: Entity,
+    pub portfolio: PortfolioIndex,
     /// The position it changes.
     pub position: Entity,
     /// The position whose engine decided it: the same, or the other leg of a pair.

@@ -1,6 +1,6 @@
 //! Ports are data: what goes into a tick and what comes out of it.
 
-use bevy_ecs::prelude::{Component, Entity};
+use bevy_ecs::prelude::Component;
 
 use crate::id::PortfolioIndex;
 use crate::journal::Record;
@@ -18,7 +18,7 @@ pub struct Inbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tick {
     /// Whose.
-    pub portfolio: Entity,
+    pub portfolio: PortfolioIndex,
     /// When.
     pub now: Nanos,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
 
-use crate::id::{InstrumentIndex, ScheduleIndex};
+use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::candles::Candles;
 use crate::market::{LogReturns, Snapshots, Targets, TickSums};
 use crate::order::Costs;
@@ -19,7 +19,7 @@ use crate::units::{Notional, Price, Quantity};
 #[require(Holding)]
 pub struct Position {
     /// The account.
-    pub portfolio: Entity,
+    pub portfolio: PortfolioIndex,
     /// The schedule whose ledger this is.
     pub schedule: Entity,
     /// That schedule's strategy.

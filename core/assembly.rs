@@ -241,6 +241,7 @@ struct Assembly<'a> {
 /// What the parts of one portfolio refer to.
 struct Owner<'a> {
     entity: Entity,
+    index: PortfolioIndex,
     plan: &'a Plan,
     market: &'a Market,
     start: Nanos,
@@ -287,7 +288,7 @@ impl Assembly<'_> {
                 self.options.curve,
             ))
             .id();
-        let account = Owner { entity, plan, market, start, end };
+        let account = Owner { entity, index, plan, market, start, end };
         let strategies =
             (0..plan.strategies.len()).map(|i| self.strategy(&account, i)).collect::<Result<Vec<_>, _>>()?;
         let mut agenda = Agenda::default();
@@ -397,7 +398,7 @@ impl Assembly<'_> {
                 bars: Candles::new(bars),
             };
             let position = Position {
-                portfolio: account.entity,
+                portfolio: account.index,
                 schedule,
                 strategy,
                 schedule_index: index,

@@ -3,6 +3,7 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::World;
 use hemiola_components::capital::Weights;
+use hemiola_components::id::PortfolioIndex;
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Timeline};
@@ -63,9 +64,9 @@ impl Runtime {
         loop {
             let first = self.block.group * GROUP;
             let group = first..portfolios.len().min(first + GROUP);
-            for (&portfolio, &now) in portfolios[group.clone()].iter().zip(&calendar[group.clone()]) {
+            for (portfolio, &now) in group.clone().zip(&calendar[group.clone()]) {
                 if now < self.block.end {
-                    inbox.ticks.push(Tick { portfolio, now });
+                    inbox.ticks.push(Tick { portfolio: PortfolioIndex::new(portfolio), now });
                 }
             }
             if !inbox.ticks.is_empty() {

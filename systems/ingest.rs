@@ -2,7 +2,6 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
-use bevy_ecs::query::QueryData;
 use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
@@ -20,51 +19,73 @@ use crate::execution::ledger;
 use crate::execution::paper::{Print, settle};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
+use crate::table::columns;
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Ingest, When::Always, ingest);
 }
 
+type Portfolios = (
+    &'static Portfolio,
+    &'static Weights,
+    &'static EquityCurve,
+    &'static mut Timeline,
+    &'static mut Account,
+    &'static mut RiskStates,
+    &'static mut Book,
+    &'static mut Resting,
+    &'static mut Agenda,
+);
+
 /// A portfolio and everything that a fill, a mark or a day's end changes.
-#[derive(QueryData)]
-#[query_data(mutable)]
-struct Accounts {
-    portfolio: &'static Portfolio,
-    timeline: &'static mut Timeline,
-    account: &'static mut Account,
-    risk: &'static mut RiskStates,
-    book: &'static mut Book,
-    resting: &'static mut Resting,
-    agenda: &'static mut Agenda,
-    weights: &'static Weights,
-    curve: &'static EquityCurve,
+struct Accounts<'a> {
+    portfolio: &'a Portfolio,
+    weights: &'a Weights,
+    account: &'a mut Account,
+    risk: &'a mut RiskStates,
+    book: &'a mut Book,
+    agenda: &'a mut Agenda,
 }
 
 type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
 
 fn ingest(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Accounts>,
+    mut portfolios: Query<Portfolios>,
     mut positions: Positions<'_, '_>,
 ) -> Result<(), BevyError> {
+    let (portfolios, weights, curves, mut timelines, mut accounts, mut states, mut books, mut resting, mut agendas) =
+        columns(&mut portfolios)?;
+    let (timelines, accounts) = (timelines.bypass_change_detection(), accounts.bypass_change_detection());
+    let (states, books) = (states.bypass_change_detection(), books.bypass_change_detection());
+    let (resting, agendas) = (resting.bypass_change_detection(), agendas.bypass_change_detection());
     for tick in 0..queue.inbox.ticks.len() {
         let Tick { portfolio, now } = queue.inbox.ticks[tick];
-        let mut of = portfolios.get_mut(portfolio)?;
-        of.timeline.now = now;
-        let answered = take_answers(&mut of, &mut positions, queue, now)?;
-        let moved = mark_at(&mut of.account, &mut of.book, now);
-        let closes_day = now == of.timeline.day_end;
+        let index = portfolio.get();
+        let timeline = &mut timelines[index];
+        timeline.now = now;
+        let mut of = Accounts {
+            portfolio: &portfolios[index],
+            weights: &weights[index],
+            account: &mut accounts[index],
+            risk: &mut states[index],
+            book: &mut books[index],
+            agenda: &mut agendas[index],
+        };
+        let answered = take_answers(&mut resting[index], &mut of, &mut positions, queue, now)?;
+        let moved = mark_at(of.account, of.book, now);
+        let closes_day = now == timeline.day_end;
         if closes_day {
             close_day(&mut of, queue, now);
         }
-        let wanted = match of.curve {
+        let wanted = match curves[index] {
             EquityCurve::Off => false,
             EquityCurve::Events => answered || closes_day,
             EquityCurve::EveryBar => answered || closes_day || moved,
         };
         if wanted {
-            queue.outbox.equity.push(EquityPoint::of(of.portfolio.index, now, &of.account));
+            queue.outbox.equity.push(EquityPoint::of(portfolio, now, of.account));
         }
         let slots = (0..).zip(of.agenda.next.iter().zip(&of.agenda.positions));
         let due = slots.filter(|(_, (next, _))| **next == now);
@@ -75,12 +96,12 @@ fn ingest(
 
 /// Applies what the venue answers at `now`. Returns whether it answered anything.
 fn take_answers(
-    of: &mut AccountsItem<'_, '_>,
+    Resting(waiting): &mut Resting,
+    of: &mut Accounts<'_>,
     positions: &mut Positions<'_, '_>,
     queue: &mut Queue,
     now: Nanos,
 ) -> Result<bool, BevyError> {
-    let mut waiting = std::mem::take(&mut of.resting.0);
     let before = waiting.len();
     let mut failed = Ok(());
     waiting.retain(|resting| {
@@ -94,12 +115,11 @@ fn take_answers(
         false
     });
     let answered = waiting.len() < before;
-    of.resting.0 = waiting;
     failed.map(|()| answered)
 }
 
 /// The trading day ends on the marks of `now`.
-fn close_day(of: &mut AccountsItem<'_, '_>, queue: &mut Queue, now: Nanos) {
+fn close_day(of: &mut Accounts<'_>, queue: &mut Queue, now: Nanos) {
     let Account { equity, cash, .. } = *of.account;
     of.account.day_start = equity;
     queue.record(of.portfolio.index, now, Event::DayClose { equity, cash });
@@ -112,7 +132,7 @@ fn close_day(of: &mut AccountsItem<'_, '_>, queue: &mut Queue, now: Nanos) {
 /// Applies one answered order. When it was the last one of its signal, the engine is due again.
 fn answer(
     resting: &RestingOrder,
-    of: &mut AccountsItem<'_, '_>,
+    of: &mut Accounts<'_>,
     positions: &mut Positions<'_, '_>,
 ) -> Result<Event, BevyError> {
     let RestingOrder { working, filling, known_at, expires } = resting;
@@ -122,10 +142,10 @@ fn answer(
         Some(filling) => {
             let (_, mut holding, _) = positions.get_mut(working.position)?;
             let print = Print::open(&of.book.lines[order.instrument.get()], *filling);
-            settle(working, print, &mut of.account, risk, &mut of.book, &mut holding, of.portfolio.costs)
+            settle(working, print, of.account, risk, of.book, &mut holding, of.portfolio.costs)
         }
         None if *expires => {
-            ledger::answered(&mut of.account, risk, &mut of.book, working);
+            ledger::answered(of.account, risk, of.book, working);
             (expired(working, known_at), Answer::Refused)
         }
         None => return Ok(Event::Unfilled(*order)),

@@ -14,5 +14,6 @@ pub mod risk;
 pub mod schedule;
 pub mod signals;
 pub mod statistics;
+mod table;
 pub mod telemetry;
 pub mod timeline;

@@ -11,6 +11,7 @@ use hemiola_components::schedule::Telemetry;
 
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
+use crate::table::columns;
 
 /// Adds the phase's counting system.
 pub fn add_to(systems: &mut Systems) {
@@ -19,14 +20,15 @@ pub fn add_to(systems: &mut Systems) {
 
 pub(crate) fn count(
     InMut(queue): InMut<Queue>,
-    agendas: Query<&Agenda>,
+    mut agendas: Query<&Agenda>,
     mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
-    let Queue { outbox, portfolios, .. } = queue;
+    let agendas = columns(&mut agendas)?;
+    let outbox = &mut queue.outbox;
     let owner = |record: &Record| Some((record.portfolio, counter(&record.event)?.0));
     for records in outbox.records.count().chunk_by(|one, next| owner(one) == owner(next)) {
         let Some((portfolio, schedule)) = owner(&records[0]) else { continue };
-        let agenda = agendas.get(portfolios[portfolio.get()])?;
+        let agenda = &agendas[portfolio.get()];
         let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[schedule.get()])?;
         for Record { event, .. } in records {
             if let Some((_, Some(counter))) = counter(event) {

@@ -15,38 +15,45 @@ use crate::book::{Visit, mark_until};
 use crate::cadence::next_decision;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
+use crate::table::columns;
 
 /// Adds the system that ends a tick.
 pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Telemetry, When::Always, advance);
 }
 
-type Lines<'a> = (
-    &'a Portfolio,
-    &'a mut Timeline,
-    &'a mut Account,
-    &'a mut Book,
-    &'a Resting,
-    &'a mut Agenda,
-    &'a EquityCurve,
+type Lines = (
+    &'static Portfolio,
+    &'static mut Timeline,
+    &'static mut Account,
+    &'static mut Book,
+    &'static Resting,
+    &'static mut Agenda,
+    &'static EquityCurve,
 );
 
 fn advance(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Lines<'_>>,
+    mut portfolios: Query<Lines>,
     positions: Query<(&Position, &Cursor, &Feed)>,
 ) -> Result<(), BevyError> {
     let Queue { inbox, outbox, calendar, due, .. } = queue;
+    let (portfolios, mut timelines, mut accounts, mut books, resting, mut agendas, curves) =
+        columns(&mut portfolios)?;
+    let (timelines, accounts) = (timelines.bypass_change_detection(), accounts.bypass_change_detection());
+    let (books, agendas) = (books.bypass_change_detection(), agendas.bypass_change_detection());
     let mut due = due.drain(..).peekable();
-    for (index, tick) in inbox.ticks.drain(..).enumerate() {
-        let (portfolio, mut timeline, mut account, mut book, resting, mut agenda, curve) =
-            portfolios.get_mut(tick.portfolio)?;
-        while let Some(due) = due.next_if(|due| due.tick == index) {
+    for (place, tick) in inbox.ticks.drain(..).enumerate() {
+        let index = tick.portfolio.get();
+        let (portfolio, resting, curve) = (&portfolios[index], &resting[index], &curves[index]);
+        let (timeline, account) = (&mut timelines[index], &mut accounts[index]);
+        let (book, agenda) = (&mut books[index], &mut agendas[index]);
+        while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor, feed) = positions.get(due.position)?;
             agenda.next[position.slot] = next_look(cursor, feed);
         }
         if tick.now == timeline.day_end {
-            timeline.day_end = day_end(&mut book, tick.now);
+            timeline.day_end = day_end(book, tick.now);
         }
         let next = if tick.now == timeline.end {
             Nanos::NEVER
@@ -55,14 +62,14 @@ fn advance(
             let orders = resting.0.iter().map(|order| order.known_at);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
-        calendar[portfolio.index.get()] = next;
+        calendar[index] = next;
         let until = next.min(timeline.end);
         let mut collect = |at: Nanos, account: &Account| {
             outbox.equity.push(EquityPoint::of(portfolio.index, at, account));
         };
         let visit: Option<Visit<'_>> =
             if *curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
-        mark_until(&mut account, &mut book, until, visit);
+        mark_until(account, book, until, visit);
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::book::mark;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
+use crate::table::columns;
 use sizing::{Budget, Demand, Situation, pair};
 
 /// Adds the phase's system.
@@ -29,27 +30,36 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Allocation, When::Signals, allocate);
 }
 
-type Capital<'a> =
-    (&'a Portfolio, &'a Account, &'a mut Book, &'a CapitalPolicy, &'a mut Weights, &'a RiskProfiles);
+type Capital = (
+    &'static Portfolio,
+    &'static Account,
+    &'static mut Book,
+    &'static CapitalPolicy,
+    &'static mut Weights,
+    &'static RiskProfiles,
+);
 
 /// A position with what Allocation reads of it.
 type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding, Option<&'static Hedge>)>;
 
 fn allocate(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Capital<'_>>,
+    mut portfolios: Query<Capital>,
     positions: Ledgers<'_, '_>,
     mut cursors: Query<&mut Cursor>,
     schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
 ) -> Result<(), BevyError> {
     let Queue { signals, intents, outbox, .. } = queue;
+    let (portfolios, accounts, mut books, policies, mut weights, profiles) = columns(&mut portfolios)?;
+    let (books, weights) = (books.bypass_change_detection(), weights.bypass_change_detection());
     signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
     for SignalNote { due, emitted } in signals.drain(..) {
         let (position, holding, hedge) = positions.get(due.position)?;
         let (schedule, sizing, profile) = schedules.get(position.schedule)?;
-        let (portfolio, account, mut book, policy, mut weights, profiles) =
-            portfolios.get_mut(position.portfolio)?;
-        policy::allocate(policy, &mut weights, due.now);
+        let index = position.portfolio.get();
+        let (portfolio, account, book) = (&portfolios[index], &accounts[index], &mut books[index]);
+        let weights = &mut weights[index];
+        policy::allocate(&policies[index], weights, due.now);
         let share = weights.shares[schedule.index.get()];
         let instrument = emitted.instrument;
         let wanted = Wanted {
@@ -61,15 +71,15 @@ fn allocate(
                 instruments: schedule.instruments,
                 sizing: *sizing,
                 costs: portfolio.costs,
-                max_position: profiles.0[profile.0].max_position,
+                max_position: profiles[index].0[profile.0].max_position,
             },
         };
         let first = (due.position, position, holding);
         let outcome = match hedge {
-            None => wanted.orders(&[first], account, &mut book, intents),
+            None => wanted.orders(&[first], account, book, intents),
             Some(hedge) => {
                 let (position, holding, _) = positions.get(hedge.position)?;
-                wanted.orders(&[first, (hedge.position, position, holding)], account, &mut book, intents)
+                wanted.orders(&[first, (hedge.position, position, holding)], account, book, intents)
             }
         };
         let mut record = |event| {

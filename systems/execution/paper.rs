@@ -3,7 +3,6 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
-use bevy_ecs::query::QueryData;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce, WorkingOrder};
@@ -21,61 +20,64 @@ use super::ledger;
 use crate::book::mark_at;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
+use crate::table::columns;
 
-/// A portfolio as its venue sees it.
-#[derive(QueryData)]
-#[query_data(mutable)]
-pub(super) struct Venue {
-    portfolio: &'static Portfolio,
-    account: &'static mut Account,
-    risk: &'static mut RiskStates,
-    book: &'static mut Book,
-    resting: &'static mut Resting,
-    timeline: &'static Timeline,
-    curve: &'static EquityCurve,
-}
+/// What the venue of a portfolio sees and changes.
+type Venues = (
+    &'static Portfolio,
+    &'static Timeline,
+    &'static EquityCurve,
+    &'static mut Account,
+    &'static mut RiskStates,
+    &'static mut Book,
+    &'static mut Resting,
+);
 
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
 /// venue reads ahead, and such a fill is known when that candle has closed.
 pub(super) fn accept(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Venue>,
+    mut portfolios: Query<Venues>,
     mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { approved, outbox, .. } = queue;
+    let (portfolios, timelines, curves, mut accounts, mut states, mut books, mut resting) =
+        columns(&mut portfolios)?;
+    let (accounts, states) = (accounts.bypass_change_detection(), states.bypass_change_detection());
+    let (books, resting) = (books.bypass_change_detection(), resting.bypass_change_detection());
     for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
-        let mut venue = portfolios.get_mut(orders[0].order().portfolio)?;
-        let (index, costs) = (venue.portfolio.index, venue.portfolio.costs);
+        let portfolio = orders[0].order().portfolio.get();
+        let Portfolio { index, costs, fill_model, .. } = portfolios[portfolio];
+        let (account, book) = (&mut accounts[portfolio], &mut books[portfolio]);
+        let Timeline { now, end, .. } = timelines[portfolio];
         for working in orders.iter().map(Approved::order) {
             let order = working.order;
             let mut record = |event| {
                 outbox.records.push(Record { portfolio: index, at: order.at, event });
             };
             record(Event::Order(order));
-            if venue.portfolio.fill_model == FillModel::Instant {
+            if fill_model == FillModel::Instant {
                 let print = Print { time: order.at, price: order.reference, after_gap: false };
-                let risk = &mut venue.risk.0[working.risk_profile];
+                let risk = &mut states[portfolio].0[working.risk_profile];
                 let (mut holding, _) = positions.get_mut(working.position)?;
-                let (event, answer) =
-                    settle(working, print, &mut venue.account, risk, &mut venue.book, &mut holding, costs);
+                let (event, answer) = settle(working, print, account, risk, book, &mut holding, costs);
                 record(event);
                 let (_, mut cursor) = positions.get_mut(working.decider)?;
                 cursor.in_flight -= 1;
                 cursor.answer = Some(answer);
-            } else if order.at == venue.timeline.end {
+            } else if order.at == end {
                 record(Event::Unfilled(order));
             } else {
-                let place =
-                    venue.resting.0.partition_point(|other| rank(&other.working.order) <= rank(&order));
-                let resting = rest(*working, &venue.book.lines[order.instrument.get()], venue.timeline.end);
-                venue.resting.0.insert(place, resting);
+                let waiting = &mut resting[portfolio].0;
+                let place = waiting.partition_point(|other| rank(&other.working.order) <= rank(&order));
+                waiting.insert(place, rest(*working, &book.lines[order.instrument.get()], end));
             }
         }
-        if venue.portfolio.fill_model == FillModel::Instant {
+        if fill_model == FillModel::Instant {
             // The marks of this instant were taken before these fills and what they cost.
-            mark_at(&mut venue.account, &mut venue.book, venue.timeline.now);
-            if *venue.curve != EquityCurve::Off {
-                outbox.equity.push(EquityPoint::of(index, venue.timeline.now, &venue.account));
+            mark_at(account, book, now);
+            if curves[portfolio] != EquityCurve::Off {
+                outbox.equity.push(EquityPoint::of(index, now, account));
             }
         }
     }

@@ -19,6 +19,7 @@ use super::cash::free_cash;
 use crate::book::close_at;
 use crate::execution::ledger;
 use crate::queue::Queue;
+use crate::table::columns;
 
 /// A size that was computed from its limit must pass it, whatever the rounding on the way.
 const TOLERANCE: f64 = 1e-9;
@@ -35,37 +36,42 @@ impl Approved {
     }
 }
 
-type Limits<'a> = (&'a Portfolio, &'a mut Account, &'a mut Book, &'a RiskProfiles, &'a mut RiskStates);
+type Limits =
+    (&'static Portfolio, &'static mut Account, &'static mut Book, &'static RiskProfiles, &'static mut RiskStates);
 
 pub(super) fn gate(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Limits<'_>>,
+    mut portfolios: Query<Limits>,
     mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { intents, approved, outbox, .. } = queue;
+    let (portfolios, mut accounts, mut books, profiles, mut states) = columns(&mut portfolios)?;
+    let (accounts, books) = (accounts.bypass_change_detection(), books.bypass_change_detection());
+    let states = states.bypass_change_detection();
     for legs in intents.chunk_by_mut(|one, next| one.decider == next.decider) {
         let first = approved.len();
-        let (portfolio, mut account, mut book, profiles, mut states) =
-            portfolios.get_mut(legs[0].portfolio)?;
+        let index = legs[0].portfolio.get();
+        let (portfolio, profiles) = (&portfolios[index], &profiles[index]);
+        let (account, book, states) = (&mut accounts[index], &mut books[index], &mut states[index]);
         let (decider, schedule, at) = (legs[0].decider, legs[0].order.schedule, legs[0].order.at);
         let mut stopped = None;
         for (leg, working) in legs.iter_mut().enumerate() {
             let (holding, _) = positions.get(working.position)?;
             let state = &mut states.0[working.risk_profile];
             let limits = (&profiles.0[working.risk_profile], &*state);
-            if let Err(refusal) = check(working, holding.quantity, &account, &book, limits, portfolio.costs) {
+            if let Err(refusal) = check(working, holding.quantity, account, book, limits, portfolio.costs) {
                 stopped = Some((leg, refusal));
                 break;
             }
             working.order.ordinal = next_ordinal(approved, working);
-            ledger::sent(&mut account, state, &mut book, working);
+            ledger::sent(account, state, book, working);
             approved.push(Approved(*working));
         }
         if let Some((stopped, refusal)) = stopped {
             // All legs or none: what was set aside for those before is free again.
             for Approved(working) in approved.drain(first..) {
                 let state = &mut states.0[working.risk_profile];
-                ledger::answered(&mut account, state, &mut book, &working);
+                ledger::answered(account, state, book, &working);
             }
             for (leg, WorkingOrder { order, .. }) in legs.iter().enumerate() {
                 let other = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
