@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bevy_ecs::prelude::Component;
-
 use crate::time::Nanos;
 
 /// How a portfolio's capital is divided between its schedules.
-#[derive(Component, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CapitalPolicy {
     /// The same for each.
     EqualWeight,
@@ -39,7 +37,7 @@ pub struct ScheduleView {
 }
 
 /// The shares in force, one per schedule in index order; they add up to 1.
-#[derive(Component, Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// What the policy may look at.
     pub schedules: Vec<ScheduleView>,

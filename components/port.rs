@@ -1,7 +1,5 @@
 //! Ports are data: what goes into a tick and what comes out of it.
 
-use bevy_ecs::prelude::Component;
-
 use crate::id::PortfolioIndex;
 use crate::journal::Record;
 use crate::portfolio::Account;
@@ -115,7 +113,7 @@ impl EquityPoint {
 }
 
 /// Which points of a portfolio's equity go to the outbox.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EquityCurve {
     /// None: sweeps and benchmarks.
     #[default]

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
 
-use crate::id::PortfolioIndex;
 use crate::candles::Candles;
+use crate::capital::{CapitalPolicy, Weights};
+use crate::id::PortfolioIndex;
 use crate::market::TradingRules;
 use crate::order::{Costs, FillModel, WorkingOrder};
+use crate::port::EquityCurve;
+use crate::risk::{RiskProfile, RiskState};
 use crate::rows::Rows;
 use crate::time::Nanos;
 use crate::units::{Notional, Price};
@@ -15,7 +18,6 @@ use crate::units::{Notional, Price};
 /// An account with schedules of its own; in a sweep, one per variant.
 #[derive(Component, Clone, Debug, PartialEq)]
 #[component(immutable)]
-#[require(Resting)]
 pub struct Portfolio {
     /// The configured name.
     pub name: String,
@@ -25,10 +27,36 @@ pub struct Portfolio {
     pub costs: Costs,
     /// How its venue fills.
     pub fill_model: FillModel,
+    /// Which points of its equity are kept.
+    pub curve: EquityCurve,
+    /// How its capital is divided.
+    pub policy: CapitalPolicy,
+    /// The limits of its schedules.
+    pub risk_profiles: Vec<RiskProfile>,
+}
+
+/// All of a portfolio that changes while it trades. Nearly every phase reads or writes most of it, and each further
+/// component would be looked up once per phase and tick, so it is one.
+#[derive(Component, Clone, Debug)]
+pub struct Desk {
+    /// Where it stands in time.
+    pub timeline: Timeline,
+    /// Its money.
+    pub account: Account,
+    /// What it holds.
+    pub book: Book,
+    /// Its orders at the simulated venue, in the order of their instrument, schedule and ordinal.
+    pub resting: Vec<RestingOrder>,
+    /// When its positions want to be looked at.
+    pub agenda: Agenda,
+    /// How its capital is divided now.
+    pub weights: Weights,
+    /// What its risk profiles' limits are held against, in their order.
+    pub risk: Vec<RiskState>,
 }
 
 /// Where a portfolio stands in time. Only the core moves it.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeline {
     /// The instant of the last tick.
     pub now: Nanos,
@@ -41,7 +69,7 @@ pub struct Timeline {
 }
 
 /// Cash and the marks of equity, in the valuation currency.
-#[derive(Component, Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Account {
     /// Cash, proceeds of shorts included.
     pub cash: Notional,
@@ -66,7 +94,7 @@ impl Account {
 }
 
 /// The book: one line per instrument, in Plan order; each is the sum of the schedules' positions in it.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Book {
     /// The lines.
     pub lines: Vec<BookLine>,
@@ -135,7 +163,7 @@ impl BookLine {
 }
 
 /// When each position of a portfolio wants to be looked at again.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Agenda {
     /// Next due instant with something to do, per slot; [`Nanos::NEVER`] when only a fill can wake it.
     pub next: Vec<Nanos>,
@@ -144,10 +172,6 @@ pub struct Agenda {
     /// The schedules, by index.
     pub schedules: Vec<Entity>,
 }
-
-/// Orders at the simulated venue, in the order of their instrument, schedule and ordinal.
-#[derive(Component, Clone, Debug, Default)]
-pub struct Resting(pub Vec<RestingOrder>);
 
 /// An order at the venue. Nobody but the venue reads ahead.
 #[derive(Clone, Copy, Debug, PartialEq)]

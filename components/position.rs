@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
 
-use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::candles::Candles;
+use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::market::{LogReturns, Snapshots, Targets, TickSums};
 use crate::order::Costs;
 use crate::schedule::Cadence;
@@ -13,8 +13,8 @@ use crate::signal::{Answer, Packed};
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
 
-/// Whose position it is and in what.
-#[derive(Component, Clone, Copy, Debug)]
+/// Whose position it is, in what, and what its engine reads.
+#[derive(Component, Clone, Debug)]
 #[component(immutable)]
 #[require(Holding)]
 pub struct Position {
@@ -30,6 +30,10 @@ pub struct Position {
     pub instrument_index: InstrumentIndex,
     /// This position's place in its portfolio's agenda, ordered by schedule, then instrument.
     pub slot: usize,
+    /// On a position that decides for a pair: the other leg's, which decides nothing itself.
+    pub hedge: Option<Entity>,
+    /// What its engine reads.
+    pub feed: Feed,
 }
 
 /// The ledger of a position.
@@ -49,16 +53,8 @@ pub struct Holding {
     pub stop: Option<Price>,
 }
 
-/// On a position that decides for a pair: the other leg's position, which decides nothing itself.
-#[derive(Component, Clone, Copy, Debug)]
-#[component(immutable)]
-pub struct Hedge {
-    /// The other leg.
-    pub position: Entity,
-}
-
 /// What a position's engine reads and when; the columns are shared with every other reader.
-#[derive(Component, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub struct Feed {
     /// The schedule's cadence, kept here too because every look at a position needs it.
     pub cadence: Cadence,

@@ -1,7 +1,5 @@
 //! Limits, and why an order was refused.
 
-use bevy_ecs::prelude::Component;
-
 use crate::units::Ratio;
 
 /// A named set of limits. Zero or less disables a limit, except `max_positions`, where zero allows none.
@@ -16,14 +14,6 @@ pub struct RiskProfile {
     /// All positions, long and short added up, as a multiple of equity.
     pub max_leverage: f64,
 }
-
-/// The profiles of a portfolio's schedules.
-#[derive(Component, Clone, Debug, Default, PartialEq)]
-pub struct RiskProfiles(pub Vec<RiskProfile>);
-
-/// The state of a portfolio's profiles, in their order.
-#[derive(Component, Clone, Debug, Default, PartialEq, Eq)]
-pub struct RiskStates(pub Vec<RiskState>);
 
 /// What a profile's limits are held against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

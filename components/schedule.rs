@@ -10,7 +10,7 @@ use crate::units::{Notional, Quantity};
 /// A configured schedule. Every schedule has a cadence, a size rule, a risk profile and telemetry.
 #[derive(Component, Clone, Debug, PartialEq)]
 #[component(immutable)]
-#[require(Cadence, Sizing, RiskProfileRef, Telemetry, Metrics)]
+#[require(Telemetry, Metrics)]
 pub struct Schedule {
     /// The configured name.
     pub name: String,
@@ -22,11 +22,15 @@ pub struct Schedule {
     pub portfolio: Entity,
     /// How many instruments it is configured for; its budget is divided by this.
     pub instruments: usize,
+    /// How its entries are sized.
+    pub sizing: Sizing,
+    /// Its risk profile, by its place in the portfolio's list.
+    pub risk_profile: usize,
 }
 
 /// When a schedule is due: at the grid instants `offset + k * every`, counted from the Unix epoch, and there at
 /// the first instant with a closed bar it has not seen.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cadence {
     /// Distance of the grid instants; positive.
     pub every: Nanos,
@@ -49,7 +53,7 @@ impl Cadence {
 }
 
 /// How an entry is sized.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Sizing {
     /// Allocator weight times equity, divided by the configured instruments; costs are paid out of it.
     #[default]
@@ -61,10 +65,6 @@ pub enum Sizing {
     /// All unreserved cash, the fee included.
     AllIn,
 }
-
-/// The risk profile of a schedule, by its place in the portfolio's list.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RiskProfileRef(pub usize);
 
 /// What a schedule has done so far.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use hemiola_components::market::{
 };
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::EquityCurve;
-use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Portfolio, Sheet, Timeline};
-use hemiola_components::position::{Cursor, Feed, Hedge, Position};
-use hemiola_components::risk::{RiskProfiles, RiskState, RiskStates};
+use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Desk, Portfolio, Sheet, Timeline};
+use hemiola_components::position::{Cursor, Feed, Position};
+use hemiola_components::risk::RiskState;
 use hemiola_components::rows::Rows;
-use hemiola_components::schedule::{RiskProfileRef, Schedule};
+use hemiola_components::schedule::Schedule;
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::shares;
@@ -208,7 +208,7 @@ pub fn assemble(
 /// Each portfolio's first tick.
 fn starts(world: &World, portfolios: &[Entity]) -> Vec<Nanos> {
     let start =
-        |portfolio: &Entity| world.get::<Timeline>(*portfolio).map_or(Nanos::NEVER, |line| line.start);
+        |portfolio: &Entity| world.get::<Desk>(*portfolio).map_or(Nanos::NEVER, |desk| desk.timeline.start);
     portfolios.iter().map(start).collect()
 }
 
@@ -216,7 +216,7 @@ fn starts(world: &World, portfolios: &[Entity]) -> Vec<Nanos> {
 fn block(world: &World, portfolios: &[Entity]) -> Block {
     const CANDLES: i64 = 1_000;
     let spacing = |portfolio: &Entity| {
-        let (line, book) = (world.get::<Timeline>(*portfolio)?, world.get::<Book>(*portfolio)?);
+        let Desk { timeline: line, book, .. } = world.get::<Desk>(*portfolio)?;
         let most = book.lines.iter().map(|line| line.bars.len()).max()?;
         Some((line.end - line.start).get() / i64::try_from(most).ok()?.max(1))
     };
@@ -271,22 +271,15 @@ impl Assembly<'_> {
         book.sheet = self.sheet(&book);
         let entity = self
             .world
-            .spawn((
-                Portfolio {
-                    name: plan.scheduler.clone(),
-                    index,
-                    costs: plan.costs,
-                    fill_model: plan.fill_model,
-                },
-                Account::new(plan.cash),
-                Timeline { now: start, day_end, start, end },
-                book,
-                RiskProfiles(plan.risk_profiles.clone()),
-                RiskStates(vec![RiskState::default(); plan.risk_profiles.len()]),
-                plan.capital_policy.clone(),
-                weights(plan),
-                self.options.curve,
-            ))
+            .spawn(Portfolio {
+                name: plan.scheduler.clone(),
+                index,
+                costs: plan.costs,
+                fill_model: plan.fill_model,
+                curve: self.options.curve,
+                policy: plan.capital_policy.clone(),
+                risk_profiles: plan.risk_profiles.clone(),
+            })
             .id();
         let account = Owner { entity, index, plan, market, start, end };
         let strategies =
@@ -295,7 +288,15 @@ impl Assembly<'_> {
         for (index, schedule) in plan.schedules.iter().enumerate() {
             self.schedule(&account, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
         }
-        self.world.entity_mut(entity).insert(agenda);
+        self.world.entity_mut(entity).insert(Desk {
+            timeline: Timeline { now: start, day_end, start, end },
+            account: Account::new(plan.cash),
+            book,
+            resting: Vec::new(),
+            agenda,
+            weights: weights(plan),
+            risk: vec![RiskState::default(); plan.risk_profiles.len()],
+        });
         Ok(entity)
     }
 
@@ -363,10 +364,9 @@ impl Assembly<'_> {
                     strategy,
                     portfolio: account.entity,
                     instruments: plan.instruments.len(),
+                    sizing: plan.sizing,
+                    risk_profile: plan.risk_profile,
                 },
-                plan.cadence,
-                plan.sizing,
-                RiskProfileRef(plan.risk_profile),
                 Metrics::new(kind.metrics),
             ))
             .id();
@@ -404,8 +404,10 @@ impl Assembly<'_> {
                 schedule_index: index,
                 instrument_index: InstrumentIndex::new(instrument),
                 slot: agenda.positions.len(),
+                hedge: None,
+                feed,
             };
-            let mut entity = self.world.spawn((position, cursor, feed));
+            let mut entity = self.world.spawn((position, cursor));
             if decides {
                 kind.insert_state(&mut entity);
             }
@@ -414,8 +416,10 @@ impl Assembly<'_> {
             agenda.next.push(account.start);
         }
         for pair in &plan.pairs {
-            let hedge = Hedge { position: legs[&pair.secondary] };
-            self.world.entity_mut(legs[&pair.primary]).insert(hedge);
+            let mut decider = self.world.entity_mut(legs[&pair.primary]);
+            if let Some(position) = decider.get::<Position>().cloned() {
+                decider.insert(Position { hedge: Some(legs[&pair.secondary]), ..position });
+            }
         }
         Ok(())
     }

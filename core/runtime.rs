@@ -2,11 +2,10 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::World;
-use hemiola_components::capital::Weights;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Outbox, Tick};
-use hemiola_components::portfolio::{Account, Agenda, Book, Timeline};
+use hemiola_components::portfolio::{Account, Agenda, Desk, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
@@ -96,7 +95,7 @@ impl Runtime {
     /// When there is no such portfolio, as for all that follow.
     #[must_use]
     pub fn timeline(&self, index: usize) -> Timeline {
-        *self.component(index)
+        self.desk(index).timeline
     }
 
     /// The instant of portfolio `index`'s next tick; [`Nanos::NEVER`] when its run is over.
@@ -108,20 +107,20 @@ impl Runtime {
     /// The account of portfolio `index`.
     #[must_use]
     pub fn account(&self, index: usize) -> Account {
-        *self.component(index)
+        self.desk(index).account
     }
 
     /// The counters of portfolio `index`, one per schedule.
     #[must_use]
     pub fn telemetry(&self, index: usize) -> Vec<Telemetry> {
-        let schedules = &self.component::<Agenda>(index).schedules;
+        let schedules = &self.desk(index).agenda.schedules;
         schedules.iter().filter_map(|schedule| self.world.get::<Telemetry>(*schedule).copied()).collect()
     }
 
     /// The metrics of portfolio `index` that have samples, by name, one list per schedule.
     #[must_use]
     pub fn metrics(&self, index: usize) -> Vec<Vec<(&'static str, f64)>> {
-        let schedules = &self.component::<Agenda>(index).schedules;
+        let schedules = &self.desk(index).agenda.schedules;
         let metrics = schedules.iter().filter_map(|schedule| self.world.get::<Metrics>(*schedule));
         metrics.map(|metrics| metrics.values().collect()).collect()
     }
@@ -130,7 +129,7 @@ impl Runtime {
     /// schedule.
     #[must_use]
     pub fn not_finite(&self, index: usize) -> Vec<u64> {
-        let Agenda { positions, schedules, .. } = self.component(index);
+        let Agenda { positions, schedules, .. } = &self.desk(index).agenda;
         let mut counts = vec![0; schedules.len()];
         for entity in positions {
             let position = self.world.get::<Position>(*entity);
@@ -144,21 +143,21 @@ impl Runtime {
     /// The ledgers of portfolio `index`, by schedule, then instrument.
     #[must_use]
     pub fn holdings(&self, index: usize) -> Vec<Holding> {
-        let positions = &self.component::<Agenda>(index).positions;
+        let positions = &self.desk(index).agenda.positions;
         positions.iter().filter_map(|position| self.world.get::<Holding>(*position).copied()).collect()
     }
 
     /// How far each position's engine of portfolio `index` has read, by schedule, then instrument.
     #[must_use]
     pub fn cursors(&self, index: usize) -> Vec<Cursor> {
-        let positions = &self.component::<Agenda>(index).positions;
+        let positions = &self.desk(index).agenda.positions;
         positions.iter().filter_map(|position| self.world.get::<Cursor>(*position).cloned()).collect()
     }
 
     /// The shares of the capital in force in portfolio `index`, one per schedule.
     #[must_use]
     pub fn shares(&self, index: usize) -> &[f64] {
-        &self.component::<Weights>(index).shares
+        &self.desk(index).weights.shares
     }
 
     /// What engines saw at the decisions asked about, as far as the run has come.
@@ -171,8 +170,8 @@ impl Runtime {
     /// looked at, which a position that is held never is.
     #[must_use]
     pub fn marks(&self, index: usize) -> Vec<Price> {
-        let book = self.component::<Book>(index);
-        let positions = &self.component::<Agenda>(index).positions;
+        let book = &self.desk(index).book;
+        let positions = &self.desk(index).agenda.positions;
         let instruments = positions.iter().filter_map(|entity| self.world.get::<Position>(*entity));
         let marks = instruments.map(|position| marked(book, position.instrument_index.get()));
         marks.map(|mark| Price::new(mark.unwrap_or_default())).collect()
@@ -184,9 +183,7 @@ impl Runtime {
         self.pass.order()
     }
 
-    fn component<T: bevy_ecs::component::Component>(&self, index: usize) -> &T {
-        self.world
-            .get::<T>(self.queue.portfolios[index])
-            .expect("assembly gives every portfolio all of its components")
+    fn desk(&self, index: usize) -> &Desk {
+        self.world.get(self.queue.portfolios[index]).expect("assembly gives every portfolio its desk")
     }
 }

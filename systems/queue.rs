@@ -1,8 +1,7 @@
 //! What goes into a pass, what one phase hands to the next, and what comes out.
 
 use bevy_ecs::prelude::Entity;
-use hemiola_components::id::PortfolioIndex;
-use hemiola_components::journal::{Emitted, Event, Record};
+use hemiola_components::journal::Emitted;
 use hemiola_components::order::WorkingOrder;
 use hemiola_components::port::{Inbox, Outbox};
 use hemiola_components::time::Nanos;
@@ -58,11 +57,4 @@ pub struct SignalNote {
     pub due: Due,
     /// The signal and where it came from.
     pub emitted: Emitted,
-}
-
-impl Queue {
-    /// Adds a record.
-    pub fn record(&mut self, portfolio: PortfolioIndex, at: Nanos, event: Event) {
-        self.outbox.records.push(Record { portfolio, at, event });
-    }
 }

@@ -6,7 +6,7 @@ use bevy_ecs::system::InMut;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::metric::Metrics;
-use hemiola_components::portfolio::Agenda;
+use hemiola_components::portfolio::Desk;
 use hemiola_components::schedule::Telemetry;
 
 use crate::pass::{Phase, Systems, When};
@@ -20,15 +20,15 @@ pub fn add_to(systems: &mut Systems) {
 
 pub(crate) fn count(
     InMut(queue): InMut<Queue>,
-    mut agendas: Query<&Agenda>,
+    mut desks: Query<&'static Desk>,
     mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
-    let agendas = columns(&mut agendas)?;
+    let desks = columns(&mut desks)?;
     let outbox = &mut queue.outbox;
     let owner = |record: &Record| Some((record.portfolio, counter(&record.event)?.0));
     for records in outbox.records.count().chunk_by(|one, next| owner(one) == owner(next)) {
         let Some((portfolio, schedule)) = owner(&records[0]) else { continue };
-        let agenda = &agendas[portfolio.get()];
+        let agenda = &desks[portfolio.get()].agenda;
         let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[schedule.get()])?;
         for Record { event, .. } in records {
             if let Some((_, Some(counter))) = counter(event) {

@@ -7,7 +7,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::port::{EquityCurve, EquityPoint};
-use hemiola_components::portfolio::{Account, Agenda, Book, Portfolio, Resting, Timeline};
+use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Feed, Position};
 use hemiola_components::time::Nanos;
 
@@ -22,35 +22,21 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Telemetry, When::Always, advance);
 }
 
-type Lines = (
-    &'static Portfolio,
-    &'static mut Timeline,
-    &'static mut Account,
-    &'static mut Book,
-    &'static Resting,
-    &'static mut Agenda,
-    &'static EquityCurve,
-);
-
 fn advance(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Lines>,
-    positions: Query<(&Position, &Cursor, &Feed)>,
+    mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
+    positions: Query<(&Position, &Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { inbox, outbox, calendar, due, .. } = queue;
-    let (portfolios, mut timelines, mut accounts, mut books, resting, mut agendas, curves) =
-        columns(&mut portfolios)?;
-    let (timelines, accounts) = (timelines.bypass_change_detection(), accounts.bypass_change_detection());
-    let (books, agendas) = (books.bypass_change_detection(), agendas.bypass_change_detection());
+    let (portfolios, mut desks) = columns(&mut portfolios)?;
+    let desks = desks.bypass_change_detection();
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let (portfolio, resting, curve) = (&portfolios[index], &resting[index], &curves[index]);
-        let (timeline, account) = (&mut timelines[index], &mut accounts[index]);
-        let (book, agenda) = (&mut books[index], &mut agendas[index]);
+        let Desk { timeline, account, book, resting, agenda, .. } = &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
-            let (position, cursor, feed) = positions.get(due.position)?;
-            agenda.next[position.slot] = next_look(cursor, feed);
+            let (position, cursor) = positions.get(due.position)?;
+            agenda.next[position.slot] = next_look(cursor, &position.feed);
         }
         if tick.now == timeline.day_end {
             timeline.day_end = day_end(book, tick.now);
@@ -59,16 +45,16 @@ fn advance(
             Nanos::NEVER
         } else {
             let schedules = agenda.next.iter().copied();
-            let orders = resting.0.iter().map(|order| order.known_at);
+            let orders = resting.iter().map(|order| order.known_at);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
         calendar[index] = next;
         let until = next.min(timeline.end);
         let mut collect = |at: Nanos, account: &Account| {
-            outbox.equity.push(EquityPoint::of(portfolio.index, at, account));
+            outbox.equity.push(EquityPoint::of(tick.portfolio, at, account));
         };
         let visit: Option<Visit<'_>> =
-            if *curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
+            if portfolios[index].curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
         mark_until(account, book, until, visit);
     }
     Ok(())

@@ -6,13 +6,12 @@ mod sizing;
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};
 use bevy_ecs::system::InMut;
-use hemiola_components::capital::{CapitalPolicy, Weights};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{TimeInForce, WorkingOrder};
-use hemiola_components::portfolio::{Account, Book, Portfolio};
-use hemiola_components::position::{Cursor, Hedge, Holding, Position};
-use hemiola_components::risk::{Refusal, RiskProfiles, Rule};
-use hemiola_components::schedule::{RiskProfileRef, Schedule, Sizing};
+use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
+use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::risk::{Refusal, Rule};
+use hemiola_components::schedule::Schedule;
 use hemiola_components::signal::{Answer, Packed, Protection, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
 
@@ -30,56 +29,47 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Allocation, When::Signals, allocate);
 }
 
-type Capital = (
-    &'static Portfolio,
-    &'static Account,
-    &'static mut Book,
-    &'static CapitalPolicy,
-    &'static mut Weights,
-    &'static RiskProfiles,
-);
-
 /// A position with what Allocation reads of it.
-type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding, Option<&'static Hedge>)>;
+type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding)>;
 
 fn allocate(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Capital>,
+    mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
     positions: Ledgers<'_, '_>,
     mut cursors: Query<&mut Cursor>,
-    schedules: Query<(&Schedule, &Sizing, &RiskProfileRef)>,
+    schedules: Query<&Schedule>,
 ) -> Result<(), BevyError> {
     let Queue { signals, intents, outbox, .. } = queue;
-    let (portfolios, accounts, mut books, policies, mut weights, profiles) = columns(&mut portfolios)?;
-    let (books, weights) = (books.bypass_change_detection(), weights.bypass_change_detection());
+    let (portfolios, mut desks) = columns(&mut portfolios)?;
+    let desks = desks.bypass_change_detection();
     signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
     for SignalNote { due, emitted } in signals.drain(..) {
-        let (position, holding, hedge) = positions.get(due.position)?;
-        let (schedule, sizing, profile) = schedules.get(position.schedule)?;
+        let (position, holding) = positions.get(due.position)?;
+        let schedule = schedules.get(position.schedule)?;
         let index = position.portfolio.get();
-        let (portfolio, account, book) = (&portfolios[index], &accounts[index], &mut books[index]);
-        let weights = &mut weights[index];
-        policy::allocate(&policies[index], weights, due.now);
+        let portfolio = &portfolios[index];
+        let Desk { account, book, weights, .. } = &mut desks[index];
+        policy::allocate(&portfolio.policy, weights, due.now);
         let share = weights.shares[schedule.index.get()];
         let instrument = emitted.instrument;
         let wanted = Wanted {
             due,
             signal: &emitted.signal,
-            risk_profile: profile.0,
+            risk_profile: schedule.risk_profile,
             budget: Budget {
                 share,
                 instruments: schedule.instruments,
-                sizing: *sizing,
+                sizing: schedule.sizing,
                 costs: portfolio.costs,
-                max_position: profiles[index].0[profile.0].max_position,
+                max_position: portfolio.risk_profiles[schedule.risk_profile].max_position,
             },
         };
         let first = (due.position, position, holding);
-        let outcome = match hedge {
+        let outcome = match position.hedge {
             None => wanted.orders(&[first], account, book, intents),
             Some(hedge) => {
-                let (position, holding, _) = positions.get(hedge.position)?;
-                wanted.orders(&[first, (hedge.position, position, holding)], account, book, intents)
+                let (position, holding) = positions.get(hedge)?;
+                wanted.orders(&[first, (hedge, position, holding)], account, book, intents)
             }
         };
         let mut record = |event| {

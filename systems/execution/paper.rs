@@ -7,11 +7,9 @@ use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce, WorkingOrder};
 use hemiola_components::port::{EquityCurve, EquityPoint};
-use hemiola_components::portfolio::{
-    Account, Book, BookLine, Filling, Portfolio, Resting, RestingOrder, Timeline,
-};
+use hemiola_components::portfolio::{Account, Book, BookLine, Desk, Filling, Portfolio, RestingOrder};
 use hemiola_components::position::{Cursor, Holding};
-use hemiola_components::risk::{Refusal, RiskState, RiskStates, Rule};
+use hemiola_components::risk::{Refusal, RiskState, Rule};
 use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity};
@@ -22,34 +20,20 @@ use crate::queue::Queue;
 use crate::risk::gate::Approved;
 use crate::table::columns;
 
-/// What the venue of a portfolio sees and changes.
-type Venues = (
-    &'static Portfolio,
-    &'static Timeline,
-    &'static EquityCurve,
-    &'static mut Account,
-    &'static mut RiskStates,
-    &'static mut Book,
-    &'static mut Resting,
-);
-
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
 /// venue reads ahead, and such a fill is known when that candle has closed.
 pub(super) fn accept(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Venues>,
+    mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
     mut positions: Query<(&mut Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { approved, outbox, .. } = queue;
-    let (portfolios, timelines, curves, mut accounts, mut states, mut books, mut resting) =
-        columns(&mut portfolios)?;
-    let (accounts, states) = (accounts.bypass_change_detection(), states.bypass_change_detection());
-    let (books, resting) = (books.bypass_change_detection(), resting.bypass_change_detection());
+    let (portfolios, mut desks) = columns(&mut portfolios)?;
+    let desks = desks.bypass_change_detection();
     for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
         let portfolio = orders[0].order().portfolio.get();
-        let Portfolio { index, costs, fill_model, .. } = portfolios[portfolio];
-        let (account, book) = (&mut accounts[portfolio], &mut books[portfolio]);
-        let Timeline { now, end, .. } = timelines[portfolio];
+        let Portfolio { index, costs, fill_model, curve, .. } = portfolios[portfolio];
+        let Desk { timeline, account, book, resting, risk, .. } = &mut desks[portfolio];
         for working in orders.iter().map(Approved::order) {
             let order = working.order;
             let mut record = |event| {
@@ -58,26 +42,26 @@ pub(super) fn accept(
             record(Event::Order(order));
             if fill_model == FillModel::Instant {
                 let print = Print { time: order.at, price: order.reference, after_gap: false };
-                let risk = &mut states[portfolio].0[working.risk_profile];
+                let risk = &mut risk[working.risk_profile];
                 let (mut holding, _) = positions.get_mut(working.position)?;
                 let (event, answer) = settle(working, print, account, risk, book, &mut holding, costs);
                 record(event);
                 let (_, mut cursor) = positions.get_mut(working.decider)?;
                 cursor.in_flight -= 1;
                 cursor.answer = Some(answer);
-            } else if order.at == end {
+            } else if order.at == timeline.end {
                 record(Event::Unfilled(order));
             } else {
-                let waiting = &mut resting[portfolio].0;
-                let place = waiting.partition_point(|other| rank(&other.working.order) <= rank(&order));
-                waiting.insert(place, rest(*working, &book.lines[order.instrument.get()], end));
+                let place = resting.partition_point(|other| rank(&other.working.order) <= rank(&order));
+                let line = &book.lines[order.instrument.get()];
+                resting.insert(place, rest(*working, line, timeline.end));
             }
         }
         if fill_model == FillModel::Instant {
             // The marks of this instant were taken before these fills and what they cost.
-            mark_at(account, book, now);
-            if curves[portfolio] != EquityCurve::Off {
-                outbox.equity.push(EquityPoint::of(index, now, account));
+            mark_at(account, book, timeline.now);
+            if curve != EquityCurve::Off {
+                outbox.equity.push(EquityPoint::of(index, timeline.now, account));
             }
         }
     }

@@ -8,9 +8,9 @@ use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Order, OrderSize, WorkingOrder};
-use hemiola_components::portfolio::{Account, Book, BookLine, Portfolio};
+use hemiola_components::portfolio::{Account, Book, BookLine, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding};
-use hemiola_components::risk::{Refusal, RiskProfile, RiskProfiles, RiskState, RiskStates, Rule};
+use hemiola_components::risk::{Refusal, RiskProfile, RiskState, Rule};
 use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
@@ -36,29 +36,25 @@ impl Approved {
     }
 }
 
-type Limits =
-    (&'static Portfolio, &'static mut Account, &'static mut Book, &'static RiskProfiles, &'static mut RiskStates);
-
 pub(super) fn gate(
     InMut(queue): InMut<Queue>,
-    mut portfolios: Query<Limits>,
+    mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
     mut positions: Query<(&Holding, &mut Cursor)>,
 ) -> Result<(), BevyError> {
     let Queue { intents, approved, outbox, .. } = queue;
-    let (portfolios, mut accounts, mut books, profiles, mut states) = columns(&mut portfolios)?;
-    let (accounts, books) = (accounts.bypass_change_detection(), books.bypass_change_detection());
-    let states = states.bypass_change_detection();
+    let (portfolios, mut desks) = columns(&mut portfolios)?;
+    let desks = desks.bypass_change_detection();
     for legs in intents.chunk_by_mut(|one, next| one.decider == next.decider) {
         let first = approved.len();
         let index = legs[0].portfolio.get();
-        let (portfolio, profiles) = (&portfolios[index], &profiles[index]);
-        let (account, book, states) = (&mut accounts[index], &mut books[index], &mut states[index]);
+        let portfolio = &portfolios[index];
+        let Desk { account, book, risk, .. } = &mut desks[index];
         let (decider, schedule, at) = (legs[0].decider, legs[0].order.schedule, legs[0].order.at);
         let mut stopped = None;
         for (leg, working) in legs.iter_mut().enumerate() {
             let (holding, _) = positions.get(working.position)?;
-            let state = &mut states.0[working.risk_profile];
-            let limits = (&profiles.0[working.risk_profile], &*state);
+            let state = &mut risk[working.risk_profile];
+            let limits = (&portfolio.risk_profiles[working.risk_profile], &*state);
             if let Err(refusal) = check(working, holding.quantity, account, book, limits, portfolio.costs) {
                 stopped = Some((leg, refusal));
                 break;
@@ -70,7 +66,7 @@ pub(super) fn gate(
         if let Some((stopped, refusal)) = stopped {
             // All legs or none: what was set aside for those before is free again.
             for Approved(working) in approved.drain(first..) {
-                let state = &mut states.0[working.risk_profile];
+                let state = &mut risk[working.risk_profile];
                 ledger::answered(account, state, book, &working);
             }
             for (leg, WorkingOrder { order, .. }) in legs.iter().enumerate() {

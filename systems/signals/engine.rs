@@ -10,7 +10,7 @@ use hemiola_components::journal::Emitted;
 use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
 use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
-use hemiola_components::position::{Cursor, Feed, Found, Hedge, Holding, Position};
+use hemiola_components::position::{Cursor, Feed, Found, Holding, Position};
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Answer, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
@@ -225,14 +225,7 @@ impl ScanLimit {
 type Deciders<'w, 's, E> = Query<
     'w,
     's,
-    (
-        &'static Position,
-        &'static Feed,
-        &'static Holding,
-        Option<&'static Hedge>,
-        &'static mut Cursor,
-        &'static mut <E as Engine>::State,
-    ),
+    (&'static Position, &'static Holding, &'static mut Cursor, &'static mut <E as Engine>::State),
 >;
 
 /// Runs the due positions of one engine kind: emits the signals they reach now and looks ahead for the next.
@@ -244,11 +237,11 @@ pub(crate) fn run<E: Engine>(
 ) -> Result<(), BevyError> {
     let Queue { scan, due, signals, explain, .. } = queue;
     for &due in due.iter() {
-        let Ok((position, feed, holding, hedge, mut cursor, mut state)) = positions.get_mut(due.position)
-        else {
+        let Ok((position, holding, mut cursor, mut state)) = positions.get_mut(due.position) else {
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
+        let feed = &position.feed;
         let settings = settings.get(position.strategy)?;
         if let Some(answer) = cursor.answer.take() {
             E::on_answer(settings, &mut state, answer);
@@ -263,8 +256,8 @@ pub(crate) fn run<E: Engine>(
             position: holding.quantity,
             opened_at: holding.opened_at,
             stop: holding.stop,
-            hedge: match hedge {
-                Some(hedge) => holdings.get(hedge.position)?.quantity,
+            hedge: match position.hedge {
+                Some(hedge) => holdings.get(hedge)?.quantity,
                 None => Quantity::ZERO,
             },
             costs: feed.costs,
@@ -272,11 +265,11 @@ pub(crate) fn run<E: Engine>(
         let explain =
             explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
         let mut reader = Reader { settings, feed, view, explain, position, holding };
-        if hedge.is_some() && !E::is_hedged(settings, &reader.view) {
+        if position.hedge.is_some() && !E::is_hedged(settings, &reader.view) {
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
             let bar = cursor.seen.saturating_sub(1);
-            signals.push(note(due, position, feed, Found { at: due.now, bar, signal: unwind().into() }));
+            signals.push(note(due, position, Found { at: due.now, bar, signal: unwind().into() }));
             continue;
         }
         let found = if let Some(found) = cursor.found.take() {
@@ -287,7 +280,7 @@ pub(crate) fn run<E: Engine>(
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
         };
         match found {
-            Some(found) if found.at == due.now => signals.push(note(due, position, feed, found)),
+            Some(found) if found.at == due.now => signals.push(note(due, position, found)),
             later => cursor.found = later,
         }
     }
@@ -301,13 +294,13 @@ const fn unwind() -> Signal {
     signal
 }
 
-fn note(due: Due, position: &Position, feed: &Feed, found: Found) -> SignalNote {
+fn note(due: Due, position: &Position, found: Found) -> SignalNote {
     SignalNote {
         due,
         emitted: Emitted {
             schedule: position.schedule_index,
             instrument: position.instrument_index,
-            bar_time: feed.bars.open_time(found.bar),
+            bar_time: position.feed.bars.open_time(found.bar),
             signal: found.signal,
         },
     }

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::{IntoScheduleConfigs, Query, World};
 use hemiola::assembly::Options;
 use hemiola::assembly::assemble;
-use hemiola_components::portfolio::Account;
+use hemiola_components::portfolio::Desk;
 use hemiola_systems::pass::Phase;
 use hemiola_systems::schedule::systems;
 use hemiola_systems::signals::catalog::Catalog;
@@ -50,7 +50,7 @@ fn systems_run_in_the_written_order_under_any_insertion() {
 #[test]
 #[should_panic(expected = "intruder")]
 fn a_second_writer_in_a_phase_is_refused_by_name() {
-    fn intruder(_: Query<&mut Account>) {}
+    fn intruder(_: Query<&mut Desk>) {}
     let mut schedule = systems(&[]).schedule(None);
     schedule.add_systems(intruder.in_set(Phase::Risk));
     let mut world = World::new();
