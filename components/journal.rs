@@ -59,6 +59,15 @@ pub enum Event {
     },
     /// The data ended before the order could fill.
     Unfilled(Order),
+    /// The account has fallen as far from its peak as a risk profile allows.
+    Halt {
+        /// The profile, by its place in the portfolio's list.
+        risk_profile: usize,
+        /// The fall, as a fraction of the peak.
+        drawdown: f64,
+        /// What was allowed.
+        limit: f64,
+    },
     /// A trading day closed.
     DayClose {
         /// Equity at the last marks.

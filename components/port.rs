@@ -56,12 +56,6 @@ impl Records {
         self.journaled = self.all.len();
     }
 
-    /// Whether anything handed over has not been counted yet.
-    #[must_use]
-    pub const fn has_uncounted(&self) -> bool {
-        self.counted < self.journaled
-    }
-
     /// What has been handed over since the last look.
     pub fn count(&mut self) -> &[Record] {
         let fresh = std::mem::replace(&mut self.counted, self.journaled)..self.journaled;

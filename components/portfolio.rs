@@ -81,6 +81,9 @@ pub struct Account {
     pub peak: Notional,
     /// The largest fall from a peak, as a fraction of that peak.
     pub max_drawdown: f64,
+    /// The fall from a peak at which the next risk profile halts; infinite when none does. Always above
+    /// `max_drawdown`.
+    pub halts_at: f64,
     /// Equity when the trading day began.
     pub day_start: Notional,
 }
@@ -89,7 +92,15 @@ impl Account {
     /// A fresh account.
     #[must_use]
     pub const fn new(cash: Notional) -> Self {
-        Self { cash, reserved: Notional::ZERO, equity: cash, peak: cash, max_drawdown: 0.0, day_start: cash }
+        Self {
+            cash,
+            reserved: Notional::ZERO,
+            equity: cash,
+            peak: cash,
+            max_drawdown: 0.0,
+            halts_at: f64::INFINITY,
+            day_start: cash,
+        }
     }
 }
 

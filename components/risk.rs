@@ -13,6 +13,9 @@ pub struct RiskProfile {
     pub max_position: Ratio,
     /// All positions, long and short added up, as a multiple of equity.
     pub max_leverage: f64,
+    /// The fall of equity from its peak, as a fraction of that peak, at which only orders that reduce a position still
+    /// pass. Nothing in the configuration sets it yet.
+    pub max_drawdown: Ratio,
 }
 
 /// What a profile's limits are held against.
@@ -20,6 +23,8 @@ pub struct RiskProfile {
 pub struct RiskState {
     /// Positions of the profile's schedules that are not flat, entries under way included.
     pub open_positions: u32,
+    /// [`RiskProfile::max_drawdown`] has been reached. It stays so.
+    pub halted: bool,
 }
 
 /// What stopped a signal or an order.
@@ -39,6 +44,8 @@ pub enum Rule {
     PositionSize,
     /// [`RiskProfile::max_leverage`].
     Leverage,
+    /// [`RiskProfile::max_drawdown`].
+    Drawdown,
     /// The account's free cash.
     Cash,
     /// The other leg of the pair was refused.
@@ -59,6 +66,7 @@ impl Rule {
             Self::MaxPositions => "max_positions",
             Self::PositionSize => "position_size",
             Self::Leverage => "leverage",
+            Self::Drawdown => "drawdown_limit",
             Self::Cash => "cash",
             Self::OtherLeg => "other_leg",
             Self::Expired => "expired",

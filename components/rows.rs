@@ -21,17 +21,22 @@ impl Rows {
     pub fn new<'a>(lines: impl IntoIterator<Item = &'a Bars>, most: usize) -> Option<Self> {
         let lines: Vec<&Bars> = lines.into_iter().collect();
         let width = lines.len().next_multiple_of(LANES);
-        let time = instants(&lines);
+        let together = lines.windows(2).all(|pair| have_the_same_times(pair[0], pair[1]));
+        let time = instants(if together { &lines[..1.min(lines.len())] } else { &lines });
         let cells = time.len().checked_mul(width).filter(|cells| *cells <= most)?;
         let mut close = vec![0.0; cells];
-        for (index, bars) in lines.iter().enumerate() {
-            let (mut closed, mut last) = (0, 0.0);
-            for (row, now) in close.chunks_exact_mut(width).zip(&time) {
-                while closed < bars.len() && bars.close_time(closed) <= *now {
-                    last = bars.close[closed];
-                    closed += 1;
+        if together {
+            turn(&mut close, width, &lines);
+        } else {
+            for (index, bars) in lines.iter().enumerate() {
+                let (mut closed, mut last) = (0, 0.0);
+                for (row, now) in close.chunks_exact_mut(width).zip(&time) {
+                    while closed < bars.len() && bars.close_time(closed) <= *now {
+                        last = bars.close[closed];
+                        closed += 1;
+                    }
+                    row[index] = last;
                 }
-                row[index] = last;
             }
         }
         Some(Self { time, width, close })
@@ -65,7 +70,26 @@ impl Rows {
     }
 }
 
-/// Every instant at which a candle of any line closes, ascending. Lines that share their instants cost no sorting.
+fn have_the_same_times(one: &Bars, other: &Bars) -> bool {
+    one.span == other.span && one.open_time == other.open_time
+}
+
+/// Turns columns of the same length into rows, as many at a time as stay in the cache.
+fn turn(close: &mut [f64], width: usize, lines: &[&Bars]) {
+    const ROWS: usize = 64;
+    for (block, rows) in close.chunks_mut(ROWS * width).enumerate() {
+        for (eight, lines) in lines.chunks(LANES).enumerate() {
+            for (index, bars) in lines.iter().enumerate() {
+                let column = &bars.close[block * ROWS..];
+                for (row, close) in rows.chunks_exact_mut(width).zip(column) {
+                    row[eight * LANES + index] = *close;
+                }
+            }
+        }
+    }
+}
+
+/// Every instant at which a candle of any line closes, ascending.
 fn instants(lines: &[&Bars]) -> Vec<Nanos> {
     let times = |bars: &Bars| (0..bars.len()).map(|bar| bars.close_time(bar)).collect::<Vec<_>>();
     let mut all = Vec::new();
@@ -100,6 +124,21 @@ mod tests {
         let all: Vec<&[f64]> = (0..4).map(|row| &rows.row(row)[..2]).collect();
         assert_eq!(all, [[1.0, 0.0], [2.0, 7.0], [2.0, 8.0], [3.0, 8.0]]);
         assert_eq!((rows.width(), rows.row(3)[2..].iter().sum::<f64>()), (8, 0.0));
+    }
+
+    #[test]
+    fn lines_of_the_same_times_are_turned() {
+        let opens: Vec<i64> = (0..150).map(|step| step * 10).collect();
+        let close = |line: usize, row: usize| (1 + line * 1_000 + row) as f64;
+        let line = |line| bars(&opens, &(0..150).map(|row| close(line, row)).collect::<Vec<_>>());
+        let lines: Vec<Bars> = (0..11).map(line).collect();
+        let rows = Rows::new(&lines, 10_000).unwrap();
+        assert_eq!((rows.width(), rows.time(149), rows.time(150)), (16, Nanos::new(1_500), Nanos::NEVER));
+        for row in 0..150 {
+            let expected: Vec<f64> =
+                (0..16).map(|line| if line < 11 { close(line, row) } else { 0.0 }).collect();
+            assert_eq!(rows.row(row), expected);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use hemiola_systems::indicators::log_returns::log_returns;
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::tick_sums;
 use hemiola_systems::queue::Queue;
+use hemiola_systems::risk::halt::nearest;
 use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
 use hemiola_systems::signals::engine::{Columns, ScanLimit};
@@ -288,14 +289,15 @@ impl Assembly<'_> {
         for (index, schedule) in plan.schedules.iter().enumerate() {
             self.schedule(&account, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
         }
+        let risk = vec![RiskState::default(); plan.risk_profiles.len()];
         self.world.entity_mut(entity).insert(Desk {
             timeline: Timeline { now: start, day_end, start, end },
-            account: Account::new(plan.cash),
+            account: Account { halts_at: nearest(&plan.risk_profiles, &risk), ..Account::new(plan.cash) },
             book,
             resting: Vec::new(),
             agenda,
             weights: weights(plan),
-            risk: vec![RiskState::default(); plan.risk_profiles.len()],
+            risk,
         });
         Ok(entity)
     }

@@ -7,6 +7,8 @@ use hemiola_components::rows::LANES;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price};
 
+use crate::risk::halt::Halts;
+
 /// The mark of a line at `now`: the close of its last candle, or `None` before its first.
 pub fn mark(line: &mut BookLine, now: Nanos) -> Option<Price> {
     line.closed = line.bars.closed_at(now, line.closed);
@@ -61,7 +63,7 @@ fn equity(book: &Book, cash: f64) -> f64 {
 
 /// Marks the account at `now`. Returns whether a candle of a held line has closed since it was marked last; with a
 /// sheet it may also have been one of another line.
-pub fn mark_at(account: &mut Account, book: &mut Book, now: Nanos) -> bool {
+pub(crate) fn mark_at(account: &mut Account, book: &mut Book, now: Nanos, halts: &mut Halts<'_>) -> bool {
     let moved = if let Some(sheet) = &mut book.sheet {
         let before = sheet.passed;
         sheet.passed = sheet.rows.until(now, before);
@@ -76,18 +78,24 @@ pub fn mark_at(account: &mut Account, book: &mut Book, now: Nanos) -> bool {
         }
         moved
     };
-    observe(account, equity(book, account.cash.get()));
+    observe(account, equity(book, account.cash.get()), now, halts);
     moved
 }
 
-/// Takes in an equity: peak and worst fall from a peak.
-fn observe(account: &mut Account, equity: f64) {
+/// Takes in the equity at an instant: peak, worst fall from a peak, and whether that halts anybody.
+fn observe(account: &mut Account, equity: f64, now: Nanos, halts: &mut Halts<'_>) {
     account.equity = Notional::new(equity);
     let peak = account.peak.get();
     if equity > peak {
         account.peak = account.equity;
-    } else {
-        account.max_drawdown = account.max_drawdown.max((peak - equity) / peak);
+        return;
+    }
+    let drawdown = (peak - equity) / peak;
+    if drawdown > account.max_drawdown {
+        account.max_drawdown = drawdown;
+        if drawdown >= account.halts_at {
+            halts.reach(account, now);
+        }
     }
 }
 
@@ -99,10 +107,16 @@ pub type Visit<'a> = &'a mut dyn FnMut(Nanos, &Account);
 ///
 /// # Panics
 /// When somebody wants to see the marks of a book with a sheet: its rows are not the candles of held lines alone.
-pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visit: Option<Visit<'_>>) {
+pub(crate) fn mark_until(
+    account: &mut Account,
+    book: &mut Book,
+    until: Nanos,
+    halts: &mut Halts<'_>,
+    mut visit: Option<Visit<'_>>,
+) {
     if book.sheet.is_some() {
         assert!(visit.is_none(), "a curve with a point for every candle has no sheet");
-        return mark_rows(account, book, until);
+        return mark_rows(account, book, until, halts);
     }
     if visit.is_none()
         && let [only] = book.held[..]
@@ -112,7 +126,7 @@ pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visi
         let end = line.bars.closed_at(Nanos::new(until.get() - 1), line.closed);
         let ahead = line.closed..end;
         line.closed = end;
-        return mark_line(account, line, ahead);
+        return mark_line(account, line, ahead, halts);
     }
     loop {
         let next = book.held.iter().filter_map(|&index| next_close(&book.lines[index as usize])).min();
@@ -123,7 +137,7 @@ pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visi
                 line.closed += 1;
             }
         }
-        observe(account, equity(book, account.cash.get()));
+        observe(account, equity(book, account.cash.get()), now, halts);
         if let Some(visit) = &mut visit {
             visit(now, account);
         }
@@ -131,17 +145,18 @@ pub fn mark_until(account: &mut Account, book: &mut Book, until: Nanos, mut visi
 }
 
 /// Marks the account at every row before `until`.
-fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos) {
+fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos, halts: &mut Halts<'_>) {
     let is_flat = book.held.is_empty();
     while let Some(sheet) = &mut book.sheet
-        && sheet.rows.time(sheet.passed) < until
+        && let now = sheet.rows.time(sheet.passed)
+        && now < until
     {
         if is_flat {
             sheet.passed = sheet.rows.until(Nanos::new(until.get() - 1), sheet.passed);
             return;
         }
         sheet.passed += 1;
-        observe(account, equity(book, account.cash.get()));
+        observe(account, equity(book, account.cash.get()), now, halts);
     }
 }
 
@@ -150,9 +165,10 @@ fn next_close(line: &BookLine) -> Option<Nanos> {
 }
 
 /// One line: equity is monotone in the price, rounding included, so the range's extreme closes decide whether
-/// its candles have to be looked at one by one.
-fn mark_line(account: &mut Account, line: &BookLine, ahead: Range<usize>) {
-    let closes = &line.bars.close[ahead];
+/// its candles have to be looked at one by one. They have to when the worst fall so far is passed, and a halt is
+/// never nearer than that.
+fn mark_line(account: &mut Account, line: &BookLine, ahead: Range<usize>, halts: &mut Halts<'_>) {
+    let closes = &line.bars.close[ahead.clone()];
     let Some(last) = closes.last() else { return };
     let (cash, net) = (account.cash.get(), line.net);
     let at = |close: f64| cash + net * close;
@@ -160,8 +176,8 @@ fn mark_line(account: &mut Account, line: &BookLine, ahead: Range<usize>) {
     let (worst, best) = if net < 0.0 { (at(high), at(low)) } else { (at(low), at(high)) };
     let peak = best.max(account.peak.get());
     if (peak - worst) / peak > account.max_drawdown {
-        for close in closes {
-            observe(account, at(*close));
+        for (bar, close) in ahead.zip(closes) {
+            observe(account, at(*close), line.bars.close_time(bar), halts);
         }
     } else {
         account.peak = Notional::new(peak);
@@ -189,9 +205,17 @@ mod tests {
     use std::sync::Arc;
 
     use hemiola_components::candles::Candles;
+    use hemiola_components::id::PortfolioIndex;
     use hemiola_components::market::{Bars, TradingRules};
+    use hemiola_components::port::Records;
 
     use super::*;
+
+    /// Marks without a limit.
+    fn free(mark: impl FnOnce(&mut Halts<'_>)) {
+        let (portfolio, records) = (PortfolioIndex::new(0), &mut Records::default());
+        mark(&mut Halts { portfolio, profiles: &[], states: &mut [], records });
+    }
 
     fn book(columns: &[(&[i64], &[f64], f64)]) -> Book {
         let lines = columns.iter().map(|(times, closes, net)| {
@@ -218,7 +242,8 @@ mod tests {
                 account.peak = Notional::new(1.0);
                 let mut book = book(&[(&times, &closes, net)]);
                 for until in (0..=500).step_by(step) {
-                    mark_until(&mut account, &mut book, Nanos::new(until * 10 + 1), None);
+                    let until = Nanos::new(until * 10 + 1);
+                    free(|halts| mark_until(&mut account, &mut book, until, halts, None));
                 }
                 (account, book.lines[0].closed)
             };
@@ -237,10 +262,13 @@ mod tests {
         let mut account = Account::new(Notional::new(100.0));
         let mut seen = Vec::new();
         let mut visit = |now: Nanos, account: &Account| seen.push((now.get(), account.equity.get()));
-        mark_until(&mut account, &mut book, Nanos::new(40), Some(&mut visit));
+        free(|halts| mark_until(&mut account, &mut book, Nanos::new(40), halts, Some(&mut visit)));
         assert_eq!(seen, [(10, 101.0), (20, 112.0), (30, 122.0)]);
-        assert!(mark_at(&mut account, &mut book, Nanos::new(40)));
-        assert_eq!(account.equity.get(), 123.0);
-        assert!(!mark_at(&mut account, &mut book, Nanos::new(45)));
+        let mut moved = |now| {
+            let mut moved = false;
+            free(|halts| moved = mark_at(&mut account, &mut book, Nanos::new(now), halts));
+            (moved, account.equity.get())
+        };
+        assert_eq!((moved(40), moved(45)), ((true, 123.0), (false, 123.0)));
     }
 }

@@ -77,6 +77,9 @@ impl Digest {
             Event::Unfilled(order) => {
                 self.byte(7).order(order);
             }
+            Event::Halt { risk_profile, drawdown, limit } => {
+                self.byte(10).count(*risk_profile).float(*drawdown).float(*limit);
+            }
             Event::DayClose { equity, cash } => {
                 self.byte(8).float(equity.get()).float(cash.get());
             }

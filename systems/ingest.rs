@@ -19,6 +19,7 @@ use crate::execution::ledger;
 use crate::execution::paper::{Print, settle};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
+use crate::risk::halt::Halts;
 use crate::table::columns;
 
 /// Adds the phase's system.
@@ -46,16 +47,20 @@ fn ingest(
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
     for (place, Tick { portfolio, now }) in inbox.ticks.iter().copied().enumerate() {
-        let Portfolio { costs, curve, .. } = portfolios[portfolio.get()];
+        let Portfolio { costs, curve, ref risk_profiles, .. } = portfolios[portfolio.get()];
         let Desk { timeline, account, book, resting, agenda, weights, risk } = &mut desks[portfolio.get()];
         timeline.now = now;
-        let mut record = |event| outbox.records.push(Record { portfolio, at: now, event });
         let mut of = Answered { costs, account, risk, book, agenda };
-        let answered = take_answers(resting, &mut of, &mut positions, &mut record, now)?;
-        let moved = mark_at(account, book, now);
+        let answered = {
+            let record = |event| outbox.records.push(Record { portfolio, at: now, event });
+            take_answers(resting, &mut of, &mut positions, record, now)?
+        };
+        let records = &mut outbox.records;
+        let mut halts = Halts { portfolio, profiles: risk_profiles, states: risk, records };
+        let moved = mark_at(account, book, now, &mut halts);
         let closes_day = now == timeline.day_end;
         if closes_day {
-            close_day(account, weights, &mut record);
+            close_day(account, weights, |event| outbox.records.push(Record { portfolio, at: now, event }));
         }
         let wanted = match curve {
             EquityCurve::Off => false,
@@ -77,7 +82,7 @@ fn take_answers(
     resting: &mut Vec<RestingOrder>,
     of: &mut Answered<'_>,
     positions: &mut Positions<'_, '_>,
-    record: &mut impl FnMut(Event),
+    mut record: impl FnMut(Event),
     now: Nanos,
 ) -> Result<bool, BevyError> {
     let before = resting.len();
@@ -96,7 +101,7 @@ fn take_answers(
 }
 
 /// The trading day ends on the last marks.
-fn close_day(account: &mut Account, weights: &Weights, record: &mut impl FnMut(Event)) {
+fn close_day(account: &mut Account, weights: &Weights, mut record: impl FnMut(Event)) {
     let Account { equity, cash, .. } = *account;
     account.day_start = equity;
     record(Event::DayClose { equity, cash });

@@ -52,8 +52,6 @@ pub enum When {
     Signals,
     /// When something has happened.
     Records,
-    /// When that has been journaled.
-    Journaled,
 }
 
 impl When {
@@ -62,7 +60,6 @@ impl When {
             Self::Always => true,
             Self::Signals => !queue.signals.is_empty(),
             Self::Records => queue.outbox.records.has_news(),
-            Self::Journaled => queue.outbox.records.has_uncounted(),
         }
     }
 }

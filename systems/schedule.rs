@@ -2,7 +2,7 @@
 
 use crate::pass::Systems;
 use crate::signals::catalog::Kind;
-use crate::{allocation, execution, ingest, journaling, risk, telemetry, timeline};
+use crate::{allocation, execution, ingest, journaling, risk, timeline};
 
 /// The systems of a pass for the engine kinds in use. Kinds run in the order of their names.
 #[must_use]
@@ -18,7 +18,6 @@ pub fn systems(kinds: &[Kind]) -> Systems {
     risk::add_to(&mut systems);
     execution::add_to(&mut systems);
     journaling::add_to(&mut systems);
-    telemetry::add_to(&mut systems);
     timeline::add_to(&mut systems);
     systems
 }

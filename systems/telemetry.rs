@@ -1,35 +1,24 @@
-//! Phase 7, Telemetry: what each schedule has done.
+//! Counters: what each schedule has done.
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
-use bevy_ecs::system::InMut;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::metric::Metrics;
 use hemiola_components::portfolio::Desk;
 use hemiola_components::schedule::Telemetry;
 
-use crate::pass::{Phase, Systems, When};
-use crate::queue::Queue;
-use crate::table::columns;
-
-/// Adds the phase's counting system.
-pub fn add_to(systems: &mut Systems) {
-    systems.add(Phase::Telemetry, When::Journaled, count);
-}
-
+/// Counts what has been journaled.
 pub(crate) fn count(
-    InMut(queue): InMut<Queue>,
-    mut desks: Query<&'static Desk>,
-    mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
+    records: &[Record],
+    desks: &[Desk],
+    schedules: &mut Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
-    let desks = columns(&mut desks)?;
-    let outbox = &mut queue.outbox;
     let owner = |record: &Record| Some((record.portfolio, counter(&record.event)?.0));
-    for records in outbox.records.count().chunk_by(|one, next| owner(one) == owner(next)) {
+    for records in records.chunk_by(|one, next| owner(one) == owner(next)) {
         let Some((portfolio, schedule)) = owner(&records[0]) else { continue };
-        let agenda = &desks[portfolio.get()].agenda;
-        let (mut counts, mut metrics) = schedules.get_mut(agenda.schedules[schedule.get()])?;
+        let schedule = desks[portfolio.get()].agenda.schedules[schedule.get()];
+        let (mut counts, mut metrics) = schedules.get_mut(schedule)?;
         for Record { event, .. } in records {
             if let Some((_, Some(counter))) = counter(event) {
                 *counter(&mut counts) += 1;
@@ -54,7 +43,7 @@ fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
         Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
         Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
         Event::Weight { schedule, .. } => return Some((*schedule, None)),
-        Event::DayClose { .. } => return None,
+        Event::Halt { .. } | Event::DayClose { .. } => return None,
     };
     Some((schedule, Some(counter)))
 }

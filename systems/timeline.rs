@@ -1,4 +1,5 @@
-//! The end of a tick: each portfolio's next event, and its marks up to there.
+//! Phase 7, Telemetry, the end of a tick: what has happened is counted, then comes each portfolio's next event, and
+//! its marks up to there.
 //!
 //! Everything that can happen answers when it first will: a schedule, an order at the venue, the day's end, the
 //! end of the run. Time jumps to the least of these. A limit that can be crossed by a mark will answer here too.
@@ -6,16 +7,20 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
-use hemiola_components::port::{EquityCurve, EquityPoint};
+use hemiola_components::metric::Metrics;
+use hemiola_components::port::{EquityCurve, EquityPoint, Outbox};
 use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Feed, Position};
+use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 
 use crate::book::{Visit, mark_until};
 use crate::cadence::next_decision;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
+use crate::risk::halt::Halts;
 use crate::table::columns;
+use crate::telemetry::count;
 
 /// Adds the system that ends a tick.
 pub fn add_to(systems: &mut Systems) {
@@ -26,14 +31,16 @@ fn advance(
     InMut(queue): InMut<Queue>,
     mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
     positions: Query<(&Position, &Cursor)>,
+    mut schedules: Query<(&mut Telemetry, &mut Metrics)>,
 ) -> Result<(), BevyError> {
     let Queue { inbox, outbox, calendar, due, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
+    count(outbox.records.count(), desks, &mut schedules)?;
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let Desk { timeline, account, book, resting, agenda, .. } = &mut desks[index];
+        let Desk { timeline, account, book, resting, agenda, risk, .. } = &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor) = positions.get(due.position)?;
             agenda.next[position.slot] = next_look(cursor, &position.feed);
@@ -50,12 +57,14 @@ fn advance(
         };
         calendar[index] = next;
         let until = next.min(timeline.end);
+        let Portfolio { curve, ref risk_profiles, .. } = portfolios[index];
+        let Outbox { records, equity } = &mut *outbox;
         let mut collect = |at: Nanos, account: &Account| {
-            outbox.equity.push(EquityPoint::of(tick.portfolio, at, account));
+            equity.push(EquityPoint::of(tick.portfolio, at, account));
         };
-        let visit: Option<Visit<'_>> =
-            if portfolios[index].curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
-        mark_until(account, book, until, visit);
+        let visit: Option<Visit<'_>> = if curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
+        let mut halts = Halts { portfolio: tick.portfolio, profiles: risk_profiles, states: risk, records };
+        mark_until(account, book, until, &mut halts, visit);
     }
     Ok(())
 }

@@ -56,6 +56,7 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
             max_positions: u32::MAX,
             max_position: Ratio::ZERO,
             max_leverage: 0.0,
+            max_drawdown: Ratio::ZERO,
         }],
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,

@@ -150,7 +150,7 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
         | Event::Refused { schedule, .. } => Some(*schedule),
         Event::Order(order) | Event::Unfilled(order) => Some(order.schedule),
         Event::Fill { fill, .. } => Some(fill.order.schedule),
-        Event::DayClose { .. } => None,
+        Event::Halt { .. } | Event::DayClose { .. } => None,
     }
 }
 
@@ -161,7 +161,7 @@ const fn instrument(event: &Event) -> Option<InstrumentIndex> {
         Event::Unchanged { instrument, .. } | Event::Refused { instrument, .. } => Some(*instrument),
         Event::Order(order) | Event::Unfilled(order) => Some(order.instrument),
         Event::Fill { fill, .. } => Some(fill.order.instrument),
-        Event::Weight { .. } | Event::DayClose { .. } => None,
+        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => None,
     }
 }
 

@@ -79,7 +79,7 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
             body
         }
         Event::Unfilled(order) => of_order("order_unfilled", order, "unfilled"),
-        Event::Weight { .. } | Event::DayClose { .. } => return None,
+        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
     })
 }
 

@@ -18,6 +18,7 @@ use super::ledger;
 use crate::book::mark_at;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
+use crate::risk::halt::Halts;
 use crate::table::columns;
 
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
@@ -59,7 +60,9 @@ pub(super) fn accept(
         }
         if fill_model == FillModel::Instant {
             // The marks of this instant were taken before these fills and what they cost.
-            mark_at(account, book, timeline.now);
+            let (profiles, records) = (&portfolios[portfolio].risk_profiles, &mut outbox.records);
+            let mut halts = Halts { portfolio: index, profiles, states: risk, records };
+            mark_at(account, book, timeline.now, &mut halts);
             if curve != EquityCurve::Off {
                 outbox.equity.push(EquityPoint::of(index, timeline.now, account));
             }

@@ -93,7 +93,7 @@ fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
     last.filter(|last| owner(last) == owner(working)).map_or(0, |last| last.order.ordinal + 1)
 }
 
-/// Checks an order against the limits, in this order: smallest value, number of positions, size of the
+/// Checks an order against the limits, in this order: a halt, smallest value, number of positions, size of the
 /// position, leverage, cash. An order that only reduces its own position passes all of them. A value equal to
 /// its limit passes. The cash an order needs is what it pays plus the collateral of what it leaves short; what a
 /// sale of its own brings counts, what other orders at the venue will bring does not.
@@ -117,6 +117,12 @@ fn check(
     let after = held + Quantity::new(order.side.sign() * quantity.get());
     if after.get() * held.get() >= 0.0 && after.abs() < held.abs() {
         return Ok(());
+    }
+
+    if state.halted {
+        let (peak, equity) = (account.peak.get(), account.equity.get());
+        let (value, limit) = ((peak - equity) / peak, profile.max_drawdown.get());
+        return Err(Refusal { rule: Rule::Drawdown, value, limit });
     }
 
     refuse_below(Rule::MinNotional, quantity.at(mark).get(), line.rules.min_notional.get())?;

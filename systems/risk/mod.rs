@@ -2,6 +2,7 @@
 
 pub mod cash;
 pub mod gate;
+pub mod halt;
 
 use crate::pass::{Phase, Systems, When};
 

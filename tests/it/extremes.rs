@@ -78,6 +78,7 @@ fn world(
         max_positions,
         max_position: Ratio::new(max_position),
         max_leverage,
+        max_drawdown: Ratio::ZERO,
     }];
     let market = market(&plan, &bars.map(Arc::new));
     (plan, market)

@@ -14,6 +14,7 @@ mod execution;
 mod explain;
 mod extremes;
 mod generator;
+mod halts;
 mod lookahead;
 mod market;
 mod order;

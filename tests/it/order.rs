@@ -10,17 +10,8 @@ use hemiola_systems::signals::catalog::Catalog;
 
 use crate::support::{external, market, minutes, plan, schedule, sma};
 
-const ORDER: [&str; 9] = [
-    "ingest",
-    "run<ExternalSignals>",
-    "run<SmaCross>",
-    "allocate",
-    "gate",
-    "accept",
-    "journal",
-    "count",
-    "advance",
-];
+const ORDER: [&str; 8] =
+    ["ingest", "run<ExternalSignals>", "run<SmaCross>", "allocate", "gate", "accept", "journal", "advance"];
 
 fn short(name: &str) -> String {
     let (path, generic) = name.split_once('<').map_or((name, None), |(path, generic)| (path, Some(generic)));

@@ -11,5 +11,6 @@ pub(super) fn decode(field: &View<'_>) -> RiskProfile {
         max_positions: field.count("max_open_positions"),
         max_position: Ratio::new(field.number_or_zero("max_position_pct")),
         max_leverage: field.number_or_zero("max_leverage"),
+        max_drawdown: Ratio::ZERO,
     }
 }

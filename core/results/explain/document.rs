@@ -135,7 +135,7 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         Event::Unfilled(order) => {
             json!({ "event": "unfilled", "instrument": name(order.instrument.get()) })
         }
-        Event::Signal(_) | Event::Weight { .. } | Event::DayClose { .. } => return None,
+        Event::Signal(_) | Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
     })
 }
 

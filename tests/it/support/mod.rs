@@ -128,7 +128,13 @@ pub(crate) fn plan(
 }
 
 pub(crate) fn unlimited() -> RiskProfile {
-    RiskProfile { name: "none".into(), max_positions: u32::MAX, max_position: Ratio::ZERO, max_leverage: 0.0 }
+    RiskProfile {
+        name: "none".into(),
+        max_positions: u32::MAX,
+        max_position: Ratio::ZERO,
+        max_leverage: 0.0,
+        max_drawdown: Ratio::ZERO,
+    }
 }
 
 /// One-minute candles per instrument, no targets.

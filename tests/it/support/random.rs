@@ -103,12 +103,15 @@ fn sizing() -> impl Strategy<Value = Sizing> {
 
 fn profile() -> impl Strategy<Value = RiskProfile> {
     let on = |range: std::ops::Range<f64>| prop_oneof![2 => Just(0.0), 1 => range];
-    (0_u32..6, on(0.05..1.0), on(0.2..2.0)).prop_map(|(max_positions, position, max_leverage)| RiskProfile {
-        name: format!("up to {max_positions}"),
-        max_positions,
-        max_position: Ratio::new(position),
-        max_leverage,
-    })
+    (0_u32..6, on(0.05..1.0), on(0.2..2.0), on(0.0005..0.05)).prop_map(
+        |(max_positions, position, max_leverage, fall)| RiskProfile {
+            name: format!("up to {max_positions}"),
+            max_positions,
+            max_position: Ratio::new(position),
+            max_leverage,
+            max_drawdown: Ratio::new(fall),
+        },
+    )
 }
 
 /// Strategies of a Plan: three of their own kind, then one of each of [`ENGINES`].
