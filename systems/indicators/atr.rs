@@ -21,7 +21,19 @@ pub fn true_range(bars: &Bars, first: usize, bar: usize) -> f64 {
 #[must_use]
 pub fn average_true_range(bars: &Bars, first: usize, bar: usize, window: usize) -> f64 {
     let from = (bar + 1).saturating_sub(window).max(first);
-    let sum: f64 = (from..=bar).map(|bar| true_range(bars, first, bar)).sum();
+    let mut sum = -0.0;
+    let mut next = from;
+    if from == first {
+        sum += true_range(bars, first, first);
+        next += 1;
+    }
+    while next <= bar {
+        let mut buffer = [0.0; 16];
+        let ranges = &mut buffer[..(bar + 1 - next).min(16)];
+        true_ranges(bars, next, ranges);
+        sum = ranges.iter().fold(sum, |sum, range| sum + range);
+        next += ranges.len();
+    }
     sum / (bar + 1 - from) as f64
 }
 

@@ -55,7 +55,7 @@ impl<'a> Moments<'a> {
         }
     }
 
-    /// Moves on to the `N` windows, at most 64, that end with value `first` and those after it, never back. `None`
+    /// Moves on to the `N` windows, at most 64, that end with value `first` and those after it. `None`
     /// when there are not as many, or there is no value before the first window.
     #[inline]
     #[must_use]

@@ -16,7 +16,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
 use super::engine::{Columns, Engine, View};
-use super::kernel::{Quiet, chunk, find};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 
 /// Opening and closing a pair takes this many fills.
@@ -203,17 +203,14 @@ impl Engine for CrossExchangeArbitrage {
         let quotes = view.snapshots?;
         let mut decide = |bar| Self::generate_signal(settings, state, view, bar, view.bars.close_time(bar));
         let Some(direction) = Direction::of(view.position) else {
-            return find::<32, _>(
-                &mut Close { quotes, fraction: least_spread(settings, view) },
-                range,
-                decide,
-            );
+            let close = Close { quotes, fraction: least_spread(settings, view) };
+            return Loud::<_, 16, 32>::new(close, range).find_map(|bar| Some((bar, decide(bar)?)));
         };
         let last = view.opened_at + settings.max_open - Nanos::new(1);
         let due = view.bars.closed_at(last, range.start).min(range.end);
-        let mut apart = Apart { quotes, closes: &view.bars.close, direction, fraction: settings.spread_exit };
-        find::<16, _>(&mut apart, range.start..due, &mut decide)
-            .or_else(|| (due..range.end).find_map(|bar| Some((bar, decide(bar)?))))
+        let apart = Apart { quotes, closes: &view.bars.close, direction, fraction: settings.spread_exit };
+        let mut loud = Loud::<_, 4, 16>::new(apart, range.start..due).chain(due..range.end);
+        loud.find_map(|bar| Some((bar, decide(bar)?)))
     }
 
     fn explain(
@@ -285,6 +282,7 @@ struct Close<'a> {
 }
 
 impl Quiet for Close<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         /// Far more than the rounding of two sums, a product and a quotient.
         const MARGIN: f64 = 1e-9;
@@ -313,6 +311,7 @@ struct Apart<'a> {
 }
 
 impl Quiet for Apart<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let Snapshots { primary_bid, primary_ask, secondary_bid, secondary_ask, .. } = self.quotes;
         let columns = [primary_bid, primary_ask, secondary_bid, secondary_ask];

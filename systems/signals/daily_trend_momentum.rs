@@ -13,7 +13,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
 
 use super::engine::{Columns, Engine, View};
-use super::kernel::{Quiet, chunk, find};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::{average_true_range, average_true_ranges};
 use crate::indicators::window::{highest, lowest};
 
@@ -124,10 +124,10 @@ impl Engine for DailyTrendMomentum {
         if view.position > Quantity::ZERO {
             return ride(settings, state, view, bars);
         }
-        find::<32, _>(&mut NoEntry::new(settings, view), bars, |bar| {
-            let eye = Eye { settings, view, bar };
-            eye.enters().then(|| eye.enter())
-        })
+        let mut eyes =
+            Loud::<_, 16, 32>::new(NoEntry::new(settings, view), bars).map(|bar| Eye { settings, view, bar });
+        let eye = eyes.find(Eye::enters)?;
+        Some((eye.bar, eye.enter()))
     }
 
     fn explain(
@@ -363,12 +363,13 @@ impl<'a> NoEntry<'a> {
 }
 
 impl Quiet for NoEntry<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let Self { settings, view, momentum, trend } = *self;
         let closes = chunk::<N>(&view.bars.close, bar)?;
-        let bases = chunk::<N>(&view.bars.close, bar - settings.momentum_window)?;
-        let before = chunk::<N>(&view.bars.high, bar - 1)?;
-        let shared = highest(shared::<N>(&view.bars.high, bar, settings.breakout_lookback));
+        let bases = chunk::<N>(&view.bars.close, bar.checked_sub(settings.momentum_window)?)?;
+        let before = chunk::<N>(&view.bars.high, bar.checked_sub(1)?)?;
+        let shared = highest(shared::<N>(&view.bars.high, bar, settings.breakout_lookback)?);
         let mut loud = [0; N];
         for at in 0..N {
             let weak = closes[at] < bases[at] * momentum;
@@ -390,7 +391,7 @@ fn weak(settings: &DailyTrendMomentum, view: &View<'_>, bar: usize) -> Option<[u
     let closes = chunk::<BLOCK>(&view.bars.close, bar)?;
     let before = chunk::<BLOCK>(&view.bars.low, bar - 1)?;
     let [fast, slow] = trends::<BLOCK>(settings, view, bar)?;
-    let shared = lowest(shared::<BLOCK>(&view.bars.low, bar, settings.breakout_lookback));
+    let shared = lowest(shared::<BLOCK>(&view.bars.low, bar, settings.breakout_lookback)?);
     let mut weak = [0; BLOCK];
     for at in 0..BLOCK {
         let higher = (closes[at] > before[at]) | (closes[at] > shared);
@@ -401,8 +402,8 @@ fn weak(settings: &DailyTrendMomentum, view: &View<'_>, bar: usize) -> Option<[u
 
 /// The newest candles, at most 64, that are in the channels of all `N` candles from `bar` on; none when these are
 /// shorter than that.
-fn shared<const N: usize>(column: &[f64], bar: usize, lookback: usize) -> &[f64] {
-    &column[bar - lookback.saturating_sub(N - 1).min(64)..bar]
+fn shared<const N: usize>(column: &[f64], bar: usize, lookback: usize) -> Option<&[f64]> {
+    column.get(bar.checked_sub(lookback.saturating_sub(N - 1).min(64))?..bar)
 }
 
 /// Fast and slow means of the closes, in a unit of their own; `None` without exact sums.
@@ -411,7 +412,7 @@ fn trends<const N: usize>(
     view: &View<'_>,
     bar: usize,
 ) -> Option<[[f64; N]; 2]> {
-    let sums = |before: usize| chunk::<N>(&view.ticks?.sums, bar + 1 - before);
+    let sums = |before: usize| chunk::<N>(&view.ticks?.sums, (bar + 1).checked_sub(before)?);
     let (ends, fasts, slows) = (sums(0)?, sums(settings.fast_ma)?, sums(settings.slow_ma)?);
     let (fast, slow) = (settings.fast_ma as f64, settings.slow_ma as f64);
     let mut means = [[0.0; N]; 2];

@@ -11,7 +11,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
 
 use super::engine::{Engine, View};
-use super::kernel::{Quiet, chunk, find};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 
 /// Inventory traded per line.
@@ -153,11 +153,9 @@ impl Engine for GridTrading {
     ) -> Option<(usize, Signal)> {
         let mut bars = range;
         loop {
-            let mut level = Level { closes: &view.bars.close, quiet: Stretch::around(settings, state) };
-            let (bar, signal) = find::<32, _>(&mut level, bars.clone(), |bar| {
-                Some(Self::on_bar(settings, state, view, bar, view.bars.close_time(bar)))
-            })?;
-            if let Some(signal) = signal {
+            let level = Level { closes: &view.bars.close, quiet: Stretch::around(settings, state) };
+            let bar = Loud::<_, 16, 32>::new(level, bars.clone()).next()?;
+            if let Some(signal) = Self::on_bar(settings, state, view, bar, view.bars.close_time(bar)) {
                 return Some((bar, signal));
             }
             bars.start = bar + 1;
@@ -172,10 +170,15 @@ struct Level<'a> {
 }
 
 impl Quiet for Level<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let Stretch { low, high } = self.quiet;
-        chunk::<N>(self.closes, bar)
-            .map(|closes| closes.map(|close| u8::from(!((low <= close) & (close <= high)))))
+        let closes = chunk::<N>(self.closes, bar)?;
+        let mut loud = [0; N];
+        for at in 0..N {
+            loud[at] = u8::from(!((low <= closes[at]) & (closes[at] <= high)));
+        }
+        Some(loud)
     }
 }
 

@@ -10,40 +10,56 @@ pub(super) trait Quiet {
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]>;
 }
 
-/// Candles looked at side by side where fewer than a whole block are left.
-const FEW: usize = 4;
-
-/// Takes the candles of `bars` that are not surely quiet to `decide`, in order, up to the first for which it has an
-/// answer. They are looked at in blocks of `N`, at most 32; nothing beyond `bars` is read.
-pub(super) fn find<const N: usize, T>(
-    quiet: &mut impl Quiet,
-    mut bars: Range<usize>,
-    mut decide: impl FnMut(usize) -> Option<T>,
-) -> Option<(usize, T)> {
-    while !bars.is_empty() {
-        let (mut loud, count) = if bars.len() >= N {
-            look::<N>(quiet, bars.start)
-        } else if bars.len() >= FEW {
-            look::<FEW>(quiet, bars.start)
-        } else {
-            look::<1>(quiet, bars.start)
-        };
-        while loud != 0 {
-            let bar = bars.start + loud.trailing_zeros() as usize;
-            if let Some(found) = decide(bar) {
-                return Some((bar, found));
-            }
-            loud &= loud - 1;
-        }
-        bars.start += count;
-    }
-    None
+/// The candles of a range that are not surely quiet, in order.
+///
+/// They are looked at in blocks, the first one of `FIRST` candles and the others of `N`, neither more than 32: few to
+/// begin with where the end is often near. Nothing beyond the range is read; where fewer than a block are left,
+/// candles before them fill it.
+pub(super) struct Loud<Q, const FIRST: usize, const N: usize> {
+    quiet: Q,
+    /// Candles not looked at yet.
+    bars: Range<usize>,
+    is_first: bool,
+    /// The candle of the lowest bit of `bits`, which are 1 for each loud one not yet given.
+    block: usize,
+    bits: u32,
 }
 
-/// The loud candles from `bar` on, and of how many they are.
-#[inline]
-fn look<const N: usize>(quiet: &mut impl Quiet, bar: usize) -> (u32, usize) {
-    quiet.loud::<N>(bar).map_or((1, 1), |loud| (word(&loud), N))
+impl<Q: Quiet, const FIRST: usize, const N: usize> Loud<Q, FIRST, N> {
+    pub(super) const fn new(quiet: Q, bars: Range<usize>) -> Self {
+        Self { quiet, bars, is_first: true, block: 0, bits: 0 }
+    }
+
+    #[inline]
+    fn look<const COUNT: usize>(&mut self) {
+        let filled = COUNT.saturating_sub(self.bars.len());
+        let flags = self.bars.start.checked_sub(filled).and_then(|start| self.quiet.loud::<COUNT>(start));
+        let (bits, count) = flags.map_or((1, 1), |flags| (word(&flags) >> filled, COUNT - filled));
+        (self.block, self.bits) = (self.bars.start, bits);
+        self.bars.start += count;
+    }
+}
+
+impl<Q: Quiet, const FIRST: usize, const N: usize> Iterator for Loud<Q, FIRST, N> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.bits == 0 {
+            if self.bars.is_empty() {
+                return None;
+            }
+            if self.is_first || self.bars.len() <= FIRST {
+                self.look::<FIRST>();
+            } else {
+                self.look::<N>();
+            }
+            self.is_first = false;
+        }
+        let bar = self.block + self.bits.trailing_zeros() as usize;
+        self.bits &= self.bits - 1;
+        Some(bar)
+    }
 }
 
 /// The flags as bits, the first one lowest.
@@ -89,16 +105,11 @@ mod tests {
     fn what_is_loud_is_looked_at_in_order_and_nothing_beyond_the_range() {
         let listed = [3, 17, 31, 32, 33, 63, 64, 67, 68, 70, 71];
         for (start, end) in (0..72).flat_map(|start| (start..72).map(move |end| (start, end))) {
-            let mut seen = Vec::new();
-            let found = find::<32, ()>(&mut Listed(&listed), start..end, |bar| {
-                seen.push(bar);
-                None
-            });
-            let expected = (start..end).filter(|bar| *bar == 0 || listed.contains(bar));
-            assert_eq!((found, seen), (None, expected.collect()), "{start}..{end}");
+            let seen: Vec<usize> = Loud::<_, 8, 32>::new(Listed(&listed), start..end).collect();
+            let expected = (start..end).filter(|bar| listed.contains(bar));
+            assert!(seen.is_sorted() && expected.eq(seen.iter().copied().filter(|bar| listed.contains(bar))));
+            let is_known = |bar: &usize| (start..end).contains(bar) && (listed.contains(bar) || start < 8);
+            assert!(seen.iter().all(is_known), "{start}..{end}: {seen:?}");
         }
-        let after =
-            |least| find::<16, usize>(&mut Listed(&listed), 5..72, |bar| (bar >= least).then_some(bar));
-        assert_eq!((after(0), after(32), after(72)), (Some((17, 17)), Some((32, 32)), None));
     }
 }

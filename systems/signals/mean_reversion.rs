@@ -14,7 +14,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Ratio};
 
 use super::engine::{Columns, Engine, View};
-use super::kernel::{Quiet, chunk, find};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::moments::Moments;
@@ -182,22 +182,21 @@ impl Engine for MeanReversion {
         let eye = |bar| Eye { settings, view, bar };
         let closes = Moments::new(&view.bars.close, settings.lookback);
         let Some(direction) = Direction::of(view.position) else {
-            return find::<32, _>(&mut Near { settings, view, closes }, bars, |bar| eye(bar).enter());
+            let near = Near { settings, view, closes };
+            return Loud::<_, 8, 32>::new(near, bars).find_map(|bar| Some((bar, eye(bar).enter()?)));
         };
         eye(bars.start).follow(state, direction);
         let due = if state.stopped { bars.start } else { state.first + settings.max_holding_period - 1 };
         let due = due.clamp(bars.start, bars.end);
-        let mut decide = |bar| {
+        let far = Far::new(settings, view, closes, direction);
+        for bar in Loud::<_, 16, 16>::new(far, bars.start..due).chain(due..bars.end) {
             eye(bar).follow(state, direction);
-            eye(bar).exit(state, direction)
-        };
-        let mut far = Far::new(settings, view, closes, direction);
-        let found = find::<16, _>(&mut far, bars.start..due, &mut decide)
-            .or_else(|| (due..bars.end).find_map(|bar| Some((bar, decide(bar)?))));
-        if found.is_none() {
-            eye(last).follow(state, direction);
+            if let Some(signal) = eye(bar).exit(state, direction) {
+                return Some((bar, signal));
+            }
         }
-        found
+        eye(last).follow(state, direction);
+        None
     }
 
     fn explain(
@@ -351,6 +350,7 @@ struct Near<'a> {
 }
 
 impl Quiet for Near<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let MeanReversion { entry_zscore, min_volume, volume_in_quote, .. } = *self.settings;
         let near = self.closes.places::<N>(bar)?.are_within(entry_zscore);
@@ -406,6 +406,7 @@ impl<'a> Far<'a> {
 }
 
 impl Quiet for Far<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let returns = self.returns.as_ref().filter(|_| bar >= self.from)?;
         let variances = returns.from::<N>(bar)?;

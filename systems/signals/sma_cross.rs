@@ -13,7 +13,7 @@ use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, 
 use hemiola_components::time::Nanos;
 
 use super::engine::{Columns, Engine, View};
-use super::kernel::{Quiet, chunk, find};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::tick_sums::EXACT;
 
 impl Engine for SmaCross {
@@ -95,7 +95,8 @@ impl Engine for SmaCross {
             });
         };
         let holding = view.position.get() > 0.0;
-        find::<32, _>(&mut Others { settings, ticks, holding }, bars, |_| change(!holding, holding))
+        let bar = Loud::<_, 32, 32>::new(Others { settings, ticks, holding }, bars).next()?;
+        Some((bar, change(!holding, holding)?))
     }
 }
 
@@ -107,9 +108,10 @@ struct Others<'a> {
 }
 
 impl Quiet for Others<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let SmaCross { fast, slow } = *self.settings;
-        let sums = |before: usize| chunk::<N>(&self.ticks.sums, bar + 1 - before);
+        let sums = |before: usize| chunk::<N>(&self.ticks.sums, (bar + 1).checked_sub(before)?);
         let (ends, fasts, slows) = (sums(0)?, sums(fast)?, sums(slow)?);
         let (fast, slow) = (fast as f64, slow as f64);
         let mut loud = [0; N];

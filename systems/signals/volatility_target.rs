@@ -14,7 +14,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Ratio;
 
 use super::engine::{Columns, Engine, View};
-use super::kernel::{Quiet, find};
+use super::kernel::{Loud, Quiet};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::window::sample_variance;
@@ -197,9 +197,9 @@ impl Engine for VolatilityTarget {
         let mut decide = |bar| Self::generate_signal(settings, state, view, bar, Nanos::ZERO);
         let calm = view.returns.and_then(|returns| Calm::new(settings, allocation, view, returns));
         match calm {
-            Some(mut calm) => {
+            Some(calm) => {
                 let bars = range.start.max(calm.from)..range.end;
-                find::<32, _>(&mut calm, bars, decide)
+                Loud::<_, 32, 32>::new(calm, bars).find_map(|bar| Some((bar, decide(bar)?)))
             }
             None => range.into_iter().find_map(|bar| Some((bar, decide(bar)?))),
         }
@@ -283,8 +283,14 @@ impl<'a> Calm<'a> {
 }
 
 impl Quiet for Calm<'_> {
+    #[inline]
     fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
         let variances = self.variances.from::<N>(bar)?;
-        Some(variances.map(|variance| u8::from(!((self.low < variance) & (variance < self.high)))))
+        let (low, high) = (self.low, self.high);
+        let mut loud = [0; N];
+        for at in 0..N {
+            loud[at] = u8::from(!((low < variances[at]) & (variances[at] < high)));
+        }
+        Some(loud)
     }
 }
