@@ -89,14 +89,15 @@ impl Engine for SmaCross {
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
         let mut bars = range.start.max(view.first + settings.slow - 1)..range.end;
-        let Some(ticks) = exact(view, settings) else {
-            return bars.find_map(|bar| {
-                Some((bar, Self::generate_signal(settings, &mut SmaCrossState, view, bar, Nanos::ZERO)?))
-            });
-        };
-        let holding = view.position.get() > 0.0;
-        let bar = Loud::<_, 32, 32>::new(Others { settings, ticks, holding }, bars).next()?;
-        Some((bar, change(!holding, holding)?))
+        let decide =
+            |bar| Some((bar, Self::generate_signal(settings, &mut SmaCrossState, view, bar, Nanos::ZERO)?));
+        match exact(view, settings) {
+            Some(ticks) => {
+                let others = Others { settings, ticks, holding: view.position.get() > 0.0 };
+                Loud::<_, 32, 32>::new(others, bars).find_map(decide)
+            }
+            None => bars.find_map(decide),
+        }
     }
 }
 
