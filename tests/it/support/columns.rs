@@ -77,18 +77,31 @@ impl Columns {
 
     fn view(&self) -> View<'_> {
         View {
-            bars: &self.bars,
             ticks: self.ticks.as_ref(),
             returns: Some(&self.returns),
             snapshots: Some(&self.snapshots),
             targets: Some(&self.targets),
             first: self.first,
-            position: Quantity::ZERO,
-            opened_at: Nanos::ZERO,
-            stop: None,
-            hedge: Quantity::ZERO,
             costs: self.costs,
+            ..view_of(&self.bars)
         }
+    }
+}
+
+/// What an engine sees that was given candles only, from the first one on, and holds nothing.
+pub(crate) const fn view_of(bars: &Bars) -> View<'_> {
+    View {
+        bars,
+        ticks: None,
+        returns: None,
+        snapshots: None,
+        targets: None,
+        first: 0,
+        position: Quantity::ZERO,
+        opened_at: Nanos::ZERO,
+        stop: None,
+        hedge: Quantity::ZERO,
+        costs: Costs { taker_fee: Ratio::ZERO, slippage: Ratio::ZERO },
     }
 }
 
