@@ -62,9 +62,10 @@ impl<Q: Quiet, const FIRST: usize, const N: usize> Iterator for Loud<Q, FIRST, N
     }
 }
 
-/// The flags as bits, the first one lowest.
-#[inline]
-pub(super) fn word<const N: usize>(flags: &[u8; N]) -> u32 {
+/// The flags as bits, the first one lowest. Not inlined: where the compiler sees both, it finds flags one by one to
+/// make the word of them, instead of side by side.
+#[inline(never)]
+fn word<const N: usize>(flags: &[u8; N]) -> u32 {
     /// Moves the lowest bit of each byte to its place in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     const { assert!(N <= 32) };
