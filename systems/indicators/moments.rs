@@ -17,7 +17,8 @@ pub struct Moments<'a> {
     origin: f64,
     sum: f64,
     squares: f64,
-    /// No distance that was ever added is larger.
+    /// No distance that was ever added is larger; nor are those of the block at hand, so that one bound is for all of
+    /// it.
     largest: f64,
     /// Moves until the window is summed anew, which forgets what rounding and large values have left behind.
     moves: usize,
@@ -131,10 +132,10 @@ impl<const N: usize> Places<N> {
     pub fn are_within(&self, deviations: f64) -> [bool; N] {
         let most = deviations * deviations * (1.0 - MARGIN);
         let mut within = [false; N];
-        for at in 0..N {
-            let farthest = self.distances[at].abs() + self.distance_error;
-            let least = self.spreads[at] - self.spread_error;
-            within[at] = farthest * farthest * self.freedom < most * least;
+        for ((within, distance), spread) in within.iter_mut().zip(&self.distances).zip(&self.spreads) {
+            let farthest = distance.abs() + self.distance_error;
+            let least = spread - self.spread_error;
+            *within = farthest * farthest * self.freedom < most * least;
         }
         within
     }
@@ -147,11 +148,12 @@ impl<const N: usize> Places<N> {
         let floor = least_variance * self.freedom;
         let least = deviations * deviations * (1.0 + MARGIN);
         let mut beyond = [false; N];
-        for at in 0..N {
-            let nearest = sign * self.distances[at] - self.distance_error;
-            let spread = self.spreads[at] + self.spread_error;
+        for ((beyond, distance), spread) in beyond.iter_mut().zip(&self.distances).zip(&self.spreads) {
+            let nearest = sign * distance - self.distance_error;
+            let spread = spread + self.spread_error;
             let most = if spread < floor { floor } else { spread };
-            beyond[at] = (nearest > 0.0) & (nearest * nearest * self.freedom > least * most);
+            let (is_beyond, is_far) = (nearest > 0.0, nearest * nearest * self.freedom > least * most);
+            *beyond = is_beyond & is_far;
         }
         beyond
     }

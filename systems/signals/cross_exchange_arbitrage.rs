@@ -330,7 +330,8 @@ impl Quiet for Apart<'_> {
         let mut loud = [0; N];
         for at in 0..N {
             let is_apart = (dear[at] - cheap[at]) / references[at] > self.fraction.get();
-            loud[at] = u8::from(!(is_apart & (references[at] > 0.0)));
+            let is_price = references[at] > 0.0;
+            loud[at] = u8::from(!(is_apart & is_price));
         }
         Some(loud)
     }

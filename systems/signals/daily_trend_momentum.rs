@@ -372,13 +372,14 @@ impl Quiet for NoEntry<'_> {
         let shared = highest(shared::<N>(&view.bars.high, bar, settings.breakout_lookback)?);
         let mut loud = [0; N];
         for at in 0..N {
-            let weak = closes[at] < bases[at] * momentum;
-            let lower = (closes[at] < before[at]) | (closes[at] < shared);
-            loud[at] = u8::from(!(weak | lower));
+            let is_weak = closes[at] < bases[at] * momentum;
+            let (is_lower, is_low) = (closes[at] < before[at], closes[at] < shared);
+            loud[at] = u8::from(!(is_weak | is_lower | is_low));
         }
         if let Some([fast, slow]) = trends::<N>(settings, view, bar) {
             for at in 0..N {
-                loud[at] &= u8::from(!(fast[at] < slow[at] * trend));
+                let is_weak = fast[at] < slow[at] * trend;
+                loud[at] &= u8::from(!is_weak);
             }
         }
         Some(loud)
@@ -394,8 +395,9 @@ fn weak(settings: &DailyTrendMomentum, view: &View<'_>, bar: usize) -> Option<[u
     let shared = lowest(shared::<BLOCK>(&view.bars.low, bar, settings.breakout_lookback)?);
     let mut weak = [0; BLOCK];
     for at in 0..BLOCK {
-        let higher = (closes[at] > before[at]) | (closes[at] > shared);
-        weak[at] = u8::from(!(higher & (fast[at] > slow[at] * (1.0 + MARGIN))));
+        let (is_higher, is_high) = (closes[at] > before[at], closes[at] > shared);
+        let is_firm = fast[at] > slow[at] * (1.0 + MARGIN);
+        weak[at] = u8::from(!((is_higher | is_high) & is_firm));
     }
     Some(weak)
 }

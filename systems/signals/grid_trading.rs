@@ -176,7 +176,8 @@ impl Quiet for Level<'_> {
         let closes = chunk::<N>(self.closes, bar)?;
         let mut loud = [0; N];
         for at in 0..N {
-            loud[at] = u8::from(!((low <= closes[at]) & (closes[at] <= high)));
+            let (is_above, is_below) = (low <= closes[at], closes[at] <= high);
+            loud[at] = u8::from(!(is_above & is_below));
         }
         Some(loud)
     }

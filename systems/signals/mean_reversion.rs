@@ -359,7 +359,8 @@ impl Quiet for Near<'_> {
         let mut loud = [0; N];
         for at in 0..N {
             let turnover = if volume_in_quote { volumes[at] * closes[at] } else { volumes[at] };
-            loud[at] = u8::from(!(near[at] | (turnover < min_volume)));
+            let is_thin = turnover < min_volume;
+            loud[at] = u8::from(!(near[at] | is_thin));
         }
         Some(loud)
     }
@@ -415,8 +416,9 @@ impl Quiet for Far<'_> {
         let extremes = chunk::<N>(self.extremes, bar)?;
         let mut loud = [0; N];
         for at in 0..N {
+            let is_calm = variances[at] < self.calm;
             let is_stopped = sign * extremes[at] <= sign * self.stop;
-            loud[at] = u8::from(!(far[at] & (variances[at] < self.calm)) | is_stopped);
+            loud[at] = u8::from(!(far[at] & is_calm) | is_stopped);
         }
         Some(loud)
     }

@@ -289,7 +289,8 @@ impl Quiet for Calm<'_> {
         let (low, high) = (self.low, self.high);
         let mut loud = [0; N];
         for at in 0..N {
-            loud[at] = u8::from(!((low < variances[at]) & (variances[at] < high)));
+            let (is_above, is_below) = (low < variances[at], variances[at] < high);
+            loud[at] = u8::from(!(is_above & is_below));
         }
         Some(loud)
     }
