@@ -53,14 +53,23 @@ impl<'a> Variances<'a> {
         returns.known.is_none().then_some(Self { returns, window, per, error })
     }
 
-    /// The estimate for the returns that end with that of candle `bar`, at least the window's length.
+    /// The estimates for the returns that end with those of the `N` candles from `bar` on; `None` when there are not
+    /// as many.
     #[inline]
     #[must_use]
-    pub fn at(&self, bar: usize) -> f64 {
+    pub fn from<const N: usize>(&self, bar: usize) -> Option<[f64; N]> {
         let LogReturns { sums, squares, .. } = self.returns;
-        let from = bar - self.window;
-        let (sum, square) = (sums[bar] - sums[from], squares[bar] - squares[from]);
-        (square - sum * sum * self.per[0]) * self.per[1]
+        let before = bar.checked_sub(self.window)?;
+        let chunk = |column: &'a [f64], from: usize| column.get(from..)?.first_chunk::<N>();
+        let (sum_ends, sum_starts) = (chunk(sums, bar)?, chunk(sums, before)?);
+        let (square_ends, square_starts) = (chunk(squares, bar)?, chunk(squares, before)?);
+        let mut variances = [0.0; N];
+        for at in 0..N {
+            let sum = sum_ends[at] - sum_starts[at];
+            let square = square_ends[at] - square_starts[at];
+            variances[at] = (square - sum * sum * self.per[0]) * self.per[1];
+        }
+        Some(variances)
     }
 }
 

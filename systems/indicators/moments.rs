@@ -1,7 +1,7 @@
 //! Mean and spread of a window that moves along a column: much cheaper than to sum each window anew, but rounded, so
 //! good for what is surely so only.
 
-use super::window::fold;
+use super::window::{fold, highest};
 
 /// A window on its way along a column.
 #[derive(Clone, Debug)]
@@ -17,20 +17,21 @@ pub struct Moments<'a> {
     origin: f64,
     sum: f64,
     squares: f64,
-    /// No distance that was ever added is larger.
+    /// No distance that was ever added is larger; nor are those of the block at hand, so that one bound is for all of
+    /// it.
     largest: f64,
     /// Moves until the window is summed anew, which forgets what rounding and large values have left behind.
     moves: usize,
 }
 
-/// Where the last value of a window is, with bounds of what rounding can make of it.
+/// Where the last values of windows that follow each other are, with bounds of what rounding can make of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
-    /// Distance from the mean, above it or below.
-    distance: f64,
+pub struct Places<const N: usize> {
+    /// Distances from the mean, above it or below.
+    distances: [f64; N],
     distance_error: f64,
-    /// Sum of all squared distances from the mean.
-    spread: f64,
+    /// Sums of all squared distances from the mean.
+    spreads: [f64; N],
     spread_error: f64,
     /// Values less one.
     freedom: f64,
@@ -55,33 +56,54 @@ impl<'a> Moments<'a> {
         }
     }
 
-    /// Moves on to the window that ends with value `last`, never back.
+    /// Moves on to the `N` windows, at most 64, that end with value `first` and those after it. `None`
+    /// when there are not as many, or there is no value before the first window.
     #[inline]
-    pub fn place(&mut self, last: usize) -> Place {
-        let ahead = last + 1 - self.end;
-        if ahead > self.moves {
-            self.start(last + 1);
-        } else {
-            self.moves -= ahead;
-            while self.end <= last {
-                self.step();
-            }
+    #[must_use]
+    pub fn places<const N: usize>(&mut self, first: usize) -> Option<Places<N>> {
+        let chunk = |from: usize| self.values.get(from..)?.first_chunk::<N>();
+        let (olds, news) = (chunk(first.checked_sub(self.window)?)?, chunk(first)?);
+        if first != self.end || self.moves < N {
+            self.start(first);
         }
+        let origin = self.origin;
+        let (mut distances, mut sums, mut squares) = ([0.0; N], [0.0; N], [0.0; N]);
+        for at in 0..N {
+            let [old, new] = [olds[at] - origin, news[at] - origin];
+            distances[at] = new;
+            sums[at] = new - old;
+            squares[at] = new * new - old * old;
+        }
+        let (mut sum, mut square) = (self.sum, self.squares);
+        for at in 0..N {
+            sum += sums[at];
+            square += squares[at];
+            (sums[at], squares[at]) = (sum, square);
+        }
+        (self.sum, self.squares) = (sum, square);
+        self.largest = self.largest.max(highest(&distances.map(f64::abs)));
+        (self.end, self.moves) = (first + N, self.moves - N);
         // The mean of the values themselves, which a rule takes, is rounded in proportion to the values.
-        let extent = self.origin.abs() + self.largest;
+        let extent = origin.abs() + self.largest;
         let distance_error = if extent < MOST { 2.0 * self.roundings * extent } else { f64::INFINITY };
         let squared = self.largest * self.largest;
-        let mean = self.sum / self.count;
-        Place {
-            distance: (self.values[last] - self.origin) - mean,
+        let per = 1.0 / self.count;
+        for at in 0..N {
+            let mean = sums[at] * per;
+            distances[at] -= mean;
+            squares[at] -= sums[at] * mean;
+        }
+        Some(Places {
+            distances,
             distance_error,
-            spread: self.squares - self.sum * mean,
+            spreads: squares,
             spread_error: 4.0 * self.roundings * (self.count + 1.0) * squared
                 + self.count * distance_error * distance_error,
             freedom: self.count - 1.0,
-        }
+        })
     }
 
+    /// The window that ends before `end`.
     fn start(&mut self, end: usize) {
         let values = &self.values[end - self.window..end];
         let origin = values[0];
@@ -90,15 +112,6 @@ impl<'a> Moments<'a> {
         self.squares = fold(values, |value| (value - origin) * (value - origin));
         self.largest = 2.0 * self.squares.sqrt();
         (self.end, self.moves) = (end, most_moves(self.window));
-    }
-
-    #[inline]
-    fn step(&mut self) {
-        let [old, new] = [self.end - self.window, self.end].map(|place| self.values[place] - self.origin);
-        self.sum += new - old;
-        self.squares += new * new - old * old;
-        self.largest = if new.abs() > self.largest { new.abs() } else { self.largest };
-        self.end += 1;
     }
 }
 
@@ -112,25 +125,37 @@ const MOST: f64 = 1e100;
 /// Thresholds give way by this fraction, far more than the rounding of the few operations of a comparison.
 const MARGIN: f64 = 1e-9;
 
-impl Place {
-    /// Whether the value is surely less than so many sample standard deviations from the mean.
+impl<const N: usize> Places<N> {
+    /// Whether each value is surely less than so many sample standard deviations from the mean.
     #[inline]
     #[must_use]
-    pub fn is_within(&self, deviations: f64) -> bool {
-        let farthest = self.distance.abs() + self.distance_error;
-        let least = (self.spread - self.spread_error) * (1.0 - MARGIN);
-        farthest * farthest * self.freedom < deviations * deviations * least
+    pub fn are_within(&self, deviations: f64) -> [bool; N] {
+        let most = deviations * deviations * (1.0 - MARGIN);
+        let mut within = [false; N];
+        for ((within, distance), spread) in within.iter_mut().zip(&self.distances).zip(&self.spreads) {
+            let farthest = distance.abs() + self.distance_error;
+            let least = spread - self.spread_error;
+            *within = farthest * farthest * self.freedom < most * least;
+        }
+        within
     }
 
-    /// Whether the value is surely more than so many sample standard deviations beyond the mean, in the direction
+    /// Whether each value is surely more than so many sample standard deviations beyond the mean, in the direction
     /// of `sign`, where a variance below `least_variance` counts as that.
     #[inline]
     #[must_use]
-    pub fn is_beyond(&self, sign: f64, deviations: f64, least_variance: f64) -> bool {
-        let nearest = sign * self.distance - self.distance_error;
+    pub fn are_beyond(&self, sign: f64, deviations: f64, least_variance: f64) -> [bool; N] {
         let floor = least_variance * self.freedom;
-        let most = (self.spread + self.spread_error).max(floor) * (1.0 + MARGIN);
-        nearest > 0.0 && nearest * nearest * self.freedom > deviations * deviations * most
+        let least = deviations * deviations * (1.0 + MARGIN);
+        let mut beyond = [false; N];
+        for ((beyond, distance), spread) in beyond.iter_mut().zip(&self.distances).zip(&self.spreads) {
+            let nearest = sign * distance - self.distance_error;
+            let spread = spread + self.spread_error;
+            let most = if spread < floor { floor } else { spread };
+            let (is_beyond, is_far) = (nearest > 0.0, nearest * nearest * self.freedom > least * most);
+            *beyond = is_beyond & is_far;
+        }
+        beyond
     }
 }
 
@@ -158,7 +183,7 @@ mod tests {
             jump in (1e-8..1e8_f64, 20_usize..60),
             window in 2_usize..50,
             deviations in 0.0..3.0_f64,
-            skip in 1_usize..9,
+            gap in prop_oneof![3 => Just(0), 1 => 1_usize..9],
         ) {
             let mut price = start;
             let prices: Vec<f64> = moves
@@ -170,12 +195,18 @@ mod tests {
                 })
                 .collect();
             let mut moments = Moments::new(&prices, window);
-            for last in (window - 1..prices.len()).step_by(skip) {
-                let place = moments.place(last);
-                let zscore = zscore(&prices[last + 1 - window..=last]);
-                prop_assert!(!place.is_within(deviations) || zscore.abs() < deviations, "{zscore} at {last}");
-                prop_assert!(!place.is_beyond(1.0, deviations, FLOOR) || zscore > deviations, "{zscore} at {last}");
-                prop_assert!(!place.is_beyond(-1.0, deviations, FLOOR) || zscore < -deviations, "{zscore} at {last}");
+            let mut first = window;
+            while let Some(places) = moments.places::<8>(first) {
+                let within = places.are_within(deviations);
+                let [above, below] = [1.0, -1.0].map(|sign| places.are_beyond(sign, deviations, FLOOR));
+                for at in 0..8 {
+                    let last = first + at;
+                    let zscore = zscore(&prices[last + 1 - window..=last]);
+                    prop_assert!(!within[at] || zscore.abs() < deviations, "{zscore} at {last}");
+                    prop_assert!(!above[at] || zscore > deviations, "{zscore} at {last}");
+                    prop_assert!(!below[at] || zscore < -deviations, "{zscore} at {last}");
+                }
+                first += 8 + gap;
             }
         }
     }
@@ -183,27 +214,37 @@ mod tests {
     #[test]
     fn on_ordinary_prices_it_is_sure() {
         let mut price = 20_000.0;
-        let prices: Vec<f64> = (0..2_000_u32)
+        let prices: Vec<f64> = (0..96 + 16 * 120_u32)
             .map(|bar| {
                 price += f64::from(bar.wrapping_mul(2_654_435_761) >> 16) / 32_768.0 - 1.0;
                 price
             })
             .collect();
         let mut moments = Moments::new(&prices, 96);
-        for last in 95..prices.len() {
-            let (place, zscore) = (moments.place(last), zscore(&prices[last - 95..=last]));
-            assert_eq!(place.is_within(1.8), zscore.abs() < 1.8, "{zscore}");
-            assert_eq!(place.is_beyond(-1.0, 0.4, FLOOR), zscore < -0.4, "{zscore}");
+        assert!(moments.places::<1>(95).is_none(), "there is no value before the first window");
+        for first in (96..prices.len()).step_by(16) {
+            let places = moments.places::<16>(first).unwrap();
+            let (within, below) = (places.are_within(1.8), places.are_beyond(-1.0, 0.4, FLOOR));
+            for at in 0..16 {
+                let last = first + at;
+                let zscore = zscore(&prices[last - 95..=last]);
+                assert_eq!(
+                    (within[at], below[at]),
+                    (zscore.abs() < 1.8, zscore < -0.4),
+                    "{zscore} at {last}"
+                );
+            }
         }
+        assert!(moments.places::<16>(prices.len() - 15).is_none());
     }
 
     #[test]
     fn it_is_sure_of_nothing_where_squares_overflow() {
         let prices = [1e154, 2e154, 3e154, 9e154, 1e155, 2e155];
         let mut moments = Moments::new(&prices, 3);
-        for last in 2..prices.len() {
-            let place = moments.place(last);
-            assert!(!place.is_within(1_000.0) && !place.is_beyond(1.0, 0.0, FLOOR));
+        for last in 3..prices.len() {
+            let place = moments.places::<1>(last).unwrap();
+            assert_eq!((place.are_within(1_000.0), place.are_beyond(1.0, 0.0, FLOOR)), ([false], [false]));
         }
     }
 }

@@ -16,6 +16,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
 use super::engine::{Columns, Engine, View};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 
 /// Opening and closing a pair takes this many fills.
@@ -193,7 +194,6 @@ impl Engine for CrossExchangeArbitrage {
         }
     }
 
-    /// While flat, two differences tell that a candle is surely no entry.
     fn scan(
         settings: &Self,
         state: &mut CrossExchangeArbitrageState,
@@ -201,14 +201,16 @@ impl Engine for CrossExchangeArbitrage {
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
         let quotes = view.snapshots?;
-        let is_flat = view.position == Quantity::ZERO;
-        range.into_iter().find_map(|bar| {
-            if is_flat && are_close(quotes, bar, settings.spread_entry) {
-                return None;
-            }
-            let at = view.bars.close_time(bar);
-            Self::generate_signal(settings, state, view, bar, at).map(|signal| (bar, signal))
-        })
+        let mut decide = |bar| Self::generate_signal(settings, state, view, bar, view.bars.close_time(bar));
+        let Some(direction) = Direction::of(view.position) else {
+            let close = Close { quotes, fraction: least_spread(settings, view) };
+            return Loud::<_, 16, 32>::new(close, range).find_map(|bar| Some((bar, decide(bar)?)));
+        };
+        let last = view.opened_at + settings.max_open - Nanos::new(1);
+        let due = view.bars.closed_at(last, range.start).min(range.end);
+        let apart = Apart { quotes, closes: &view.bars.close, direction, fraction: settings.spread_exit };
+        let mut loud = Loud::<_, 4, 16>::new(apart, range.start..due).chain(due..range.end);
+        loud.find_map(|bar| Some((bar, decide(bar)?)))
     }
 
     fn explain(
@@ -246,7 +248,7 @@ impl Engine for CrossExchangeArbitrage {
                 readings.push(Reading::above(
                     "spread, to be gained",
                     best - settings.spread_exit.get(),
-                    eye.round_trip(),
+                    round_trip(view),
                 ));
             }
             if let Some(bound) = settings.max_quote_age {
@@ -261,14 +263,78 @@ impl Engine for CrossExchangeArbitrage {
     }
 }
 
-/// Whether both spreads are surely less than this fraction of the price: the price they are measured by is the
+/// No entry has a smaller spread, as a fraction of the price.
+fn least_spread(settings: &CrossExchangeArbitrage, view: &View<'_>) -> f64 {
+    let gain = settings.spread_exit.get() + round_trip(view);
+    if settings.counts_costs { settings.spread_entry.get().max(gain) } else { settings.spread_entry.get() }
+}
+
+/// Fees and slippage of opening and closing both legs, as a fraction of the price.
+fn round_trip(view: &View<'_>) -> f64 {
+    FILLS * (view.costs.taker_fee.get() + view.costs.slippage.get())
+}
+
+/// Candles at which both spreads are surely less than a fraction of the price: the price they are measured by is the
 /// largest of all, and these fractions of smaller ones.
-fn are_close(quotes: &Snapshots, bar: usize, fraction: Ratio) -> bool {
-    /// Far more than the rounding of a product and a quotient.
-    const MARGIN: f64 = 1e-9;
-    let fraction = fraction.get() * (1.0 - MARGIN);
-    let (bid, ask) = (quotes.primary_bid[bar], quotes.primary_ask[bar]);
-    quotes.secondary_bid[bar] - ask < fraction * ask && bid - quotes.secondary_ask[bar] < fraction * bid
+struct Close<'a> {
+    quotes: &'a Snapshots,
+    fraction: f64,
+}
+
+impl Quiet for Close<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        /// Far more than the rounding of two sums, a product and a quotient.
+        const MARGIN: f64 = 1e-9;
+        let fraction = self.fraction * (1.0 - MARGIN);
+        let (bids, asks) =
+            (chunk::<N>(&self.quotes.primary_bid, bar)?, chunk::<N>(&self.quotes.primary_ask, bar)?);
+        let other_bids = chunk::<N>(&self.quotes.secondary_bid, bar)?;
+        let other_asks = chunk::<N>(&self.quotes.secondary_ask, bar)?;
+        let mut loud = [0; N];
+        for at in 0..N {
+            let long = other_bids[at] - asks[at] < fraction * asks[at];
+            let short = bids[at] - other_asks[at] < fraction * bids[at];
+            loud[at] = u8::from(!(long & short));
+        }
+        Some(loud)
+    }
+}
+
+/// Candles at which the spread of an open pair is more than a fraction of the price, element by element by the rule
+/// of [`Quote::ratio`].
+struct Apart<'a> {
+    quotes: &'a Snapshots,
+    closes: &'a [f64],
+    direction: Direction,
+    fraction: Ratio,
+}
+
+impl Quiet for Apart<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let Snapshots { primary_bid, primary_ask, secondary_bid, secondary_ask, .. } = self.quotes;
+        let columns = [primary_bid, primary_ask, secondary_bid, secondary_ask];
+        let mut references = *chunk::<N>(self.closes, bar)?;
+        for column in columns {
+            let prices = chunk::<N>(column, bar)?;
+            for at in 0..N {
+                references[at] = if prices[at] > references[at] { prices[at] } else { references[at] };
+            }
+        }
+        let (dear, cheap) = match self.direction {
+            Direction::Long => (secondary_bid, primary_ask),
+            Direction::Short => (primary_bid, secondary_ask),
+        };
+        let (dear, cheap) = (chunk::<N>(dear, bar)?, chunk::<N>(cheap, bar)?);
+        let mut loud = [0; N];
+        for at in 0..N {
+            let is_apart = (dear[at] - cheap[at]) / references[at] > self.fraction.get();
+            let is_price = references[at] > 0.0;
+            loud[at] = u8::from(!(is_apart & is_price));
+        }
+        Some(loud)
+    }
 }
 
 /// Both markets at a candle's close.
@@ -336,7 +402,7 @@ impl Eye<'_> {
             .into_iter()
             .find(|direction| self.quote.ratio(*direction) >= settings.spread_entry.get())?;
         let ratio = self.quote.ratio(direction);
-        if settings.counts_costs && ratio - settings.spread_exit.get() <= self.round_trip() {
+        if settings.counts_costs && ratio - settings.spread_exit.get() <= round_trip(self.view) {
             return None;
         }
         if settings.max_quote_age.is_some_and(|bound| self.quote_age() > bound) {
@@ -392,11 +458,6 @@ impl Eye<'_> {
             metadata: Metadata::new(&EXIT, metadata),
             ..Signal::certain(SignalKind::Exit)
         })
-    }
-
-    /// Fees and slippage of opening and closing both legs, as a fraction of the price.
-    fn round_trip(&self) -> f64 {
-        FILLS * (self.view.costs.taker_fee.get() + self.view.costs.slippage.get())
     }
 
     fn quote_age(&self) -> Nanos {

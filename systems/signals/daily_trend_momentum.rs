@@ -1,6 +1,8 @@
 //! `daily_trend_momentum`: long when a daily close breaks out of its channel with trend and momentum behind it, out
 //! at a trailing stop, a broken trend or a broken channel. Never short.
 
+use std::ops::Range;
+
 use hemiola_components::engine::{DailyTrendMomentum, DailyTrendMomentumState, TrailingStop};
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Direction, Metadata, Protection, Signal, SignalKind};
@@ -11,7 +13,8 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
 
 use super::engine::{Columns, Engine, View};
-use crate::indicators::atr::average_true_range;
+use super::kernel::{Loud, Quiet, chunk};
+use crate::indicators::atr::{average_true_range, average_true_ranges};
 use crate::indicators::window::{highest, lowest};
 
 const LONGEST: u32 = 100_000;
@@ -111,6 +114,22 @@ impl Engine for DailyTrendMomentum {
         }
     }
 
+    fn scan(
+        settings: &Self,
+        state: &mut DailyTrendMomentumState,
+        view: &View<'_>,
+        range: Range<usize>,
+    ) -> Option<(usize, Signal)> {
+        let bars = range.start.max(view.first + Self::warm_up(settings) - 1)..range.end;
+        if view.position > Quantity::ZERO {
+            return ride(settings, state, view, bars);
+        }
+        let mut eyes =
+            Loud::<_, 16, 32>::new(NoEntry::new(settings, view), bars).map(|bar| Eye { settings, view, bar });
+        let eye = eyes.find(Eye::enters)?;
+        Some((eye.bar, eye.enter()))
+    }
+
     fn explain(
         settings: &Self,
         state: &DailyTrendMomentumState,
@@ -202,21 +221,28 @@ impl Eye<'_> {
             *state = DailyTrendMomentumState { opened_at, seen: entry + 1, peak, stop, stopped: false };
         }
         for bar in state.seen..=self.bar {
-            state.peak = state.peak.max(bars.close[bar]);
-            match self.settings.stop {
-                TrailingStop::Close => {
-                    state.stop = self.stop_below(state.peak, bar);
-                    state.stopped = bars.close[bar] <= state.stop;
-                }
-                TrailingStop::Ratchet => {
-                    state.stopped |= bars.low[bar] <= state.stop;
-                    if !state.stopped {
-                        state.stop = state.stop.max(self.stop_below(state.peak, bar));
-                    }
+            self.move_stop(state, bar, self.atr(bar));
+        }
+        state.seen = state.seen.max(self.bar + 1);
+    }
+
+    /// Brings peak and stop from the candle before `bar` to it.
+    fn move_stop(&self, state: &mut DailyTrendMomentumState, bar: usize, atr: f64) {
+        let bars = self.view.bars;
+        state.peak = state.peak.max(bars.close[bar]);
+        let stop = state.peak - atr * self.settings.atr_multiplier;
+        match self.settings.stop {
+            TrailingStop::Close => {
+                state.stop = stop;
+                state.stopped = bars.close[bar] <= stop;
+            }
+            TrailingStop::Ratchet => {
+                state.stopped |= bars.low[bar] <= state.stop;
+                if !state.stopped {
+                    state.stop = state.stop.max(stop);
                 }
             }
         }
-        state.seen = state.seen.max(self.bar + 1);
     }
 
     fn stop_below(&self, peak: f64, bar: usize) -> f64 {
@@ -273,4 +299,128 @@ impl Eye<'_> {
         ];
         Metadata::new(&NAMES, values)
     }
+}
+
+/// Candles of a position looked at side by side: few, for it may end at any of them.
+const BLOCK: usize = 16;
+
+/// Runs over the candles of a position. The stop moves candle after candle; what moves it and what else ends the
+/// position is found side by side.
+fn ride(
+    settings: &DailyTrendMomentum,
+    state: &mut DailyTrendMomentumState,
+    view: &View<'_>,
+    mut bars: Range<usize>,
+) -> Option<(usize, Signal)> {
+    while !bars.is_empty() {
+        let follows = state.seen == bars.start && state.opened_at == view.opened_at;
+        let begins = bars.start + 1 - settings.atr_window;
+        let fits = follows && bars.len() >= BLOCK && begins > view.first;
+        let weak = if fits { weak(settings, view, bars.start) } else { None };
+        let Some(weak) = weak else {
+            let eye = Eye { settings, view, bar: bars.start };
+            eye.follow(state);
+            if eye.exits(state) {
+                return Some((eye.bar, eye.exit(state)));
+            }
+            bars.start += 1;
+            continue;
+        };
+        let ranges = average_true_ranges::<BLOCK>(view.bars, bars.start, settings.atr_window);
+        for (atr, weak) in ranges.into_iter().zip(weak) {
+            let eye = Eye { settings, view, bar: bars.start };
+            eye.move_stop(state, eye.bar, atr);
+            state.seen = eye.bar + 1;
+            if (state.stopped || weak != 0) && eye.exits(state) {
+                return Some((eye.bar, eye.exit(state)));
+            }
+            bars.start += 1;
+        }
+    }
+    None
+}
+
+/// Candles that surely open nothing: too little momentum, too little trend, or an earlier candle of the channel
+/// that went higher.
+struct NoEntry<'a> {
+    settings: &'a DailyTrendMomentum,
+    view: &'a View<'a>,
+    /// Quotients below these are too little.
+    momentum: f64,
+    trend: f64,
+}
+
+/// Far more than the rounding of means, a quotient and a difference, as a fraction of each and as it is.
+const MARGIN: f64 = 1e-9;
+
+impl<'a> NoEntry<'a> {
+    fn new(settings: &'a DailyTrendMomentum, view: &'a View<'a>) -> Self {
+        // What is computed as a quotient less one is off by a few roundings of the quotient and one of the least.
+        let surely_below = |least: f64| (1.0 + least) * (1.0 - MARGIN) - MARGIN;
+        let momentum = surely_below(settings.min_momentum);
+        Self { settings, view, momentum, trend: surely_below(settings.min_trend_strength) }
+    }
+}
+
+impl Quiet for NoEntry<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let Self { settings, view, momentum, trend } = *self;
+        let closes = chunk::<N>(&view.bars.close, bar)?;
+        let bases = chunk::<N>(&view.bars.close, bar.checked_sub(settings.momentum_window)?)?;
+        let before = chunk::<N>(&view.bars.high, bar.checked_sub(1)?)?;
+        let shared = highest(shared::<N>(&view.bars.high, bar, settings.breakout_lookback)?);
+        let mut loud = [0; N];
+        for at in 0..N {
+            let is_weak = closes[at] < bases[at] * momentum;
+            let (is_lower, is_low) = (closes[at] < before[at], closes[at] < shared);
+            loud[at] = u8::from(!(is_weak | is_lower | is_low));
+        }
+        if let Some([fast, slow]) = trends::<N>(settings, view, bar) {
+            for at in 0..N {
+                let is_weak = fast[at] < slow[at] * trend;
+                loud[at] &= u8::from(!is_weak);
+            }
+        }
+        Some(loud)
+    }
+}
+
+/// For the candles from `bar` on, 0 where the position is surely kept unless its stop is hit: the fast mean is above
+/// the slow one, and an earlier candle of the channel went lower.
+fn weak(settings: &DailyTrendMomentum, view: &View<'_>, bar: usize) -> Option<[u8; BLOCK]> {
+    let closes = chunk::<BLOCK>(&view.bars.close, bar)?;
+    let before = chunk::<BLOCK>(&view.bars.low, bar - 1)?;
+    let [fast, slow] = trends::<BLOCK>(settings, view, bar)?;
+    let shared = lowest(shared::<BLOCK>(&view.bars.low, bar, settings.breakout_lookback)?);
+    let mut weak = [0; BLOCK];
+    for at in 0..BLOCK {
+        let (is_higher, is_high) = (closes[at] > before[at], closes[at] > shared);
+        let is_firm = fast[at] > slow[at] * (1.0 + MARGIN);
+        weak[at] = u8::from(!((is_higher | is_high) & is_firm));
+    }
+    Some(weak)
+}
+
+/// The newest candles, at most 64, that are in the channels of all `N` candles from `bar` on; none when these are
+/// shorter than that.
+fn shared<const N: usize>(column: &[f64], bar: usize, lookback: usize) -> Option<&[f64]> {
+    column.get(bar.checked_sub(lookback.saturating_sub(N - 1).min(64))?..bar)
+}
+
+/// Fast and slow means of the closes, in a unit of their own; `None` without exact sums.
+fn trends<const N: usize>(
+    settings: &DailyTrendMomentum,
+    view: &View<'_>,
+    bar: usize,
+) -> Option<[[f64; N]; 2]> {
+    let sums = |before: usize| chunk::<N>(&view.ticks?.sums, (bar + 1).checked_sub(before)?);
+    let (ends, fasts, slows) = (sums(0)?, sums(settings.fast_ma)?, sums(settings.slow_ma)?);
+    let (fast, slow) = (settings.fast_ma as f64, settings.slow_ma as f64);
+    let mut means = [[0.0; N]; 2];
+    for at in 0..N {
+        means[0][at] = (ends[at] - fasts[at]) * slow;
+        means[1][at] = (ends[at] - slows[at]) * fast;
+    }
+    Some(means)
 }

@@ -11,6 +11,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
 
 use super::engine::{Engine, View};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 
 /// Inventory traded per line.
@@ -150,26 +151,46 @@ impl Engine for GridTrading {
         view: &View<'_>,
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
-        let mut quiet = Quiet::NOWHERE;
-        range.into_iter().find_map(|bar| {
-            if quiet.holds(view.bars.close[bar]) {
-                return None;
+        let mut bars = range;
+        loop {
+            let level = Level { closes: &view.bars.close, quiet: Stretch::around(settings, state) };
+            let bar = Loud::<_, 16, 32>::new(level, bars.clone()).next()?;
+            if let Some(signal) = Self::on_bar(settings, state, view, bar, view.bars.close_time(bar)) {
+                return Some((bar, signal));
             }
-            let signal = Self::on_bar(settings, state, view, bar, view.bars.close_time(bar));
-            quiet = Quiet::around(settings, state);
-            signal.map(|signal| (bar, signal))
-        })
+            bars.start = bar + 1;
+        }
+    }
+}
+
+/// Candles whose close stays in a stretch.
+struct Level<'a> {
+    closes: &'a [f64],
+    quiet: Stretch,
+}
+
+impl Quiet for Level<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let Stretch { low, high } = self.quiet;
+        let closes = chunk::<N>(self.closes, bar)?;
+        let mut loud = [0; N];
+        for at in 0..N {
+            let (is_above, is_below) = (low <= closes[at], closes[at] <= high);
+            loud[at] = u8::from(!(is_above & is_below));
+        }
+        Some(loud)
     }
 }
 
 /// Closes that change nothing. How far a close is from the base, in spacings, never falls as the close rises, so
 /// whatever lies between two that stay on their level stays there too.
-struct Quiet {
+struct Stretch {
     low: f64,
     high: f64,
 }
 
-impl Quiet {
+impl Stretch {
     const NOWHERE: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
 
     fn around(settings: &GridTrading, state: &GridTradingState) -> Self {
@@ -182,10 +203,6 @@ impl Quiet {
         let (low, high) = (price(low) + MARGIN * base, price(high).min(f64::MAX) - MARGIN * base);
         let stay = eye(low).stays(state.level) && eye(high).stays(state.level);
         if stay { Self { low, high } } else { Self::NOWHERE }
-    }
-
-    const fn holds(&self, close: f64) -> bool {
-        self.low <= close && close <= self.high
     }
 }
 

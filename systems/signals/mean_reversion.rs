@@ -11,9 +11,10 @@ use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
 };
 use hemiola_components::time::Nanos;
-use hemiola_components::units::Ratio;
+use hemiola_components::units::{Price, Ratio};
 
 use super::engine::{Columns, Engine, View};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::moments::Moments;
@@ -176,21 +177,26 @@ impl Engine for MeanReversion {
         view: &View<'_>,
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
-        let held = Direction::of(view.position);
-        let mut quiet = Quiet::new(settings, view, held);
-        let start = range.start.max(view.first + settings.lookback - 1);
-        (start..range.end).find_map(|bar| {
-            let eye = Eye { settings, view, bar };
-            let signal = match held {
-                Some(direction) => {
-                    eye.follow(state, direction);
-                    if !eye.is_due_out(state) && quiet.holds(bar) { None } else { eye.exit(state, direction) }
-                }
-                None if eye.turnover() < settings.min_volume || quiet.holds(bar) => None,
-                None => eye.enter(),
-            };
-            signal.map(|signal| (bar, signal))
-        })
+        let bars = range.start.max(view.first + settings.lookback - 1)..range.end;
+        let last = bars.clone().next_back()?;
+        let eye = |bar| Eye { settings, view, bar };
+        let closes = Moments::new(&view.bars.close, settings.lookback);
+        let Some(direction) = Direction::of(view.position) else {
+            let near = Near { settings, view, closes };
+            return Loud::<_, 8, 32>::new(near, bars).find_map(|bar| Some((bar, eye(bar).enter()?)));
+        };
+        eye(bars.start).follow(state, direction);
+        let due = if state.stopped { bars.start } else { state.first + settings.max_holding_period - 1 };
+        let due = due.clamp(bars.start, bars.end);
+        let far = Far::new(settings, view, closes, direction);
+        for bar in Loud::<_, 16, 16>::new(far, bars.start..due).chain(due..bars.end) {
+            eye(bar).follow(state, direction);
+            if let Some(signal) = eye(bar).exit(state, direction) {
+                return Some((bar, signal));
+            }
+        }
+        eye(last).follow(state, direction);
+        None
     }
 
     fn explain(
@@ -336,45 +342,85 @@ impl Eye<'_> {
     }
 }
 
-/// What surely changes nothing: near the mean while flat, far from it and calm while in a position.
-struct Quiet<'a> {
+/// Candles that surely open nothing: closes near their mean, or too little turnover.
+struct Near<'a> {
     settings: &'a MeanReversion,
-    held: Option<Direction>,
+    view: &'a View<'a>,
+    closes: Moments<'a>,
+}
+
+impl Quiet for Near<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let MeanReversion { entry_zscore, min_volume, volume_in_quote, .. } = *self.settings;
+        let near = self.closes.places::<N>(bar)?.are_within(entry_zscore);
+        let volumes = chunk::<N>(&self.view.bars.volume, bar)?;
+        let closes = chunk::<N>(&self.view.bars.close, bar)?;
+        let mut loud = [0; N];
+        for at in 0..N {
+            let turnover = if volume_in_quote { volumes[at] * closes[at] } else { volumes[at] };
+            let is_thin = turnover < min_volume;
+            loud[at] = u8::from(!(near[at] | is_thin));
+        }
+        Some(loud)
+    }
+}
+
+/// Candles that surely keep a position, as long as it may be held: closes far from their mean in a calm market, and
+/// no trade at the stop.
+struct Far<'a> {
+    direction: Direction,
+    exit_zscore: f64,
     closes: Moments<'a>,
     returns: Option<Variances<'a>>,
     /// The first candle with enough returns.
     from: usize,
+    /// Variances of returns below this are surely calm.
+    calm: f64,
+    /// What the stop is held against.
+    extremes: &'a [f64],
+    /// NaN when there is none.
+    stop: f64,
 }
 
-impl<'a> Quiet<'a> {
-    fn new(settings: &'a MeanReversion, view: &View<'a>, held: Option<Direction>) -> Self {
-        Self {
-            settings,
-            held,
-            closes: Moments::new(&view.bars.close, settings.lookback),
-            returns: view.returns.and_then(|returns| Variances::new(returns, settings.lookback)),
-            from: view.first + settings.lookback,
-        }
-    }
-
-    fn holds(&mut self, bar: usize) -> bool {
-        let MeanReversion { entry_zscore, exit_zscore, .. } = *self.settings;
-        match self.held {
-            None => self.closes.place(bar).is_within(entry_zscore),
-            Some(direction) => {
-                self.is_calm(bar)
-                    && self.closes.place(bar).is_beyond(-direction.sign(), exit_zscore, LEAST_VARIANCE)
-            }
-        }
-    }
-
-    fn is_calm(&self, bar: usize) -> bool {
+impl<'a> Far<'a> {
+    fn new(settings: &MeanReversion, view: &View<'a>, closes: Moments<'a>, direction: Direction) -> Self {
         /// Far more than the rounding of square root and product.
         const MARGIN: f64 = 1e-9;
-        let wild = TOO_WILD * self.settings.volatility_cap;
-        self.returns.as_ref().is_some_and(|variances| {
-            bar >= self.from && variances.at(bar) + variances.error < wild * wild * (1.0 - MARGIN)
-        })
+        let wild = TOO_WILD * settings.volatility_cap;
+        let returns = view.returns.and_then(|returns| Variances::new(returns, settings.lookback));
+        let error = returns.as_ref().map_or(0.0, |variances| variances.error);
+        Self {
+            direction,
+            exit_zscore: settings.exit_zscore,
+            closes,
+            returns,
+            from: view.first + settings.lookback,
+            calm: wild * wild * (1.0 - MARGIN) - error * (1.0 + MARGIN),
+            extremes: match direction {
+                Direction::Long => &view.bars.low,
+                Direction::Short => &view.bars.high,
+            },
+            stop: view.stop.filter(|_| settings.obeys_stop).map_or(f64::NAN, Price::get),
+        }
+    }
+}
+
+impl Quiet for Far<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let returns = self.returns.as_ref().filter(|_| bar >= self.from)?;
+        let variances = returns.from::<N>(bar)?;
+        let sign = self.direction.sign();
+        let far = self.closes.places::<N>(bar)?.are_beyond(-sign, self.exit_zscore, LEAST_VARIANCE);
+        let extremes = chunk::<N>(self.extremes, bar)?;
+        let mut loud = [0; N];
+        for at in 0..N {
+            let is_calm = variances[at] < self.calm;
+            let is_stopped = sign * extremes[at] <= sign * self.stop;
+            loud[at] = u8::from(!(far[at] & is_calm) | is_stopped);
+        }
+        Some(loud)
     }
 }
 

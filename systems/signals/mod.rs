@@ -9,6 +9,7 @@ mod cross_exchange_arbitrage;
 mod daily_trend_momentum;
 mod external;
 mod grid_trading;
+mod kernel;
 mod mean_reversion;
 mod sma_cross;
 mod volatility_target;

@@ -13,6 +13,7 @@ use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, 
 use hemiola_components::time::Nanos;
 
 use super::engine::{Columns, Engine, View};
+use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::tick_sums::EXACT;
 
 impl Engine for SmaCross {
@@ -88,53 +89,39 @@ impl Engine for SmaCross {
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
         let mut bars = range.start.max(view.first + settings.slow - 1)..range.end;
-        let Some(ticks) = exact(view, settings) else {
-            return bars.find_map(|bar| {
-                Some((bar, Self::generate_signal(settings, &mut SmaCrossState, view, bar, Nanos::ZERO)?))
-            });
-        };
-        let holding = view.position.get() > 0.0;
-        let bar = first_other(settings, ticks, bars, holding)?;
-        Some((bar, change(!holding, holding)?))
-    }
-}
-
-/// The first candle of `bars` at which being above is other than `holding`.
-fn first_other(
-    settings: &SmaCross,
-    ticks: &TickSums,
-    mut bars: Range<usize>,
-    holding: bool,
-) -> Option<usize> {
-    while bars.len() >= WORD {
-        let Some(above) = word(settings, ticks, bars.start) else { break };
-        let others = if holding { !above } else { above };
-        if others != 0 {
-            return Some(bars.start + others.trailing_zeros() as usize);
+        let decide =
+            |bar| Some((bar, Self::generate_signal(settings, &mut SmaCrossState, view, bar, Nanos::ZERO)?));
+        match exact(view, settings) {
+            Some(ticks) => {
+                let others = Others { settings, ticks, holding: view.position.get() > 0.0 };
+                Loud::<_, 32, 32>::new(others, bars).find_map(decide)
+            }
+            None => bars.find_map(decide),
         }
-        bars.start += WORD;
     }
-    bars.find(|bar| above(settings, ticks, *bar) != holding)
 }
 
-/// Candles looked at side by side: few enough that little is looked at in vain behind a change.
-const WORD: usize = 32;
+/// Candles at which being above is other than `holding`, element by element by the rule of [`above`].
+struct Others<'a> {
+    settings: &'a SmaCross,
+    ticks: &'a TickSums,
+    holding: bool,
+}
 
-/// For the candles from `bar` on, whether the fast mean is above the slow one, lowest bit first; `None` when there
-/// are not as many. Element by element the same as [`above`].
-fn word(settings: &SmaCross, ticks: &TickSums, bar: usize) -> Option<u32> {
-    /// Moves the lowest bit of each byte to its place in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let sums = |before: usize| ticks.sums.get(bar + 1 - before..)?.first_chunk::<WORD>();
-    let (ends, fasts, slows) = (sums(0)?, sums(settings.fast)?, sums(settings.slow)?);
-    let (fast, slow) = (settings.fast as f64, settings.slow as f64);
-    let mut above = [0; WORD];
-    for at in 0..WORD {
-        above[at] = u8::from((ends[at] - fasts[at]) * slow > (ends[at] - slows[at]) * fast);
+impl Quiet for Others<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let SmaCross { fast, slow } = *self.settings;
+        let sums = |before: usize| chunk::<N>(&self.ticks.sums, (bar + 1).checked_sub(before)?);
+        let (ends, fasts, slows) = (sums(0)?, sums(fast)?, sums(slow)?);
+        let (fast, slow) = (fast as f64, slow as f64);
+        let mut loud = [0; N];
+        for at in 0..N {
+            let above = (ends[at] - fasts[at]) * slow > (ends[at] - slows[at]) * fast;
+            loud[at] = u8::from(above != self.holding);
+        }
+        Some(loud)
     }
-    let (bytes, _) = above.as_chunks::<8>();
-    let bits = bytes.iter().map(|bytes| (u64::from_le_bytes(*bytes).wrapping_mul(GATHER) >> 56) as u32);
-    Some(bits.rev().fold(0, |word, byte| word << 8 | byte))
 }
 
 fn change(above: bool, holding: bool) -> Option<Signal> {

@@ -14,6 +14,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Ratio;
 
 use super::engine::{Columns, Engine, View};
+use super::kernel::{Loud, Quiet};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::window::sample_variance;
@@ -192,13 +193,16 @@ impl Engine for VolatilityTarget {
         view: &View<'_>,
         range: Range<usize>,
     ) -> Option<(usize, Signal)> {
-        let quiet = view.returns.and_then(|returns| Quiet::new(settings, state.allocation, view, returns));
-        range.into_iter().find_map(|bar| {
-            if quiet.as_ref().is_some_and(|quiet| quiet.holds(bar)) {
-                return None;
+        let allocation = state.allocation;
+        let mut decide = |bar| Self::generate_signal(settings, state, view, bar, Nanos::ZERO);
+        let calm = view.returns.and_then(|returns| Calm::new(settings, allocation, view, returns));
+        match calm {
+            Some(calm) => {
+                let bars = range.start.max(calm.from)..range.end;
+                Loud::<_, 32, 32>::new(calm, bars).find_map(|bar| Some((bar, decide(bar)?)))
             }
-            Self::generate_signal(settings, state, view, bar, Nanos::ZERO).map(|signal| (bar, signal))
-        })
+            None => range.into_iter().find_map(|bar| Some((bar, decide(bar)?))),
+        }
     }
 }
 
@@ -230,7 +234,7 @@ fn target(settings: &VolatilityTarget, volatility: f64) -> f64 {
 }
 
 /// The variances at which nothing is to be done, with room for the rounding of running sums.
-struct Quiet<'a> {
+struct Calm<'a> {
     variances: Variances<'a>,
     /// The first candle with enough returns.
     from: usize,
@@ -238,7 +242,7 @@ struct Quiet<'a> {
     high: f64,
 }
 
-impl<'a> Quiet<'a> {
+impl<'a> Calm<'a> {
     /// `None` when no variance is surely quiet.
     fn new(
         settings: &VolatilityTarget,
@@ -276,12 +280,18 @@ impl<'a> Quiet<'a> {
         let high = variance(high) * (1.0 - MARGIN) - variances.error;
         Some(Self { variances, from: view.first + lookback, low, high })
     }
+}
 
-    fn holds(&self, bar: usize) -> bool {
-        if bar < self.from {
-            return true;
+impl Quiet for Calm<'_> {
+    #[inline]
+    fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+        let variances = self.variances.from::<N>(bar)?;
+        let (low, high) = (self.low, self.high);
+        let mut loud = [0; N];
+        for at in 0..N {
+            let (is_above, is_below) = (low < variances[at], variances[at] < high);
+            loud[at] = u8::from(!(is_above & is_below));
         }
-        let variance = self.variances.at(bar);
-        self.low < variance && variance < self.high
+        Some(loud)
     }
 }

@@ -10,6 +10,7 @@ mod configuration_pages;
 mod determinism;
 mod documented_configurations;
 mod engines;
+mod exact_means;
 mod execution;
 mod explain;
 mod extremes;

@@ -77,18 +77,31 @@ impl Columns {
 
     fn view(&self) -> View<'_> {
         View {
-            bars: &self.bars,
             ticks: self.ticks.as_ref(),
             returns: Some(&self.returns),
             snapshots: Some(&self.snapshots),
             targets: Some(&self.targets),
             first: self.first,
-            position: Quantity::ZERO,
-            opened_at: Nanos::ZERO,
-            stop: None,
-            hedge: Quantity::ZERO,
             costs: self.costs,
+            ..view_of(&self.bars)
         }
+    }
+}
+
+/// What an engine sees that was given candles only, from the first one on, and holds nothing.
+pub(crate) const fn view_of(bars: &Bars) -> View<'_> {
+    View {
+        bars,
+        ticks: None,
+        returns: None,
+        snapshots: None,
+        targets: None,
+        first: 0,
+        position: Quantity::ZERO,
+        opened_at: Nanos::ZERO,
+        stop: None,
+        hedge: Quantity::ZERO,
+        costs: Costs { taker_fee: Ratio::ZERO, slippage: Ratio::ZERO },
     }
 }
 
@@ -176,6 +189,8 @@ enum Path {
     Flat,
     /// Next to nothing.
     Calm,
+    /// A walk that falls, candle after candle and ever faster, in the second half.
+    Storm,
     /// A walk with one jump by a factor, soon.
     Jump(f64),
     /// Anything.
@@ -190,6 +205,7 @@ fn path(valid: bool) -> impl Strategy<Value = Path> {
         3 => Just(Path::Ticks),
         1 => Just(Path::Flat),
         1 => Just(Path::Calm),
+        2 => Just(Path::Storm),
         2 => jump,
         2 => Just(Path::Wild),
         1 => Just(if valid { Path::Calm } else { Path::Zeros }),
@@ -208,6 +224,8 @@ fn close(path: Path, before: f64, bar: usize, bars: usize, number: f64) -> f64 {
         }
         Path::Flat => before,
         Path::Calm => before * (1.0 + 1e-9 * number),
+        Path::Storm if bar < bars / 2 => before * (1.0 + 0.01 * number),
+        Path::Storm => before * (1.0 - 0.01 * number.abs() * (bar + 1 - bars / 2).min(9) as f64),
         Path::Jump(factor) if bar == JUMP => (before * factor).clamp(1e-300, 1e300),
         Path::Jump(_) => walk.clamp(1e-300, 1e300),
         Path::Wild => libm::pow(10.0, 300.0 * number),
