@@ -8,6 +8,7 @@ use hemiola_components::time::Nanos;
 use super::SourceFile;
 use super::columns::{self, MILLISECOND, NUMBER_TYPES, Nulls, SYMBOL_TYPES, Symbols, TIME_TYPES};
 use super::error::StoreError;
+use super::rows::Selection;
 use super::table::Table;
 
 /// The rows of a candle file, as they are: nothing about them has been checked but their types.
@@ -49,37 +50,14 @@ impl Rows {
         }
 
         let synthetic = table.is_synthetic();
-        let room = table.expected_rows();
-        let numbers = || Vec::with_capacity(room);
-        let mut time = Vec::with_capacity(room);
-        let [mut open, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| numbers());
+        let rows = Selection::all(&table)?;
         let mut nulls = Nulls::new();
-        let mut symbols = symbol.map(|_| Symbols::default());
-        let wanted = [
-            Some(time_column),
-            Some("open"),
-            Some("high"),
-            Some("low"),
-            Some("close"),
-            Some("volume"),
-            symbol,
-        ];
-        let wanted: Vec<&'static str> = wanted.into_iter().flatten().collect();
-        let source = table.read(&wanted, |columns| {
-            let offset = time.len();
-            for (name, column) in wanted.iter().zip(columns) {
-                columns::note_nulls(&mut nulls, column, name, offset);
-                match *name {
-                    "open" => columns::append_numbers(&mut open, column),
-                    "high" => columns::append_numbers(&mut high, column),
-                    "low" => columns::append_numbers(&mut low, column),
-                    "close" => columns::append_numbers(&mut close, column),
-                    "volume" => columns::append_numbers(&mut volume, column),
-                    name if name == time_column => columns::append_times(&mut time, column, integer),
-                    _ => symbols.iter_mut().for_each(|symbols| symbols.append(column)),
-                }
-            }
-        })?;
+        let time = table.times(time_column, integer, &rows)?.note(time_column, &mut nulls);
+        let mut numbers = |name| Ok(table.numbers(name, &rows)?.note(name, &mut nulls));
+        let (open, high, low) = (numbers("open")?, numbers("high")?, numbers("low")?);
+        let (close, volume) = (numbers("close")?, numbers("volume")?);
+        let symbols = symbol.map(|name| read_symbols(&table, name, &rows, &mut nulls)).transpose()?;
+        let source = table.source()?;
         Ok(Self { source, synthetic, time_column, time, open, high, low, close, volume, nulls, symbols })
     }
 
@@ -92,6 +70,22 @@ impl Rows {
         join(&mut bars.close, self.close);
         join(&mut bars.volume, self.volume);
     }
+}
+
+fn read_symbols(
+    table: &Table,
+    name: &'static str,
+    rows: &Selection,
+    nulls: &mut Nulls,
+) -> Result<Symbols, StoreError> {
+    let mut symbols = Symbols::default();
+    table.batches(&[name], rows, |columns| {
+        for column in columns {
+            columns::note_nulls(nulls, *column, name, symbols.rows.len());
+            symbols.append(*column);
+        }
+    })?;
+    Ok(symbols)
 }
 
 /// Appends; the usual case, one file per series, costs no copy.

@@ -3,9 +3,13 @@
 //! What leaves this module has been checked, so that the world can rely on it: bad rows are errors that name file and
 //! row, never repaired. Only quotes that another one replaces at the same instant are dropped, and counted.
 
+mod bytes;
 mod candles;
 mod check;
 mod columns;
+mod decode;
+#[cfg(test)]
+mod decode_test;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -17,6 +21,7 @@ mod quote_candles;
 mod quotes;
 #[cfg(test)]
 mod quotes_test;
+mod rows;
 pub(crate) mod table;
 mod targets;
 #[cfg(test)]
