@@ -44,6 +44,17 @@ impl FileBytes {
         &self.all
     }
 
+    /// The BLAKE3 hash of all bytes, lower-case hex. No more than a block of them is memory of the process for it.
+    pub(super) fn hash(&self) -> String {
+        const BLOCK: usize = 1 << 23;
+        let mut hasher = blake3::Hasher::new();
+        for (place, block) in self.all.chunks(BLOCK).enumerate() {
+            hasher.update(block);
+            self.release(place * BLOCK..place * BLOCK + block.len());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// Says that these bytes are not needed soon, so that they do not count as the process's memory. They can still be
     /// read.
     pub(super) fn release(&self, range: Range<usize>) {
@@ -87,6 +98,7 @@ mod tests {
             let bytes = FileBytes::of(file.reopen().unwrap(), length as u64).unwrap();
             assert_eq!(bytes.map.is_some(), mapped);
             assert_eq!(bytes.all()[..], expected);
+            assert_eq!(bytes.hash(), blake3::hash(&expected).to_string());
             bytes.release(0..length + 5_000);
             assert_eq!(bytes.all()[..], expected, "what was released comes back");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow_array::Array;
 use arrow_schema::{DataType, TimeUnit};
 use hemiola_components::time::Nanos;
 use parquet::basic::{LogicalType, TimeUnit as Unit, Type};
@@ -10,7 +11,7 @@ use parquet::data_type::{DataType as Physical, DoubleType, FloatType, Int64Type}
 use parquet::errors::ParquetError;
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::columns::{self, MILLISECOND, Nulls};
+use super::columns::{self, MILLISECOND};
 use super::error::StoreError;
 use super::rows::Selection;
 use super::table::Table;
@@ -18,70 +19,72 @@ use super::table::Table;
 /// Rows of a step: its levels, and what is converted, stay in the nearest cache.
 const STEP: usize = 1 << 13;
 
-/// A column, and which of its rows have no value.
-#[derive(Debug)]
-pub(super) struct Decoded<T> {
-    pub(super) values: Vec<T>,
-    pub(super) nulls: Vec<usize>,
-}
-
-impl<T> Decoded<T> {
-    /// Adds the nulls under the column's name, and gives the values.
-    pub(super) fn note(self, name: &'static str, nulls: &mut Nulls) -> Vec<T> {
-        for row in self.nulls {
-            nulls.entry(row).or_insert(name);
-        }
-        self.values
-    }
-}
-
 impl Table {
-    /// A column of a type that [`columns::is_number`] accepts.
-    pub(super) fn numbers(&self, column: &'static str, rows: &Selection) -> Result<Decoded<f64>, StoreError> {
+    /// Appends a column of a type that [`columns::is_number`] accepts, and the places of its rows without a value.
+    pub(super) fn numbers(
+        &self,
+        column: &str,
+        rows: &Selection,
+        values: &mut Vec<f64>,
+        nulls: &mut Vec<usize>,
+    ) -> Result<(), StoreError> {
+        let before = values.len();
         let decoded = match (self.column_type(column), self.leaf(column)) {
             (Some(DataType::Float64), Some((leaf, Type::DOUBLE))) => {
-                let mut values = self.room(rows)?;
-                self.fill::<DoubleType>(leaf, rows, &mut values)?.then_some(values)
+                self.make_room(values, before + rows.len())?;
+                self.fill::<DoubleType>(leaf, rows, values)?
             }
             (Some(DataType::Float32), Some((leaf, Type::FLOAT))) => {
-                self.converted::<FloatType, _>(leaf, rows, f64::from)?
+                self.convert::<FloatType, _>(leaf, rows, values, f64::from)?
             }
             (
                 Some(DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale)),
                 Some((leaf, Type::INT64)),
             ) => {
                 let one = columns::power_of_ten(*scale);
-                self.converted::<Int64Type, _>(leaf, rows, |value| value as f64 / one)?
+                self.convert::<Int64Type, _>(leaf, rows, values, |value| value as f64 / one)?
             }
-            _ => None,
+            _ => false,
         };
-        match decoded {
-            Some(values) => Ok(Decoded { values, nulls: Vec::new() }),
-            None => self.in_batches(column, rows, |values, array| columns::append_numbers(values, array)),
+        if decoded {
+            return Ok(());
         }
+        values.truncate(before);
+        self.in_batches(column, rows, values, nulls, |values, array| columns::append_numbers(values, array))
     }
 
-    /// A column of a type that [`columns::is_time`] accepts; bare integers count in units of `integer` nanoseconds.
+    /// Appends a column of a type that [`columns::is_time`] accepts, likewise; bare integers count in units of
+    /// `integer` nanoseconds.
     pub(super) fn times(
         &self,
-        column: &'static str,
+        column: &str,
         integer: i64,
         rows: &Selection,
-    ) -> Result<Decoded<Nanos>, StoreError> {
-        let leaf = self.leaf(column).filter(|(_, physical)| *physical == Type::INT64);
-        let decoded = match leaf.and_then(|(leaf, _)| Some((leaf, self.unit(column, leaf, integer)?))) {
-            Some((leaf, 1)) => self.converted::<Int64Type, _>(leaf, rows, Nanos::new)?,
+        values: &mut Vec<Nanos>,
+        nulls: &mut Vec<usize>,
+    ) -> Result<(), StoreError> {
+        let before = values.len();
+        let decoded = match self.counted(column, integer) {
+            Some((leaf, 1)) => self.convert::<Int64Type, _>(leaf, rows, values, Nanos::new)?,
             Some((leaf, unit)) => {
-                self.converted::<Int64Type, _>(leaf, rows, |value| Nanos::new(value.saturating_mul(unit)))?
+                let convert = |value: i64| Nanos::new(value.saturating_mul(unit));
+                self.convert::<Int64Type, _>(leaf, rows, values, convert)?
             }
-            None => None,
+            None => false,
         };
-        match decoded {
-            Some(values) => Ok(Decoded { values, nulls: Vec::new() }),
-            None => {
-                self.in_batches(column, rows, |values, array| columns::append_times(values, array, integer))
-            }
+        if decoded {
+            return Ok(());
         }
+        values.truncate(before);
+        self.in_batches(column, rows, values, nulls, |values, array| {
+            columns::append_times(values, array, integer)
+        })
+    }
+
+    /// The place of a time column and the nanoseconds that its counts stand for, if they can be taken as they are.
+    pub(super) fn counted(&self, column: &str, integer: i64) -> Option<(usize, i64)> {
+        let (leaf, _) = self.leaf(column).filter(|(_, physical)| *physical == Type::INT64)?;
+        Some((leaf, self.unit(column, leaf, integer)?))
     }
 
     /// The nanoseconds that a stored count stands for, where the file and its reader agree about it.
@@ -101,7 +104,7 @@ impl Table {
     }
 
     /// The place of a flat column among the leaves of the schema, and how it is stored.
-    fn leaf(&self, column: &str) -> Option<(usize, Type)> {
+    pub(super) fn leaf(&self, column: &str) -> Option<(usize, Type)> {
         let schema = self.parquet().file_metadata().schema_descr();
         let leaf = schema.columns().iter().position(|leaf| leaf.path().parts() == [column])?;
         let descriptor = schema.column(leaf);
@@ -109,23 +112,21 @@ impl Table {
         is_flat.then(|| (leaf, descriptor.physical_type()))
     }
 
-    /// A vector with room for exactly these rows.
-    fn room<T>(&self, rows: &Selection) -> Result<Vec<T>, StoreError> {
-        let mut values = Vec::new();
-        let reserved = values.try_reserve_exact(rows.len());
-        reserved
-            .map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {} rows", rows.len())))?;
-        Ok(values)
+    /// Makes room for exactly so many values in all.
+    pub(super) fn make_room<T>(&self, values: &mut Vec<T>, all: usize) -> Result<(), StoreError> {
+        let reserved = values.try_reserve_exact(all.saturating_sub(values.len()));
+        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))
     }
 
-    fn converted<P: Physical, T>(
+    fn convert<P: Physical, T>(
         &self,
         leaf: usize,
         rows: &Selection,
+        values: &mut Vec<T>,
         convert: impl Fn(P::T) -> T,
-    ) -> Result<Option<Vec<T>>, StoreError> {
-        let mut sink = Converted { raw: Vec::with_capacity(STEP), values: self.room(rows)?, convert };
-        Ok(self.fill::<P>(leaf, rows, &mut sink)?.then_some(sink.values))
+    ) -> Result<bool, StoreError> {
+        self.make_room(values, values.len() + rows.len())?;
+        self.fill::<P>(leaf, rows, &mut Converted { raw: Vec::with_capacity(STEP), values, convert })
     }
 
     /// Decodes the rows of a column; `false` when one of them has no value.
@@ -185,16 +186,19 @@ impl Table {
         &self,
         column: &str,
         rows: &Selection,
-        append: impl Fn(&mut Vec<T>, &dyn arrow_array::Array),
-    ) -> Result<Decoded<T>, StoreError> {
-        let (mut values, mut nulls) = (self.room(rows)?, Vec::new());
+        values: &mut Vec<T>,
+        nulls: &mut Vec<usize>,
+        append: impl Fn(&mut Vec<T>, &dyn Array),
+    ) -> Result<(), StoreError> {
+        let all = values.len() + rows.len();
+        self.make_room(values, all)?;
         self.batches(&[column], rows, |arrays| {
             for array in arrays {
                 nulls.extend(columns::nulls_of(*array).map(|row| values.len() + row));
-                append(&mut values, *array);
+                append(values, *array);
             }
         })?;
-        Ok(Decoded { values, nulls })
+        if values.len() == all { Ok(()) } else { Err(StoreError::corrupt(self.path(), ends_early())) }
     }
 }
 
@@ -219,13 +223,13 @@ impl<T> Sink<T> for Vec<T> {
     fn settle(&mut self) {}
 }
 
-struct Converted<R, T, F> {
+struct Converted<'a, R, T, F> {
     raw: Vec<R>,
-    values: Vec<T>,
+    values: &'a mut Vec<T>,
     convert: F,
 }
 
-impl<R, T, F: Fn(R) -> T> Sink<R> for Converted<R, T, F> {
+impl<R, T, F: Fn(R) -> T> Sink<R> for Converted<'_, R, T, F> {
     fn room(&mut self) -> &mut Vec<R> {
         &mut self.raw
     }

@@ -9,13 +9,11 @@ use std::sync::{Arc, Once};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema};
-use data_encoding::HEXLOWER;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::ParquetMetaData;
-use sha2::{Digest as _, Sha256};
 
 use super::SourceFile;
 use super::bytes::FileBytes;
@@ -146,8 +144,7 @@ impl Table {
 
     /// What is noted of a file that was read: its bytes' hash, and its rows.
     pub(super) fn source(&self) -> Result<SourceFile, StoreError> {
-        let sha256 = HEXLOWER.encode(&Sha256::digest(self.bytes.all()));
-        Ok(SourceFile { path: self.path.clone(), sha256, rows: self.rows()? })
+        Ok(SourceFile { path: self.path.clone(), blake3: self.bytes.hash(), rows: self.rows()? })
     }
 
     /// Decodes columns that exist, batch by batch in file order; `each` gets them in the order of `columns`.
