@@ -51,7 +51,7 @@ pub enum Span {
     Each(Vec<Nanos>),
 }
 
-/// Candles in columns, oldest first; all columns have the same length.
+/// Candles in columns, oldest first; all columns have the same length, except those that are left out.
 ///
 /// Whoever fills them has checked that prices are positive and finite, that `low` and `high` enclose
 /// `open` and `close`, that volumes are not negative, that open times rise and that no candle opens before the one
@@ -64,13 +64,13 @@ pub struct Bars {
     pub span: Span,
     /// First price, quote currency.
     pub open: Vec<f64>,
-    /// Highest price, quote currency.
+    /// Highest price, quote currency. Empty, like the lows, when nobody in the run reads them.
     pub high: Vec<f64>,
     /// Lowest price, quote currency.
     pub low: Vec<f64>,
     /// Last price, quote currency.
     pub close: Vec<f64>,
-    /// Base units traded; 0 when nobody traded.
+    /// Base units traded; 0 when nobody traded. Empty when nobody reads them and every candle is known to have traded.
     pub volume: Vec<f64>,
 }
 
@@ -112,6 +112,15 @@ impl Bars {
             Span::Each(spans) => spans[bar],
         };
         self.open_time[bar] + span
+    }
+
+    /// Whether anybody traded during candle `bar`.
+    ///
+    /// # Panics
+    /// When there is no such candle.
+    #[must_use]
+    pub fn traded(&self, bar: usize) -> bool {
+        self.volume.is_empty() || self.volume[bar] > 0.0
     }
 
     /// How many candles have closed at `instant`, given that the first `from` have.
@@ -292,6 +301,15 @@ mod tests {
             }
         }
         assert_eq!(bars.closed_at(Nanos::NEVER, 3), 200);
+    }
+
+    #[test]
+    fn without_volumes_every_candle_traded() {
+        let mut bars = bars(&[0, 10, 20], 10);
+        bars.volume[1] = 0.0;
+        assert_eq!([0, 1, 2].map(|bar| bars.traded(bar)), [true, false, true]);
+        bars.volume.clear();
+        assert_eq!([0, 1, 2].map(|bar| bars.traded(bar)), [true; 3]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hemiola_adapters::store::{Check, SourceFile};
+use hemiola_adapters::store::{Check, Demand, SourceFile};
 use hemiola_components::port::EquityCurve;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::signals::catalog::Catalog;
@@ -75,6 +75,23 @@ impl Job {
     /// # Errors
     /// When any of it cannot be read or used.
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
+        self.prepare_with(catalog, notice, market_data::demand)
+    }
+
+    /// The same with every candle and all of each, whether a run needs them or not.
+    ///
+    /// # Errors
+    /// When any of it cannot be read or used.
+    pub fn prepare_all(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
+        self.prepare_with(catalog, notice, |_, _, check, _| Demand::from(check))
+    }
+
+    fn prepare_with(
+        &self,
+        catalog: &Catalog,
+        notice: &mut dyn FnMut(&str),
+        demand: impl Fn(&Plan, &Catalog, Check, Window) -> Demand,
+    ) -> Result<Prepared, Failure> {
         let window = self.window()?;
         let config = self.load(catalog)?;
         for note in config.notes().iter().filter(|note| LIMITS.contains(&note.path.as_str())) {
@@ -91,11 +108,12 @@ impl Job {
             selection.without = blocked.into_iter().map(|one| one.schedule).collect();
         }
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
-        let (plan, mut data) = self.read(&config, selection, check, catalog, notice)?;
+        let (plan, mut data) =
+            self.read(&config, selection, &|plan| demand(plan, catalog, check, window), catalog, notice)?;
         data.files.extend(capabilities.map(|file| SourceFile {
             rows: file.granted.len(),
             path: file.path,
-            sha256: file.sha256,
+            blake3: file.blake3,
         }));
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let identity = resolved::identity(&plan, window).to_string();
@@ -128,15 +146,16 @@ impl Job {
         &self,
         config: &Config,
         mut selection: Selection,
-        check: Check,
+        demand: &dyn Fn(&Plan) -> Demand,
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(Plan, MarketData), Failure> {
         match (&self.data, &self.interval) {
             (Some(path), Some(interval)) => {
-                let file = FlatFile::load(path, parse_interval(interval)?, check)?;
-                let valuation = config.plan(&selection)?.valuation;
-                selection.instruments = Some(file.instruments(&valuation));
+                let interval = parse_interval(interval)?;
+                let plan = config.plan(&selection)?;
+                let file = FlatFile::load(path, interval, demand(&plan))?;
+                selection.instruments = Some(file.instruments(&plan.valuation));
                 let plan = config.plan(&selection)?;
                 let data = file.market_data(&plan, catalog)?;
                 Ok((plan, data))
@@ -153,7 +172,7 @@ impl Job {
                 if folder.is_none() && plan.is_demo && !root.exists() {
                     demo::seed_first_time(&plan, root, notice)?;
                 }
-                let data = market_data::load(&plan, root, check, catalog)?;
+                let data = market_data::load(&plan, root, demand(&plan), catalog)?;
                 Ok((plan, data))
             }
         }

@@ -4,20 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use data_encoding::HEXLOWER;
 use hemiola_adapters::journal::assets;
 use hemiola_adapters::store::{
-    self, CandleStore, Check, LoadedQuotes, LoadedSeries, QuotesReport, SeriesReport, SourceFile,
+    self, CandleStore, Check, Demand, LoadedQuotes, LoadedSeries, QuotesReport, SeriesReport, SourceFile,
+    Stretch,
 };
 use hemiola_components::market::{Bars, Instrument, Quotes, Targets, TradingRules};
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
 use hemiola_components::time::Interval;
 use hemiola_systems::indicators::snapshots::{Source, snapshots};
 use hemiola_systems::signals::catalog::Catalog;
+use hemiola_systems::signals::engine::Columns;
 use sha2::{Digest as _, Sha256};
 
-use crate::assembly::Market;
+use crate::assembly::{Market, Window};
 use crate::config::plan::{Pair, Plan};
 use crate::exit::{Exit, Failure};
 
@@ -83,8 +86,8 @@ impl FlatFile {
     ///
     /// # Errors
     /// When it cannot be read or holds bad candles.
-    pub fn load(path: &Path, interval: Interval, check: Check) -> Result<Self, Failure> {
-        Ok(Self { path: path.to_owned(), interval, series: store::load_file(path, interval, check)? })
+    pub fn load(path: &Path, interval: Interval, demand: Demand) -> Result<Self, Failure> {
+        Ok(Self { path: path.to_owned(), interval, series: store::load_file(path, interval, demand)? })
     }
 
     /// Its instruments; a symbol that does not end in a currency is quoted in `quote`.
@@ -138,7 +141,13 @@ impl FlatFile {
 ///
 /// # Errors
 /// When candles, quotes or targets cannot be read, are bad, or are absent.
-pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result<MarketData, Failure> {
+pub fn load(
+    plan: &Plan,
+    root: &Path,
+    demand: impl Into<Demand>,
+    catalog: &Catalog,
+) -> Result<MarketData, Failure> {
+    let demand = demand.into();
     let store = CandleStore::open(root)?;
     let mut data = MarketData::default();
     let mut quoted = BTreeMap::new();
@@ -146,10 +155,10 @@ pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result
         let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
         let mut stored = Vec::new();
         for interval in intervals(plan, index) {
-            stored.push((interval, store.load(&instrument.venue, &names, interval, check)?));
+            stored.push((interval, store.load(&instrument.venue, &names, interval, demand)?));
         }
         let quotes = if is_in_a_pair(plan, index) || stored.iter().any(|(_, series)| series.is_none()) {
-            store.quotes(&instrument.venue, &names, check)?
+            store.quotes(&instrument.venue, &names, demand.check)?
         } else {
             None
         };
@@ -185,6 +194,29 @@ pub fn load(plan: &Plan, root: &Path, check: Check, catalog: &Catalog) -> Result
     data.read_targets(plan, catalog)?;
     Ok(data)
 }
+
+/// What the run of a Plan reads of its candles.
+///
+/// Of pairs all candles are read: what is seen of one market at a candle of the other may be older than any warm-up.
+#[must_use]
+pub fn demand(plan: &Plan, catalog: &Catalog, check: Check, window: Window) -> Demand {
+    let engines = plan.schedules.iter().map(|schedule| &plan.strategies[schedule.strategy].engine);
+    let columns = engines.map(|engine| catalog.get(engine).map_or(Columns::CANDLES, |kind| kind.columns));
+    let columns = columns.fold(Columns::PRICES, Columns::or);
+    let warm_up = plan.schedules.iter().map(|schedule| schedule.warmup_bars).max().unwrap_or_default();
+    let stretch = Stretch { from: window.from, to: window.to, warm_up };
+    let any_pairs = plan.schedules.iter().any(|schedule| !schedule.pairs.is_empty());
+    Demand {
+        high_low: columns.high_low,
+        volume: columns.volume,
+        stretch: if any_pairs { Stretch::default() } else { stretch },
+        threads: thread::available_parallelism().map_or(1, |count| count.get().min(MOST_THREADS)),
+        ..Demand::from(check)
+    }
+}
+
+/// More threads than there are columns have nothing to decode.
+const MOST_THREADS: usize = 4;
 
 fn is_in_a_pair(plan: &Plan, instrument: usize) -> bool {
     let mut pairs = plan.schedules.iter().flat_map(|schedule| &schedule.pairs);
@@ -308,7 +340,7 @@ impl MarketData {
         }
         if !self.files.iter().any(|file| file.path == path) {
             let rows = targets.values().map(|targets| targets.time.len()).sum();
-            self.files.push(SourceFile { path: path.to_owned(), sha256: sha256_of(path)?, rows });
+            self.files.push(SourceFile { path: path.to_owned(), blake3: blake3_of(path)?, rows });
         }
         Ok(targets)
     }
@@ -332,8 +364,18 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
 /// # Errors
 /// When it cannot be read.
 pub fn sha256_of(path: &Path) -> Result<String, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::new(Exit::Operational, format!("{}: cannot read: {error}", path.display()))
-    })?;
-    Ok(HEXLOWER.encode(&Sha256::digest(bytes)))
+    Ok(HEXLOWER.encode(&Sha256::digest(bytes_of(path)?)))
+}
+
+/// The BLAKE3 hash of a file's bytes, lower-case hex.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn blake3_of(path: &Path) -> Result<String, Failure> {
+    Ok(store::blake3_hex(&bytes_of(path)?))
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path)
+        .map_err(|error| Failure::new(Exit::Operational, format!("{}: cannot read: {error}", path.display())))
 }

@@ -40,8 +40,18 @@ fn is_silent(finer: &Bars, bars: &Bars, bar: usize) -> bool {
 }
 
 fn collect(series: &[&Arc<Bars>], chosen: &[Candle]) -> Bars {
-    let column =
-        |of: fn(&Bars) -> &[f64]| chosen.iter().map(|(_, rank, bar)| of(series[*rank])[*bar]).collect();
+    let column = |of: fn(&Bars) -> &[f64]| -> Vec<f64> {
+        let is_whole = series.iter().all(|bars| of(bars).len() == bars.len());
+        let chosen = if is_whole { chosen } else { &[] };
+        chosen.iter().map(|(_, rank, bar)| of(series[*rank])[*bar]).collect()
+    };
+    // A line is only asked whether a candle traded, which is all that is known where a column was left out.
+    let volume = if series.iter().all(|bars| bars.volume.is_empty()) {
+        Vec::new()
+    } else {
+        let traded = |bar: &Candle| series[bar.1].volume.get(bar.2).copied().unwrap_or(1.0);
+        chosen.iter().map(traded).collect()
+    };
     let open_time: Vec<Nanos> = chosen.iter().map(|(_, rank, bar)| series[*rank].open_time[*bar]).collect();
     Bars {
         span: Span::Each(chosen.iter().zip(&open_time).map(|((close, ..), open)| *close - *open).collect()),
@@ -50,7 +60,7 @@ fn collect(series: &[&Arc<Bars>], chosen: &[Candle]) -> Bars {
         high: column(|bars| &bars.high),
         low: column(|bars| &bars.low),
         close: column(|bars| &bars.close),
-        volume: column(|bars| &bars.volume),
+        volume,
     }
 }
 
@@ -116,6 +126,33 @@ mod tests {
         }
         let line = price_line(&BTreeMap::from([(interval, Arc::new(gapped)), series("1d", 0..72)]));
         assert_eq!(line.close[18..23], [19.0, 20.0, 48.0, 61.0, 62.0]);
+    }
+
+    #[test]
+    fn columns_that_were_left_out_stay_out_and_what_traded_traded() {
+        let (one_hour, hours) = series("1h", 28..50);
+        let (one_day, days) = series("1d", 0..96);
+        let without = |bars: &Bars, volume: bool| {
+            let mut bars = Bars { high: Vec::new(), low: Vec::new(), ..bars.clone() };
+            if volume {
+                bars.volume.fill(0.0)
+            } else {
+                bars.volume.clear()
+            }
+            Arc::new(bars)
+        };
+        let line = |fine: bool, coarse: bool| {
+            price_line(&BTreeMap::from([
+                (one_hour, without(&hours, fine)),
+                (one_day, without(&days, coarse)),
+            ]))
+        };
+        for (fine, coarse) in [(false, true), (true, false)] {
+            let line = line(fine, coarse);
+            assert!(line.high.is_empty() && line.low.is_empty());
+            assert_eq!([line.traded(0), line.traded(1)], [!coarse, !fine], "a day, then an hour");
+        }
+        assert!(line(false, false).volume.is_empty());
     }
 
     #[test]

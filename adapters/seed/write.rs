@@ -6,13 +6,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMillisecondArray};
+use arrow_array::{ArrayRef, Decimal64Array, Float64Array, RecordBatch, TimestampMillisecondArray};
+use arrow_schema::DataType;
 use hemiola_components::market::Bars;
 use hemiola_components::time::Interval;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use tempfile::NamedTempFile;
 
 use super::{SeedSpec, candles};
@@ -54,10 +56,11 @@ pub fn write(root: &Path, spec: &SeedSpec) -> Result<SeedReport, StoreError> {
     let mut report = SeedReport { series: Vec::new(), files: 0, removed: 0 };
     let mut written = Vec::new();
     for (interval, bars) in &series {
+        let scales = Scales::of(bars);
         for rows in months(bars) {
             let month = layout::month_folder(bars.open_time[rows.start]);
             let file = symbol_folder.join(interval.to_string()).join(month).join(PARTITION_FILE);
-            write_file(&file, bars, rows, spec, *interval)?;
+            write_file(&file, bars, rows, &scales, spec, *interval)?;
             written.push(file);
         }
         report.series.push((*interval, bars.len()));
@@ -114,6 +117,7 @@ fn write_file(
     path: &Path,
     bars: &Bars,
     rows: Range<usize>,
+    scales: &Scales,
     spec: &SeedSpec,
     interval: Interval,
 ) -> Result<(), StoreError> {
@@ -121,7 +125,7 @@ fn write_file(
     let write = || -> io::Result<()> {
         fs::create_dir_all(folder)?;
         let mut temporary = temporary_in(folder)?;
-        encode(temporary.as_file_mut(), bars, rows, spec, interval).map_err(io::Error::other)?;
+        encode(temporary.as_file_mut(), bars, rows, scales, spec, interval).map_err(io::Error::other)?;
         temporary.as_file().sync_all()?;
         temporary.persist(path)?;
         File::open(folder)?.sync_all()
@@ -144,21 +148,25 @@ fn encode(
     file: &mut File,
     bars: &Bars,
     rows: Range<usize>,
+    scales: &Scales,
     spec: &SeedSpec,
     interval: Interval,
 ) -> Result<(), parquet::errors::ParquetError> {
     let open_time = bars.open_time[rows.clone()].iter().map(|open| open.millis());
-    let numbers = |column: &[f64]| Arc::new(Float64Array::from(column[rows.clone()].to_vec())) as ArrayRef;
+    let numbers = |column: &[f64], scale: Option<i8>| match scale {
+        Some(scale) => decimals(&column[rows.clone()], scale),
+        None => Ok(Arc::new(Float64Array::from(column[rows.clone()].to_vec())) as ArrayRef),
+    };
     let batch = RecordBatch::try_from_iter([
         (
             "open_time",
             Arc::new(TimestampMillisecondArray::from_iter_values(open_time).with_timezone_utc()) as ArrayRef,
         ),
-        ("open", numbers(&bars.open)),
-        ("high", numbers(&bars.high)),
-        ("low", numbers(&bars.low)),
-        ("close", numbers(&bars.close)),
-        ("volume", numbers(&bars.volume)),
+        ("open", numbers(&bars.open, scales.prices)?),
+        ("high", numbers(&bars.high, scales.prices)?),
+        ("low", numbers(&bars.low, scales.prices)?),
+        ("close", numbers(&bars.close, scales.prices)?),
+        ("volume", numbers(&bars.volume, scales.volume)?),
     ])?;
     let footer = [
         ("exchange", spec.venue.clone()),
@@ -168,13 +176,82 @@ fn encode(
         ("source", "synthetic".to_owned()),
     ];
     let footer = footer.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect();
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::LZ4_RAW)
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
-        .set_key_value_metadata(Some(footer))
-        .build();
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
+        .set_key_value_metadata(Some(footer));
+    for field in batch.schema().fields() {
+        let column = ColumnPath::from(field.name().as_str());
+        properties = match field.data_type() {
+            DataType::Float64 => properties.set_column_compression(column, Compression::LZ4_RAW),
+            _ => properties.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED),
+        };
+    }
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties.build()))?;
     writer.write(&batch)?;
     writer.close()?;
     Ok(())
+}
+
+/// How many decimals the numbers of a series have, the same in all its files: whole numbers of the last one, each the
+/// difference to the one before, take half the room of compressed floats and a fraction of their time. `None` where
+/// numbers do not come back exactly.
+struct Scales {
+    prices: Option<i8>,
+    volume: Option<i8>,
+}
+
+impl Scales {
+    fn of(bars: &Bars) -> Self {
+        let prices = [&bars.open, &bars.high, &bars.low, &bars.close].map(|column| scale(column));
+        let most = prices.into_iter().try_fold(0, |most: i8, scale| Some(most.max(scale?)));
+        let fits =
+            |most: &i8| [&bars.open, &bars.high, &bars.low, &bars.close].iter().all(|c| is_exact(c, *most));
+        Self { prices: most.filter(fits), volume: scale(&bars.volume) }
+    }
+}
+
+/// Digits of the numbers in files.
+const PRECISION: u8 = 18;
+
+const MOST_DECIMALS: i8 = 10;
+
+/// The fewest decimals at which these numbers come back exactly.
+fn scale(numbers: &[f64]) -> Option<i8> {
+    (0..=MOST_DECIMALS).find(|scale| is_exact(numbers, *scale))
+}
+
+fn is_exact(numbers: &[f64], scale: i8) -> bool {
+    /// 2^53: whole numbers up to here are exact in f64.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let one = one(scale);
+    numbers.iter().all(|number| {
+        let count = (number * one).round();
+        count.abs() < EXACT && count / one == *number
+    })
+}
+
+fn one(scale: i8) -> f64 {
+    (0..scale).fold(1.0, |one, _| one * 10.0)
+}
+
+fn decimals(numbers: &[f64], scale: i8) -> Result<ArrayRef, parquet::errors::ParquetError> {
+    let one = one(scale);
+    #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+    let counts: Decimal64Array = numbers.iter().map(|number| Some((number * one).round() as i64)).collect();
+    Ok(Arc::new(counts.with_precision_and_scale(PRECISION, scale)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_stored_with_the_decimals_that_bring_them_back() {
+        assert_eq!(scale(&[20_000.37, 0.5, 3.0]), Some(2));
+        assert_eq!(scale(&[100.0]), Some(0));
+        assert_eq!(scale(&[1.0 / 3.0]), None);
+        assert_eq!(scale(&[0.1 + 0.2]), None, "off by its last bit");
+        assert_eq!(scale(&[1e17]), None);
+    }
 }

@@ -1,36 +1,36 @@
-//! The candle columns of a file.
+//! The candle columns of files.
 
+use std::ops::Range;
 use std::path::Path;
 
 use hemiola_components::market::Bars;
 use hemiola_components::time::Nanos;
 
 use super::SourceFile;
+use super::check::Rows;
 use super::columns::{self, MILLISECOND, NUMBER_TYPES, Nulls, SYMBOL_TYPES, Symbols, TIME_TYPES};
+use super::demand::Demand;
 use super::error::StoreError;
+use super::parallel;
+use super::rows::Selection;
 use super::table::Table;
 
-/// The rows of a candle file, as they are: nothing about them has been checked but their types.
-pub(super) struct Rows {
-    pub(super) source: SourceFile,
-    pub(super) synthetic: bool,
+const NUMBERS: [&str; 5] = ["open", "high", "low", "close", "volume"];
+
+/// A candle file whose columns have the right types; nothing of them has been read.
+pub(super) struct CandleFile {
+    pub(super) table: Table,
     pub(super) time_column: &'static str,
-    pub(super) time: Vec<Nanos>,
-    pub(super) open: Vec<f64>,
-    pub(super) high: Vec<f64>,
-    pub(super) low: Vec<f64>,
-    pub(super) close: Vec<f64>,
-    pub(super) volume: Vec<f64>,
-    pub(super) nulls: Nulls,
-    /// Absent when the file has no such column, or nobody asked.
-    pub(super) symbols: Option<Symbols>,
+    /// What a bare integer in it counts, in nanoseconds.
+    pub(super) unit: i64,
+    symbol: Option<&'static str>,
 }
 
-impl Rows {
-    /// Reads a file; `symbol` is the name of the column that tells series apart, if it matters.
-    pub(super) fn read(path: &Path, symbol: Option<&'static str>) -> Result<Self, StoreError> {
+impl CandleFile {
+    /// Opens a file; `symbol` is the name of the column that tells series apart, if it matters.
+    pub(super) fn open(path: &Path, symbol: Option<&'static str>) -> Result<Self, StoreError> {
         let mut table = Table::open(path)?;
-        let (time_column, integer) = if table.column_type("open_time").is_some() {
+        let (time_column, unit) = if table.column_type("open_time").is_some() {
             ("open_time", MILLISECOND)
         } else if table.column_type("ts").is_some() {
             ("ts", 1)
@@ -38,7 +38,7 @@ impl Rows {
             return Err(table.missing("open_time` or `ts"));
         };
         table.require(time_column, TIME_TYPES, columns::is_time)?;
-        for column in ["open", "high", "low", "close", "volume"] {
+        for column in NUMBERS {
             table.require(column, NUMBER_TYPES, columns::is_number)?;
         }
         let symbol = symbol.filter(|symbol| table.column_type(symbol).is_some());
@@ -47,58 +47,189 @@ impl Rows {
         {
             table.read_as_dictionary(symbol)?;
         }
-
-        let synthetic = table.is_synthetic();
-        let room = table.expected_rows();
-        let numbers = || Vec::with_capacity(room);
-        let mut time = Vec::with_capacity(room);
-        let [mut open, mut high, mut low, mut close, mut volume] = std::array::from_fn(|_| numbers());
-        let mut nulls = Nulls::new();
-        let mut symbols = symbol.map(|_| Symbols::default());
-        let wanted = [
-            Some(time_column),
-            Some("open"),
-            Some("high"),
-            Some("low"),
-            Some("close"),
-            Some("volume"),
-            symbol,
-        ];
-        let wanted: Vec<&'static str> = wanted.into_iter().flatten().collect();
-        let source = table.read(&wanted, |columns| {
-            let offset = time.len();
-            for (name, column) in wanted.iter().zip(columns) {
-                columns::note_nulls(&mut nulls, column, name, offset);
-                match *name {
-                    "open" => columns::append_numbers(&mut open, column),
-                    "high" => columns::append_numbers(&mut high, column),
-                    "low" => columns::append_numbers(&mut low, column),
-                    "close" => columns::append_numbers(&mut close, column),
-                    "volume" => columns::append_numbers(&mut volume, column),
-                    name if name == time_column => columns::append_times(&mut time, column, integer),
-                    _ => symbols.iter_mut().for_each(|symbols| symbols.append(column)),
-                }
-            }
-        })?;
-        Ok(Self { source, synthetic, time_column, time, open, high, low, close, volume, nulls, symbols })
+        Ok(Self { table, time_column, unit, symbol })
     }
 
-    /// Moves the rows to the end of `bars`.
-    pub(super) fn append_to(self, bars: &mut Bars) {
-        join(&mut bars.open_time, self.time);
-        join(&mut bars.open, self.open);
-        join(&mut bars.high, self.high);
-        join(&mut bars.low, self.low);
-        join(&mut bars.close, self.close);
-        join(&mut bars.volume, self.volume);
+    pub(super) const fn has_symbols(&self) -> bool {
+        self.symbol.is_some()
+    }
+
+    /// The symbol of each row, with a note of rows that have none.
+    pub(super) fn symbols(&self, nulls: &mut Nulls) -> Result<Option<Symbols>, StoreError> {
+        let Some(name) = self.symbol else { return Ok(None) };
+        let mut symbols = Symbols::default();
+        self.table.batches(&[name], &Selection::all(&self.table)?, |columns| {
+            for column in columns {
+                columns::note_nulls(nulls, *column, name, symbols.rows.len());
+                symbols.append(*column);
+            }
+        })?;
+        Ok(Some(symbols))
     }
 }
 
-/// Appends; the usual case, one file per series, costs no copy.
-fn join<T>(all: &mut Vec<T>, mut more: Vec<T>) {
-    if all.is_empty() {
-        *all = more;
-    } else {
-        all.append(&mut more);
+/// A stretch of a file.
+pub(super) struct Piece {
+    pub(super) file: CandleFile,
+    pub(super) rows: Selection,
+}
+
+/// The rows of one file or several in time order, as they are: nothing about them has been checked but their types.
+#[derive(Default)]
+pub(super) struct Stack {
+    pub(super) time: Vec<Nanos>,
+    pub(super) open: Vec<f64>,
+    /// Empty when nobody wants them, like the lows.
+    pub(super) high: Vec<f64>,
+    pub(super) low: Vec<f64>,
+    pub(super) close: Vec<f64>,
+    /// Empty when nobody wants them and every candle traded.
+    pub(super) volume: Vec<f64>,
+    pub(super) nulls: Nulls,
+    /// One entry per file.
+    pub(super) sources: Vec<SourceFile>,
+}
+
+enum Job {
+    Time,
+    Number(&'static str),
+    Sources,
+}
+
+enum Done {
+    Time(Vec<Nanos>, Vec<usize>),
+    Number(&'static str, Vec<f64>, Vec<usize>),
+    Sources(Vec<SourceFile>),
+}
+
+impl Stack {
+    /// Decodes the pieces, each column as a whole. `time` is the time column where it has been decoded already.
+    pub(super) fn read(
+        pieces: &[Piece],
+        time: Option<(Vec<Nanos>, Vec<usize>)>,
+        demand: &Demand,
+    ) -> Result<Self, StoreError> {
+        let volume =
+            demand.wants_volume() || !pieces.iter().all(|piece| piece.file.table.is_positive("volume"));
+        let mut jobs = vec![Job::Sources];
+        if time.is_none() {
+            jobs.push(Job::Time);
+        }
+        jobs.extend(NUMBERS.into_iter().filter_map(|name| {
+            let wanted = match name {
+                "high" | "low" => demand.wants_high_low(),
+                "volume" => volume,
+                _ => true,
+            };
+            wanted.then_some(Job::Number(name))
+        }));
+        let done = parallel::map(demand.threads, &jobs, |job| work(job, pieces));
+        let mut stack = Self::default();
+        if let Some((values, nulls)) = time {
+            stack.note(pieces, nulls, None);
+            stack.time = values;
+        }
+        for done in done {
+            match done? {
+                Done::Sources(sources) => stack.sources = sources,
+                Done::Time(values, nulls) => {
+                    stack.note(pieces, nulls, None);
+                    stack.time = values;
+                }
+                Done::Number(name, values, nulls) => {
+                    stack.note(pieces, nulls, Some(name));
+                    *stack.column(name) = values;
+                }
+            }
+        }
+        Ok(stack)
     }
+
+    /// Notes rows without a value, under the time column's name when there is no other.
+    fn note(&mut self, pieces: &[Piece], nulls: Vec<usize>, name: Option<&'static str>) {
+        for row in nulls {
+            let mut ends = pieces.iter().scan(0, |end, piece| {
+                *end += piece.rows.len();
+                Some((*end, piece))
+            });
+            let time = || ends.find(|(end, _)| row < *end).map_or("", |(_, piece)| piece.file.time_column);
+            self.nulls.entry(row).or_insert(name.unwrap_or_else(time));
+        }
+    }
+
+    fn column(&mut self, name: &str) -> &mut Vec<f64> {
+        match name {
+            "open" => &mut self.open,
+            "high" => &mut self.high,
+            "low" => &mut self.low,
+            "close" => &mut self.close,
+            _ => &mut self.volume,
+        }
+    }
+
+    /// Some of the rows, which are of one file, for its checks. `first` is the place of their first in the file.
+    pub(super) fn rows<'a>(
+        &'a self,
+        piece: &'a Piece,
+        rows: Range<usize>,
+        symbols: Option<&'a Symbols>,
+    ) -> Rows<'a> {
+        let of = |column: &'a [f64]| column.get(rows.clone()).unwrap_or_default();
+        Rows {
+            path: piece.file.table.path(),
+            time_column: piece.file.time_column,
+            first: piece.rows.first(),
+            time: &self.time[rows.clone()],
+            open: of(&self.open),
+            high: of(&self.high),
+            low: of(&self.low),
+            close: of(&self.close),
+            volume: of(&self.volume),
+            nulls: &self.nulls,
+            before: rows.start,
+            symbols,
+        }
+    }
+
+    /// The rows as candles of this length.
+    pub(super) fn into_bars(self, interval: Nanos) -> Bars {
+        Bars {
+            open_time: self.time,
+            open: self.open,
+            high: self.high,
+            low: self.low,
+            close: self.close,
+            volume: self.volume,
+            ..Bars::empty(interval)
+        }
+    }
+}
+
+fn work(job: &Job, pieces: &[Piece]) -> Result<Done, StoreError> {
+    let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
+    match job {
+        Job::Sources => {
+            pieces.iter().map(|piece| piece.file.table.source()).collect::<Result<_, _>>().map(Done::Sources)
+        }
+        Job::Time => times(pieces).map(|(values, nulls)| Done::Time(values, nulls)),
+        Job::Number(name) => {
+            let (mut values, mut nulls) = (Vec::new(), Vec::new());
+            for Piece { file, rows: part } in pieces {
+                file.table.make_room(&mut values, rows)?;
+                file.table.numbers(name, part, &mut values, &mut nulls)?;
+            }
+            Ok(Done::Number(name, values, nulls))
+        }
+    }
+}
+
+/// The time column, and its rows without a value.
+pub(super) fn times(pieces: &[Piece]) -> Result<(Vec<Nanos>, Vec<usize>), StoreError> {
+    let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
+    let (mut values, mut nulls) = (Vec::new(), Vec::new());
+    for Piece { file, rows: part } in pieces {
+        file.table.make_room(&mut values, rows)?;
+        file.table.times(file.time_column, file.unit, part, &mut values, &mut nulls)?;
+    }
+    Ok((values, nulls))
 }

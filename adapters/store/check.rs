@@ -6,7 +6,7 @@ use hemiola_components::time::{Interval, Nanos};
 use thiserror::Error;
 
 use super::SeriesReport;
-use super::candles::Rows;
+use super::columns::{Nulls, Symbols};
 use super::error::{StoreError, rfc3339};
 
 /// How much of a file is verified.
@@ -138,6 +138,22 @@ impl Progress {
         self.advance(open_time)
     }
 
+    /// Whether these candles follow each other and what was taken before without a gap.
+    fn takes(&self, times: &[Nanos]) -> bool {
+        let step = self.interval.length().get();
+        let follows = |previous: Nanos, time: &Nanos| time.get().wrapping_sub(previous.get()) == step;
+        let begins = self.first_and_last.is_none_or(|(_, last)| follows(last, &times[0]));
+        begins & times.array_windows().fold(true, |all, [one, next]| all & follows(*one, next))
+    }
+
+    /// Takes candles that [`Progress::takes`] said yes to, `quiet` of them without volume.
+    fn take_all(&mut self, times: &[Nanos], quiet: usize) {
+        let first = self.first_and_last.map_or(times[0], |(first, _)| first);
+        self.first_and_last = Some((first, times[times.len() - 1]));
+        self.bars += times.len();
+        self.zero_volume += quiet;
+    }
+
     fn advance(&mut self, time: Nanos) -> Result<(), Defect> {
         let Some((first, previous)) = self.first_and_last else {
             self.first_and_last = Some((time, time));
@@ -175,40 +191,121 @@ impl Progress {
     }
 }
 
+/// Rows of one file, as they are.
+pub(super) struct Rows<'a> {
+    pub(super) path: &'a std::path::Path,
+    pub(super) time_column: &'static str,
+    /// The place of the first in the file, counted from 0.
+    pub(super) first: usize,
+    pub(super) time: &'a [Nanos],
+    pub(super) open: &'a [f64],
+    /// Empty, like the lows and the volumes, when they were not read: then the data are trusted.
+    pub(super) high: &'a [f64],
+    pub(super) low: &'a [f64],
+    pub(super) close: &'a [f64],
+    pub(super) volume: &'a [f64],
+    /// Rows without a value, counted from the first of the series.
+    pub(super) nulls: &'a Nulls,
+    /// Rows of the series before these.
+    pub(super) before: usize,
+    pub(super) symbols: Option<&'a Symbols>,
+}
+
+impl Rows<'_> {
+    fn null(&self, row: usize) -> Option<&'static str> {
+        if self.nulls.is_empty() { None } else { self.nulls.get(&(self.before + row)).copied() }
+    }
+
+    fn volume(&self, row: usize) -> f64 {
+        self.volume.get(row).copied().unwrap_or(TRADED)
+    }
+}
+
+/// Some volume, where it is only known that there was one.
+const TRADED: f64 = 1.0;
+
+/// Rows that are looked at side by side.
+const BLOCK: usize = 64;
+
 /// Checks the rows of a file, each as the next of its symbol's series.
 ///
 /// `partition` is the time that the file may hold.
 pub(super) fn candles(
-    rows: &Rows,
+    rows: &Rows<'_>,
     series: &mut [Progress],
     partition: Option<&Range<Nanos>>,
     check: Check,
 ) -> Result<(), StoreError> {
     let mut findings = Findings::default();
-    for row in 0..rows.time.len() {
-        findings.note(row, candle(rows, row, series, partition, check));
+    let mut start = 0;
+    while start < rows.time.len() {
+        let block = start..rows.time.len().min(start + BLOCK);
+        start = block.end;
+        let values_are_good = check == Check::Trusted || good_values(rows, block.clone());
+        if values_are_good && take_block(rows, block.clone(), series, partition) {
+            continue;
+        }
+        let check = if values_are_good { Check::Trusted } else { Check::Full };
+        for row in block {
+            findings.note(rows.first + row, candle(rows, row, series, partition, check));
+        }
     }
-    findings.into_result(&rows.source.path, rows.time_column, |row| {
-        (rows.nulls.get(&row) != Some(&rows.time_column)).then(|| rows.time[row])
+    findings.into_result(rows.path, rows.time_column, |row| {
+        let row = row - rows.first;
+        (rows.null(row) != Some(rows.time_column)).then(|| rows.time[row])
     })
 }
 
+/// Whether all prices and volumes of a block are good; computed without a branch.
+fn good_values(rows: &Rows<'_>, block: Range<usize>) -> bool {
+    let (open, close) = (&rows.open[block.clone()], &rows.close[block.clone()]);
+    let (high, low) = (&rows.high[block.clone()], &rows.low[block.clone()]);
+    let volume = &rows.volume[block];
+    let mut all = true;
+    for row in 0..open.len() {
+        all &= is_good(open[row], high[row], low[row], close[row], volume[row]);
+    }
+    all
+}
+
+/// Takes a block of one series in which no candle is missing and no time is odd; `false`, and nothing taken, when it
+/// is not one.
+fn take_block(
+    rows: &Rows<'_>,
+    block: Range<usize>,
+    series: &mut [Progress],
+    partition: Option<&Range<Nanos>>,
+) -> bool {
+    if rows.symbols.is_some() || !rows.nulls.is_empty() {
+        return false;
+    }
+    let (times, series) = (&rows.time[block.clone()], &mut series[0]);
+    let (first, last) = (times[0], times[times.len() - 1]);
+    let is_inside = |time: Nanos| partition.is_none_or(|partition| partition.contains(&time));
+    let bounds = plausible(first).is_ok() && plausible(last).is_ok() && is_inside(first) && is_inside(last);
+    if !bounds || !series.takes(times) {
+        return false;
+    }
+    let quiet =
+        rows.volume.get(block).unwrap_or_default().iter().map(|volume| usize::from(*volume == 0.0)).sum();
+    series.take_all(times, quiet);
+    true
+}
+
 fn candle(
-    rows: &Rows,
+    rows: &Rows<'_>,
     row: usize,
     series: &mut [Progress],
     partition: Option<&Range<Nanos>>,
     check: Check,
 ) -> Result<(), Defect> {
-    if !rows.nulls.is_empty()
-        && let Some(column) = rows.nulls.get(&row)
-    {
+    if let Some(column) = rows.null(row) {
         return Err(Defect::Null(column));
     }
-    let progress = &mut series[rows.symbols.as_ref().map_or(0, |symbols| symbols.rows[row])];
+    let progress = &mut series[rows.symbols.map_or(0, |symbols| symbols.rows[row])];
     let time = rows.time[row];
     plausible(time)?;
-    progress.take(time, rows.volume[row])?;
+    progress.take(time, rows.volume(row))?;
     if let Some(partition) = partition
         && !partition.contains(&time)
     {
@@ -222,10 +319,20 @@ fn candle(
     }
 }
 
+/// Whether a candle has no defect. NaN fails every comparison, so this accepts exactly the good ones.
+fn is_good(open: f64, high: f64, low: f64, close: f64, volume: f64) -> bool {
+    (0.0 < low)
+        & (low <= open)
+        & (open <= high)
+        & (low <= close)
+        & (close <= high)
+        & (high < f64::INFINITY)
+        & (0.0 <= volume)
+        & (volume < f64::INFINITY)
+}
+
 fn values(open: f64, high: f64, low: f64, close: f64, volume: f64) -> Result<(), Defect> {
-    // NaN fails every comparison, so this accepts exactly the good candles.
-    let enclosed = 0.0 < low && low <= open && open <= high && low <= close && close <= high;
-    if enclosed && high < f64::INFINITY && (0.0..f64::INFINITY).contains(&volume) {
+    if is_good(open, high, low, close, volume) {
         return Ok(());
     }
     let prices = [("open", open), ("high", high), ("low", low), ("close", close)];

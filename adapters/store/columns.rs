@@ -83,7 +83,7 @@ pub(super) fn append_numbers(numbers: &mut Vec<f64>, column: &dyn Array) {
 }
 
 /// Exact up to 10^22, so that a decimal becomes the nearest f64 in one division.
-fn power_of_ten(scale: i8) -> f64 {
+pub(super) fn power_of_ten(scale: i8) -> f64 {
     (0..scale).fold(1.0, |power, _| power * 10.0)
 }
 
@@ -92,11 +92,15 @@ pub(super) type Nulls = BTreeMap<usize, &'static str>;
 
 /// Notes the nulls of a column whose first value belongs to row `offset`.
 pub(super) fn note_nulls(nulls: &mut Nulls, column: &dyn Array, name: &'static str, offset: usize) {
-    if column.null_count() > 0 {
-        for row in (0..column.len()).filter(|row| column.is_null(*row)) {
-            nulls.entry(offset + row).or_insert(name);
-        }
+    for row in nulls_of(column) {
+        nulls.entry(offset + row).or_insert(name);
     }
+}
+
+/// The rows of a column that have no value.
+pub(super) fn nulls_of(column: &dyn Array) -> impl Iterator<Item = usize> {
+    let rows = if column.null_count() > 0 { column.len() } else { 0 };
+    (0..rows).filter(|row| column.is_null(*row))
 }
 
 /// The symbol of each row.

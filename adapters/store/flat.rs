@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use hemiola_components::market::Bars;
-use hemiola_components::time::{Interval, Nanos};
+use hemiola_components::time::Interval;
 
-use super::candles::Rows;
-use super::check::{self, Check, Progress};
-use super::columns::Symbols;
+use super::candles::{CandleFile, Piece, Stack};
+use super::check::{self, Progress};
+use super::demand::Demand;
 use super::error::StoreError;
-use super::{LoadedSeries, SourceFile};
+use super::rows::Selection;
+use super::{LoadedSeries, series};
 
 /// Reads and checks a file of candles, one series per value of its `symbol` column, in whatever order they take turns.
 ///
@@ -21,33 +22,50 @@ use super::{LoadedSeries, SourceFile};
 pub fn load_file(
     path: &Path,
     interval: Interval,
-    check: Check,
+    demand: impl Into<Demand>,
 ) -> Result<Vec<(String, LoadedSeries)>, StoreError> {
-    let mut rows = Rows::read(path, Some("symbol"))?;
-    let series = rows.symbols.as_ref().map_or(1, |symbols| symbols.slots.len());
-    let mut progress = vec![Progress::new(interval); series];
-    check::candles(&rows, &mut progress, None, check)?;
+    let demand = demand.into();
+    let file = CandleFile::open(path, Some("symbol"))?;
+    if file.has_symbols() {
+        return load_symbols(file, interval, &demand);
+    }
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    Ok(vec![(stem, series::read(vec![(file, None)], interval, &demand)?)])
+}
 
-    let Some(symbols) = rows.symbols.take() else {
-        let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        let report = progress[0].report(rows.synthetic);
-        let files = vec![rows.source.clone()];
-        let mut bars = Bars::empty(interval.length());
-        rows.append_to(&mut bars);
-        return Ok(vec![(stem, LoadedSeries { bars, report, files })]);
-    };
+fn load_symbols(
+    file: CandleFile,
+    interval: Interval,
+    demand: &Demand,
+) -> Result<Vec<(String, LoadedSeries)>, StoreError> {
+    let rows = Selection::all(&file.table)?;
+    let pieces = [Piece { file, rows }];
+    let mut stack = Stack::read(&pieces, None, demand)?;
+    let file = &pieces[0].file;
+    let symbols = file.symbols(&mut stack.nulls)?.unwrap_or_default();
+    let mut progress = vec![Progress::new(interval); symbols.slots.len()];
+    let rows = stack.rows(&pieces[0], 0..stack.time.len(), Some(&symbols));
+    check::candles(&rows, &mut progress, None, demand.check)?;
 
-    let mut loaded: Vec<(String, LoadedSeries)> = Vec::with_capacity(series);
-    let rows_of = rows_by_slot(&symbols, &progress);
+    let counts: Vec<usize> = progress.iter().map(Progress::bars).collect();
+    let mut bars: Vec<Bars> = counts.iter().map(|_| Bars::empty(interval.length())).collect();
+    // A column at a time, so that there are never two copies of all of them.
+    deal(std::mem::take(&mut stack.time), &symbols.rows, &counts, &mut bars, |bars| &mut bars.open_time);
+    deal(std::mem::take(&mut stack.open), &symbols.rows, &counts, &mut bars, |bars| &mut bars.open);
+    deal(std::mem::take(&mut stack.high), &symbols.rows, &counts, &mut bars, |bars| &mut bars.high);
+    deal(std::mem::take(&mut stack.low), &symbols.rows, &counts, &mut bars, |bars| &mut bars.low);
+    deal(std::mem::take(&mut stack.close), &symbols.rows, &counts, &mut bars, |bars| &mut bars.close);
+    deal(std::mem::take(&mut stack.volume), &symbols.rows, &counts, &mut bars, |bars| &mut bars.volume);
+
+    let mut loaded: Vec<(String, LoadedSeries)> = Vec::with_capacity(bars.len());
     for (symbol, slot) in symbols.slots {
-        if rows_of[slot].is_empty() {
+        let bars = std::mem::replace(&mut bars[slot], Bars::empty(interval.length()));
+        if bars.is_empty() {
             // The writer's dictionary may name symbols that no row uses.
             continue;
         }
-        let report = progress[slot].report(rows.synthetic);
-        let bars = pick(&rows, &rows_of[slot], interval.length());
-        let files: Vec<SourceFile> = vec![rows.source.clone()];
-        loaded.push((symbol, LoadedSeries { bars, report, files }));
+        let report = progress[slot].report(file.table.is_synthetic());
+        loaded.push((symbol, LoadedSeries { bars, report, files: stack.sources.clone() }));
     }
     let numbers: Option<Vec<i128>> = loaded.iter().map(|(symbol, _)| symbol.parse().ok()).collect();
     if numbers.is_some() {
@@ -57,25 +75,23 @@ pub fn load_file(
     Ok(loaded)
 }
 
-fn rows_by_slot(symbols: &Symbols, progress: &[Progress]) -> Vec<Vec<usize>> {
-    let mut rows_of: Vec<Vec<usize>> =
-        progress.iter().map(|series| Vec::with_capacity(series.bars())).collect();
-    for (row, slot) in symbols.rows.iter().enumerate() {
-        rows_of[*slot].push(row);
+/// Gives each value of a column to its symbol's candles; a column that was not read stays empty.
+fn deal<T>(
+    column: Vec<T>,
+    slots: &[usize],
+    counts: &[usize],
+    bars: &mut [Bars],
+    of: impl Fn(&mut Bars) -> &mut Vec<T>,
+) {
+    if column.is_empty() {
+        return;
     }
-    rows_of
-}
-
-fn pick(rows: &Rows, chosen: &[usize], interval: Nanos) -> Bars {
-    let numbers = |column: &[f64]| chosen.iter().map(|row| column[*row]).collect();
-    Bars {
-        open_time: chosen.iter().map(|row| rows.time[*row]).collect(),
-        open: numbers(&rows.open),
-        high: numbers(&rows.high),
-        low: numbers(&rows.low),
-        close: numbers(&rows.close),
-        volume: numbers(&rows.volume),
-        ..Bars::empty(interval)
+    let mut dealt: Vec<Vec<T>> = counts.iter().map(|count| Vec::with_capacity(*count)).collect();
+    for (value, slot) in column.into_iter().zip(slots) {
+        dealt[*slot].push(value);
+    }
+    for (bars, values) in bars.iter_mut().zip(dealt) {
+        *of(bars) = values;
     }
 }
 
@@ -86,6 +102,7 @@ mod tests {
     use arrow_array::types::Int8Type;
     use arrow_array::{ArrayRef, DictionaryArray, Int16Array, LargeStringArray, StringArray, UInt64Array};
 
+    use super::super::Check;
     use super::super::fixture::{
         Columns, HOUR, MARCH, candles, hours, integers, interval, numbers, with, write,
     };

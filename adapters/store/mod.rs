@@ -3,9 +3,14 @@
 //! What leaves this module has been checked, so that the world can rely on it: bad rows are errors that name file and
 //! row, never repaired. Only quotes that another one replaces at the same instant are dropped, and counted.
 
+mod bytes;
 mod candles;
 mod check;
 mod columns;
+mod decode;
+#[cfg(test)]
+mod decode_test;
+mod demand;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -13,10 +18,16 @@ mod flat;
 pub(crate) mod layout;
 #[cfg(test)]
 mod market_data_test;
+mod parallel;
 mod quote_candles;
 mod quotes;
 #[cfg(test)]
 mod quotes_test;
+mod rows;
+mod series;
+#[cfg(test)]
+mod series_test;
+mod statistics;
 pub(crate) mod table;
 mod targets;
 #[cfg(test)]
@@ -24,20 +35,21 @@ mod tests;
 
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use hemiola_components::market::Bars;
 use hemiola_components::time::{Interval, Nanos};
 
 pub use self::check::{Check, Defect};
+pub use self::demand::{Demand, Stretch};
 pub use self::error::StoreError;
 pub(crate) use self::error::rfc3339;
 pub use self::flat::load_file;
 pub use self::quotes::{LoadedQuotes, QuotesReport};
 pub use self::targets::load_targets;
 
-use self::candles::Rows;
-use self::check::Progress;
+use self::candles::CandleFile;
 use self::layout::Location;
 
 /// One candle series and where it came from.
@@ -75,10 +87,16 @@ pub struct SeriesReport {
 pub struct SourceFile {
     /// Where it is, as it was opened.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, in lower-case hexadecimal digits.
-    pub sha256: String,
+    /// BLAKE3 hash of its bytes, in lower-case hexadecimal digits.
+    pub blake3: String,
     /// Rows in the file, those of other symbols included.
     pub rows: usize,
+}
+
+/// The BLAKE3 hash of bytes, in lower-case hexadecimal digits.
+#[must_use]
+pub fn blake3_hex(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
 }
 
 /// A folder of candle files, one series per venue, symbol and interval.
@@ -132,14 +150,15 @@ impl CandleStore {
         venue: &str,
         symbols: &[&str],
         interval: Interval,
-        check: Check,
+        demand: impl Into<Demand>,
     ) -> Result<Option<LoadedSeries>, StoreError> {
+        let demand = demand.into();
         for symbol in symbols {
             let mut found = layout::series(&self.root, venue, symbol)?;
             found.retain(|(stored, _)| *stored == interval);
             match found.as_slice() {
                 [] => {}
-                [(_, location)] => return load_location(location, interval, check).map(Some),
+                [(_, location)] => return load_location(location, interval, &demand).map(Some),
                 [(_, first), (_, second), ..] => {
                     return Err(StoreError::Ambiguous {
                         interval,
@@ -153,17 +172,13 @@ impl CandleStore {
     }
 }
 
-fn load_location(location: &Location, interval: Interval, check: Check) -> Result<LoadedSeries, StoreError> {
-    let mut progress = Progress::new(interval);
-    let mut bars = Bars::empty(interval.length());
-    let mut files = Vec::new();
-    let mut synthetic = false;
-    for (path, month) in location.files() {
-        let rows = Rows::read(path, None)?;
-        check::candles(&rows, std::slice::from_mut(&mut progress), month, check)?;
-        synthetic |= rows.synthetic;
-        files.push(rows.source.clone());
-        rows.append_to(&mut bars);
-    }
-    Ok(LoadedSeries { bars, report: progress.report(synthetic), files })
+fn load_location(
+    location: &Location,
+    interval: Interval,
+    demand: &Demand,
+) -> Result<LoadedSeries, StoreError> {
+    let open =
+        |(path, month): (&Path, Option<&Range<Nanos>>)| Ok((CandleFile::open(path, None)?, month.cloned()));
+    let files = location.files().into_iter().map(open).collect::<Result<_, StoreError>>()?;
+    series::read(files, interval, demand)
 }

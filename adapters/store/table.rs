@@ -2,29 +2,25 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Seek as _};
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema};
-use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::file::reader::ChunkReader;
-use sha2::{Digest as _, Sha256};
+use parquet::file::metadata::ParquetMetaData;
 
 use super::SourceFile;
+use super::bytes::FileBytes;
 use super::error::StoreError;
+use super::rows::Selection;
 
 const BATCH_ROWS: usize = 1 << 17;
-
-/// Files up to this many bytes are read at once: page by page they cost a system call for each.
-const SMALL: u64 = 1 << 22;
 
 thread_local! {
     /// Whether this thread is in a step of the decoder.
@@ -47,8 +43,7 @@ fn silence_the_decoder() {
 /// A Parquet file that has been opened and has at least one row.
 pub(crate) struct Table {
     path: PathBuf,
-    file: File,
-    bytes: u64,
+    bytes: FileBytes,
     metadata: ArrowReaderMetadata,
 }
 
@@ -65,11 +60,12 @@ impl Table {
         if status.len() == 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no bytes" });
         }
-        let metadata = guarded(path, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+        let bytes = FileBytes::of(file, status.len()).map_err(|error| StoreError::io(path, "read", error))?;
+        let metadata = guarded(path, || ArrowReaderMetadata::load(bytes.all(), ArrowReaderOptions::new()))?;
         if metadata.metadata().file_metadata().num_rows() <= 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no rows" });
         }
-        Ok(Self { path: path.to_owned(), file, bytes: status.len(), metadata })
+        Ok(Self { path: path.to_owned(), bytes, metadata })
     }
 
     /// Whether the footer says that the rows are made up.
@@ -123,72 +119,76 @@ impl Table {
         Ok(())
     }
 
-    /// The number of rows to make room for: what the footer says, but a damaged one may say anything.
-    pub(super) fn expected_rows(&self) -> usize {
-        let rows = u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
-        usize::try_from(rows.min(self.bytes)).unwrap_or(0)
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn bytes(&self) -> &FileBytes {
+        &self.bytes
+    }
+
+    pub(super) fn parquet(&self) -> &ParquetMetaData {
+        self.metadata.metadata()
+    }
+
+    /// Rows of the file, as its row groups count them.
+    ///
+    /// # Errors
+    /// When a count is below zero or they do not add up.
+    pub(super) fn rows(&self) -> Result<usize, StoreError> {
+        let mut groups = self.parquet().row_groups().iter();
+        let sum =
+            groups.try_fold(0_usize, |sum, group| sum.checked_add(usize::try_from(group.num_rows()).ok()?));
+        sum.ok_or_else(|| StoreError::corrupt(&self.path, "its row groups have impossible numbers of rows"))
+    }
+
+    /// What is noted of a file that was read: its bytes' hash, and its rows.
+    pub(super) fn source(&self) -> Result<SourceFile, StoreError> {
+        Ok(SourceFile { path: self.path.clone(), blake3: self.bytes.hash(), rows: self.rows()? })
     }
 
     /// Decodes columns that exist, batch by batch in file order; `each` gets them in the order of `columns`.
     pub(super) fn read(
-        mut self,
+        self,
         columns: &[&str],
-        mut each: impl FnMut(&[&ArrayRef]),
+        each: impl FnMut(&[&ArrayRef]),
     ) -> Result<SourceFile, StoreError> {
-        if self.bytes > SMALL {
-            let sha256 = self.hash()?;
-            let rows = decode(&self.path, self.file, self.metadata, columns, &mut each)?;
-            return Ok(SourceFile { path: self.path, sha256, rows });
+        self.batches(columns, &Selection::all(&self)?, each)?;
+        self.source()
+    }
+
+    /// Decodes some rows of columns that exist, as [`Table::read`] does.
+    pub(super) fn batches(
+        &self,
+        columns: &[&str],
+        rows: &Selection,
+        mut each: impl FnMut(&[&ArrayRef]),
+    ) -> Result<(), StoreError> {
+        let metadata = self.metadata.clone();
+        let roots = columns.iter().filter_map(|column| metadata.schema().index_of(column).ok());
+        let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
+        let (groups, selection) = rows.for_batches(self);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.all().clone(), metadata)
+            .with_projection(projection)
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_batch_size(BATCH_ROWS);
+        let mut reader = self.guarded(|| builder.build())?;
+        while let Some(batch) = self.guarded(|| reader.next().transpose())? {
+            let columns: Vec<&ArrayRef> =
+                columns.iter().filter_map(|column| batch.column_by_name(column)).collect();
+            each(&columns);
         }
-        let mut bytes = Vec::new();
-        self.file
-            .rewind()
-            .and_then(|()| self.file.read_to_end(&mut bytes))
-            .map_err(|error| StoreError::io(&self.path, "read", error))?;
-        let sha256 = HEXLOWER.encode(&Sha256::digest(&bytes));
-        let rows = decode(&self.path, Bytes::from(bytes), self.metadata, columns, &mut each)?;
-        Ok(SourceFile { path: self.path, sha256, rows })
+        Ok(())
     }
 
-    fn hash(&mut self) -> Result<String, StoreError> {
-        let mut hasher = Sha256::new();
-        let mut block = vec![0; 1 << 16];
-        let mut read = |file: &mut File| -> std::io::Result<()> {
-            file.rewind()?;
-            loop {
-                match file.read(&mut block)? {
-                    0 => return Ok(()),
-                    count => hasher.update(&block[..count]),
-                }
-            }
-        };
-        read(&mut self.file).map_err(|error| StoreError::io(&self.path, "read", error))?;
-        Ok(HEXLOWER.encode(&hasher.finalize()))
+    /// Runs a step of the decoder over this file.
+    pub(super) fn guarded<T, E: ToString>(
+        &self,
+        step: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, StoreError> {
+        guarded(&self.path, step)
     }
-}
-
-/// Hands out the columns batch by batch, and returns the number of rows.
-fn decode<T: ChunkReader + 'static>(
-    path: &Path,
-    input: T,
-    metadata: ArrowReaderMetadata,
-    columns: &[&str],
-    each: &mut impl FnMut(&[&ArrayRef]),
-) -> Result<usize, StoreError> {
-    let roots = columns.iter().filter_map(|column| metadata.schema().index_of(column).ok());
-    let projection = ProjectionMask::roots(metadata.parquet_schema(), roots);
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata)
-        .with_projection(projection)
-        .with_batch_size(BATCH_ROWS);
-    let mut reader = guarded(path, || builder.build())?;
-    let mut rows = 0;
-    while let Some(batch) = guarded(path, || reader.next().transpose())? {
-        rows += batch.num_rows();
-        let columns: Vec<&ArrayRef> =
-            columns.iter().filter_map(|column| batch.column_by_name(column)).collect();
-        each(&columns);
-    }
-    Ok(rows)
 }
 
 /// Runs a step of the decoder, which reports some damage by an error and some by a failed assertion.

@@ -14,7 +14,6 @@ use super::fixture::{
     HOUR, MARCH, candles, hours, integers, interval, numbers, with, write, write_synthetic,
 };
 use super::*;
-use sha2::Digest as _;
 
 fn temporary() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -66,9 +65,8 @@ fn a_file_comes_back_as_written_with_its_report_and_hash() {
         synthetic: false,
     };
     assert_eq!(loaded.report, report);
-    let digest = sha2::Sha256::digest(fs::read(&path).unwrap());
-    let sha256 = data_encoding::HEXLOWER.encode(&digest);
-    assert_eq!(loaded.files, [SourceFile { path, sha256, rows: 6 }]);
+    let blake3 = blake3::hash(&fs::read(&path).unwrap()).to_string();
+    assert_eq!(loaded.files, [SourceFile { path, blake3, rows: 6 }]);
     assert_eq!(load(folder.path(), Check::Trusted).unwrap().unwrap(), loaded);
 }
 

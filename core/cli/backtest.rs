@@ -151,7 +151,7 @@ fn verify(path: &Path, catalog: &Catalog) -> Result<(), Failure> {
 /// Runs a manifest's job again and says what differs. Without all of its inputs it is not run, so that nothing is
 /// made up in their place.
 fn repeat(manifest: &Manifest, catalog: &Catalog) -> Result<Vec<String>, Failure> {
-    if manifest.inputs().any(|(path, _)| !path.exists()) {
+    if manifest.inputs().any(|path| !path.exists()) {
         return Ok(manifest.changed_inputs());
     }
     let prepared = match prepare(&manifest.job, catalog) {

@@ -19,7 +19,7 @@ pub(super) fn run(job: &Job, asked: &[String], catalog: &Catalog, format: Format
     let asked = asked.iter().map(|one| parse(one)).collect::<Result<Vec<_>, _>>()?;
     let plan = job.plan(catalog)?;
     asked.iter().try_for_each(|one| resolve(&plan, one).map(drop))?;
-    let prepared = job.prepare(catalog, &mut |notice| say(notice))?;
+    let prepared = job.prepare_all(catalog, &mut |notice| say(notice))?;
     for warning in &prepared.warnings {
         say(format_args!("warning: {warning}"));
     }

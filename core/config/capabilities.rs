@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
+use hemiola_adapters::store::blake3_hex;
 use hemiola_components::strategy::EngineSpec;
-use sha2::{Digest as _, Sha256};
 
 use super::field::Field;
 use super::problem::{Problem, Problems, listed, quoted};
@@ -17,8 +16,8 @@ use super::{Config, ConfigError, read_bytes, read_tree};
 pub struct Capabilities {
     /// The file.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, lower-case hex.
-    pub sha256: String,
+    /// BLAKE3 hash of its bytes, lower-case hex.
+    pub blake3: String,
     /// What may be used.
     pub granted: BTreeSet<String>,
     /// Names that no engine has.
@@ -53,8 +52,8 @@ fn read(path: &Path, engines: &[EngineSpec]) -> Result<Capabilities, ConfigError
     if problems.has_errors() {
         return Err(ConfigError::Invalid(problems.into_sorted()));
     }
-    let sha256 = HEXLOWER.encode(&Sha256::digest(&bytes));
-    Ok(Capabilities { path: path.to_owned(), sha256, granted, warnings: problems.into_sorted() })
+    let blake3 = blake3_hex(&bytes);
+    Ok(Capabilities { path: path.to_owned(), blake3, granted, warnings: problems.into_sorted() })
 }
 
 fn decode(root: &Field<'_>, engines: &[EngineSpec]) -> Option<BTreeSet<String>> {

@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 use super::resolved;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared};
-use crate::market_data::sha256_of;
+use crate::market_data::{blake3_of, sha256_of};
 use crate::modes::backtest::Outcome;
 
 /// What a manifest says about itself.
-pub const SCHEMA: &str = "hemiola.manifest/1";
+pub const SCHEMA: &str = "hemiola.manifest/2";
 
 /// The manifest of a run.
 #[must_use]
 pub fn build(job: &Job, prepared: &Prepared, outcome: &Outcome) -> Value {
-    let file = |file: &hemiola_adapters::store::SourceFile| json!({ "path": file.path, "rows": file.rows, "sha256": file.sha256 });
+    let file = |file: &hemiola_adapters::store::SourceFile| json!({ "path": file.path, "rows": file.rows, "blake3": file.blake3 });
     json!({
         "schema": SCHEMA,
         "run_id": prepared.run_id,
@@ -56,8 +56,8 @@ pub struct Manifest {
 pub struct File {
     /// Where it was.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, lower-case hex.
-    pub sha256: String,
+    /// BLAKE3 hash of its bytes, lower-case hex.
+    pub blake3: String,
 }
 
 impl Manifest {
@@ -75,27 +75,35 @@ impl Manifest {
         match document.get("schema").and_then(Value::as_str) {
             Some(SCHEMA) => serde_json::from_value(document).map_err(|error| foreign(&error)),
             Some(schema) => {
-                let message = format!("has the schema `{schema}`, and this version reads `{SCHEMA}`");
+                let message = format!(
+                    "has the schema `{schema}`, and this version reads `{SCHEMA}`: verify it with the version that \
+                     wrote it, or run it again"
+                );
                 Err(failure(Exit::Verification, message))
             }
             None => Err(foreign(&"it has no `schema`")),
         }
     }
 
-    /// Every file the run depends on, with its SHA-256; the configuration first.
-    pub fn inputs(&self) -> impl Iterator<Item = (&Path, &str)> {
-        let config = (self.job.config.as_path(), self.config_sha256.as_str());
-        iter::once(config).chain(self.files.iter().map(|file| (file.path.as_path(), file.sha256.as_str())))
+    /// Every file the run depends on; the configuration first.
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        iter::once(self.job.config.as_path()).chain(self.files.iter().map(|file| file.path.as_path()))
     }
 
     /// The inputs whose bytes are not what they were, without running anything.
     #[must_use]
     pub fn changed_inputs(&self) -> Vec<String> {
-        let change = |(path, before): (&Path, &str)| match sha256_of(path) {
-            Ok(now) => (now != before).then(|| hash_changed(path, before, &now)),
+        let change = |hash, path: &Path, before: &str, now: Result<String, Failure>| match now {
+            Ok(now) => (now != before).then(|| hash_changed(hash, path, before, &now)),
             Err(failure) => Some(failure.message),
         };
-        self.inputs().filter_map(change).collect()
+        let config = self.job.config.as_path();
+        let config = change(SHA_256, config, &self.config_sha256, sha256_of(config));
+        let files = self
+            .files
+            .iter()
+            .filter_map(|file| change(BLAKE3, &file.path, &file.blake3, blake3_of(&file.path)));
+        config.into_iter().chain(files).collect()
     }
 
     /// What differs between the run of this manifest and its repetition; empty when nothing does.
@@ -103,20 +111,21 @@ impl Manifest {
     pub fn differences(&self, prepared: &Prepared, outcome: &Outcome) -> Vec<String> {
         let mut differences = Vec::new();
         if self.config_sha256 != prepared.config_sha256 {
-            differences.push(hash_changed(&self.job.config, &self.config_sha256, &prepared.config_sha256));
+            let path = &self.job.config;
+            differences.push(hash_changed(SHA_256, path, &self.config_sha256, &prepared.config_sha256));
         }
         let now = resolved::configuration(&prepared.plan);
         compare("configuration", &read_back(&self.configuration), &read_back(&now), &mut differences);
         for file in &self.files {
             let now = prepared.data.files.iter().find(|read| read.path == file.path);
-            let now = now.map_or("not read", |now| now.sha256.as_str());
-            if file.sha256 != now {
-                differences.push(hash_changed(&file.path, &file.sha256, now));
+            let now = now.map_or("not read", |now| now.blake3.as_str());
+            if file.blake3 != now {
+                differences.push(hash_changed(BLAKE3, &file.path, &file.blake3, now));
             }
         }
         for file in &prepared.data.files {
             if !self.files.iter().any(|before| before.path == file.path) {
-                differences.push(hash_changed(&file.path, "not read", &file.sha256));
+                differences.push(hash_changed(BLAKE3, &file.path, "not read", &file.blake3));
             }
         }
         compare("the run id", &json!(self.run_id), &json!(prepared.run_id), &mut differences);
@@ -125,8 +134,11 @@ impl Manifest {
     }
 }
 
-fn hash_changed(path: &Path, before: &str, now: &str) -> String {
-    format!("{}: SHA-256 was {before} and is now {now}", path.display())
+const SHA_256: &str = "SHA-256";
+const BLAKE3: &str = "BLAKE3";
+
+fn hash_changed(hash: &str, path: &Path, before: &str, now: &str) -> String {
+    format!("{}: {hash} was {before} and is now {now}", path.display())
 }
 
 /// The value as a file has it: a float read from text may differ from the one that was written in its last bit.

@@ -81,7 +81,7 @@ fn rest(working: WorkingOrder, line: &BookLine, end: Nanos) -> RestingOrder {
     let bars = &line.bars;
     let first = (line.closed..bars.len()).find(|bar| bars.open_time(*bar) >= working.order.at);
     let filling = first.and_then(|first| {
-        let bar = (first..bars.len()).find(|bar| bars.volume[*bar] > 0.0)?;
+        let bar = (first..bars.len()).find(|bar| bars.traded(*bar))?;
         let hole = bar > 0 && bars.open_time(bar) > bars.close_time(bar - 1);
         (bars.close_time(bar) <= end).then_some(Filling {
             bar,

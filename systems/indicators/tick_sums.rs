@@ -18,6 +18,12 @@ pub const WIDEST: f64 = 100_000.0;
 const MOST_DECIMALS: usize = 10;
 const BLOCK: usize = 64;
 
+/// Closes that are added up side by side.
+const LANES: usize = 8;
+
+/// How many closes are looked at for the tick before all are.
+const SAMPLE: usize = 1_000;
+
 /// Running sums of `closes` in ticks of the configured size, or, when `tick` is zero, of the column's own: the
 /// smallest power of ten from 1 to 1e-10 at which every price is whole, times the greatest common divisor.
 ///
@@ -25,28 +31,78 @@ const BLOCK: usize = 64;
 /// [`WIDEST`] closes could in parts of the tick.
 #[must_use]
 pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
-    let (scale, divisor) = if tick > 0.0 {
+    if tick > 0.0 {
         let scale = powers_of_ten().find(|scale| is_whole(tick, *scale))?;
-        (scale, count(tick, scale))
-    } else {
-        let scale = powers_of_ten().find(|scale| all(closes, |close| is_whole(close, *scale)))?;
-        (scale, common_divisor(closes, scale))
-    };
-    let is_multiple = |close| is_whole(close, scale) & divides(divisor, count(close, scale));
-    if tick > 0.0 && !all(closes, is_multiple) {
-        return None;
+        return sums_in(closes, scale, count(tick, scale));
     }
+    // What no sampled price contradicts is the tick of all when all are multiples of it; else the rest is looked at.
+    let sample: Vec<f64> = closes.iter().step_by(closes.len() / SAMPLE + 1).copied().collect();
+    let (scale, divisor) = own_tick(&sample)?;
+    sums_in(closes, scale, divisor).or_else(|| {
+        let (scale, divisor) = own_tick(closes)?;
+        sums_in(closes, scale, divisor)
+    })
+}
+
+/// The smallest power of ten at which all of these are whole, and the greatest common divisor of their counts.
+fn own_tick(closes: &[f64]) -> Option<(f64, f64)> {
+    let scale = powers_of_ten().find(|scale| all(closes, |close| is_whole(close, *scale)))?;
+    Some((scale, common_divisor(closes, scale)))
+}
+
+/// The running sums in this tick, in one go; `None` when a price is not a multiple of it, or the sums do not fit.
+fn sums_in(closes: &[f64], scale: f64, divisor: f64) -> Option<TickSums> {
+    let per_divisor = 1.0 / divisor;
     let mut sums = Vec::with_capacity(closes.len() + 1);
-    let (mut sum, mut largest) = (0.0, 0.0_f64);
-    sums.push(sum);
-    sums.extend(closes.iter().map(|close| {
-        let ticks = count(*close, scale) / divisor;
-        largest = if ticks > largest { ticks } else { largest };
-        sum += ticks;
-        sum
-    }));
-    let fits = sum < EXACT && largest * divisor * WIDEST < EXACT;
+    sums.push(0.0);
+    let (mut sum, mut largest) = (0.0, [0.0_f64; LANES]);
+    let mut fits = true;
+    let (blocks, rest) = closes.as_chunks::<BLOCK>();
+    let mut take = |closes: &[f64; BLOCK], sums: &mut [f64; BLOCK]| {
+        let mut odd = 0_u64;
+        for (close, tick) in closes.iter().zip(sums.iter_mut()) {
+            let count = count(*close, scale);
+            // The quotient of a multiple below 2^51, however the product rounds: it is off by less than a half.
+            let ticks = (count * per_divisor + ROUNDING) - ROUNDING;
+            let fits =
+                (*close * scale < ROUNDING / 2.0) & (count / scale == *close) & (ticks * divisor == count);
+            odd |= u64::from(!fits);
+            *tick = ticks;
+        }
+        fits &= odd == 0;
+        for part in sums.as_chunks_mut::<LANES>().0 {
+            for lane in 0..LANES {
+                largest[lane] = if part[lane] > largest[lane] { part[lane] } else { largest[lane] };
+            }
+            let within = running(*part);
+            *part = within.map(|within| sum + within);
+            sum = part[LANES - 1];
+        }
+    };
+    let mut block = [0.0; BLOCK];
+    for closes in blocks {
+        take(closes, &mut block);
+        sums.extend_from_slice(&block);
+    }
+    // Zeros are multiples of every tick and add nothing.
+    let mut last = [0.0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    take(&last, &mut block);
+    sums.extend_from_slice(&block[..rest.len()]);
+    let largest = largest.into_iter().fold(0.0, f64::max);
+    let fits = fits && sum < EXACT && largest * divisor * WIDEST < EXACT;
     fits.then_some(TickSums { parts: divisor, scale, sums, largest })
+}
+
+/// Running sums of a few whole numbers: whole as well, so that the order of the additions does not matter.
+fn running(mut values: [f64; LANES]) -> [f64; LANES] {
+    for distance in [1, 2, 4] {
+        let before = values;
+        for lane in distance..LANES {
+            values[lane] = before[lane] + before[lane - distance];
+        }
+    }
+    values
 }
 
 /// 1, 10, 100 and so on to 10^10: how many parts a unit of price is divided into.
@@ -134,6 +190,38 @@ mod tests {
         assert_ne!(tick(&coarse), tick(&fine));
         for bar in 50..199 {
             assert_eq!(coarse.sum(bar, 50), fine.sum(bar, 50));
+        }
+    }
+
+    #[test]
+    fn running_sums_are_those_of_one_after_another_whatever_the_length() {
+        for length in [0, 1, 7, 8, 9, 16, 5_000, 5_003] {
+            let closes: Vec<f64> = (0..length).map(|i| f64::from((i * 7_919) % 10_007 + 1) / 64.0).collect();
+            let sums = tick_sums(&closes, 0.0).unwrap();
+            let (mut sum, mut expected) = (0.0, vec![0.0]);
+            for close in &closes {
+                sum += close * sums.scale / sums.parts;
+                expected.push(sum);
+            }
+            assert_eq!(sums.sums, expected);
+            assert_eq!(sums.sums.capacity(), closes.len() + 1);
+            let ticks = closes.iter().map(|close| close * sums.scale / sums.parts);
+            assert_eq!(sums.largest, ticks.fold(0.0, f64::max));
+        }
+    }
+
+    #[test]
+    fn a_tick_that_only_one_price_between_the_sampled_ones_shows_is_found() {
+        for odd in [100.01, 100.25, std::f64::consts::PI] {
+            let mut closes = vec![100.0; 10_000];
+            closes[4_321] = odd;
+            match tick_sums(&closes, 0.0) {
+                Some(sums) => {
+                    assert_eq!(tick(&sums), if odd == 100.01 { 0.01 } else { 0.25 });
+                    assert_eq!(sums.sum(5_000, 1_000), 99_900.0 + odd);
+                }
+                None => assert_eq!(odd, std::f64::consts::PI),
+            }
         }
     }
 

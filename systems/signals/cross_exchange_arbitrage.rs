@@ -115,7 +115,7 @@ impl Engine for CrossExchangeArbitrage {
         },
         Preset { name: "futures", values: &[("taker_fee_rate", 0.0005), ("lot_size", 1e-6)] },
     ];
-    const COLUMNS: Columns = Columns { snapshots: true, ..Columns::CANDLES };
+    const COLUMNS: Columns = Columns { snapshots: true, ..Columns::RANGES };
     const METRICS: &'static [Metric] = &[
         Metric {
             name: "secondary_delay_ms",

@@ -58,7 +58,7 @@ impl Engine for DailyTrendMomentum {
     const PRESETS: &'static [Preset] =
         &[Preset { name: "shipped", values: &[("fast_ma", 25.0), ("min_momentum", 0.001)] }];
     const INTERVAL: Option<&'static str> = Some("1d");
-    const COLUMNS: Columns = Columns { tick_sums: true, ..Columns::CANDLES };
+    const COLUMNS: Columns = Columns { tick_sums: true, ..Columns::RANGES };
 
     type Settings = Self;
     type State = DailyTrendMomentumState;

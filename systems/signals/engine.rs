@@ -42,7 +42,7 @@ pub trait Engine: Send + Sync + 'static {
     const PRESETS: &'static [Preset] = &[];
     /// The only interval it reads, when its rules are made for one.
     const INTERVAL: Option<&'static str> = None;
-    /// The shared columns it reads besides the candles.
+    /// The columns it reads besides times, opening and closing prices.
     const COLUMNS: Columns = Columns::CANDLES;
     /// What telemetry knows of its signals, besides their confidence.
     const METRICS: &'static [Metric] = &[];
@@ -132,9 +132,15 @@ pub trait Engine: Send + Sync + 'static {
     }
 }
 
-/// Shared columns that are built when an engine asks for them.
+/// Columns that an engine reads besides times, opening and closing prices: some are built when one asks for them, others
+/// need not be read from trusted files when none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of columns")]
 pub struct Columns {
+    /// Highs and lows of the candles. Where no engine of a run asks for them they may be empty.
+    pub high_low: bool,
+    /// Volumes of the candles, likewise.
+    pub volume: bool,
     /// [`View::ticks`].
     pub tick_sums: bool,
     /// [`View::returns`].
@@ -144,8 +150,25 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Nothing but the candles.
-    pub const CANDLES: Self = Self { tick_sums: false, log_returns: false, snapshots: false };
+    /// All of the candles, and nothing else.
+    pub const CANDLES: Self =
+        Self { high_low: true, volume: true, tick_sums: false, log_returns: false, snapshots: false };
+    /// Times, opening and closing prices only.
+    pub const PRICES: Self = Self { high_low: false, volume: false, ..Self::CANDLES };
+    /// The candles without their volumes.
+    pub const RANGES: Self = Self { volume: false, ..Self::CANDLES };
+
+    /// What one of two reads.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            high_low: self.high_low | other.high_low,
+            volume: self.volume | other.volume,
+            tick_sums: self.tick_sums | other.tick_sums,
+            log_returns: self.log_returns | other.log_returns,
+            snapshots: self.snapshots | other.snapshots,
+        }
+    }
 }
 
 /// What an engine sees: columns shared with everybody, of which it may read up to the candle at hand, and its

@@ -15,7 +15,7 @@ use hemiola_components::strategy::{
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Ratio;
 
-use super::engine::{Engine, View};
+use super::engine::{Columns, Engine, View};
 
 impl Engine for ExternalSignals {
     const NAME: &'static str = "external_signals";
@@ -27,6 +27,7 @@ impl Engine for ExternalSignals {
         required_data: &["targets"],
         tags: &["external"],
     };
+    const COLUMNS: Columns = Columns::PRICES;
     const PARAMETERS: &'static [ParameterSpec] = &[ParameterSpec {
         name: "targets",
         kind: ParameterKind::TargetsFile,

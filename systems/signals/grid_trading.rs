@@ -10,7 +10,7 @@ use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, 
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
 
-use super::engine::{Engine, View};
+use super::engine::{Columns, Engine, View};
 use super::kernel::{Loud, Quiet, chunk};
 use crate::indicators::atr::protection;
 
@@ -31,6 +31,7 @@ impl Engine for GridTrading {
         required_data: &["order_book", "ohlcv"],
         tags: &["grid", "market_making"],
     };
+    const COLUMNS: Columns = Columns::RANGES;
     const PARAMETERS: &'static [ParameterSpec] = &[
         ParameterSpec::count("grid_size", 5, [1, 10_000], "lines on each side of the base price"),
         ParameterSpec::positive(

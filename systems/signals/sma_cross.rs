@@ -31,7 +31,7 @@ impl Engine for SmaCross {
         ParameterSpec::count("fast", 20, [1, 100_000], "closes in the fast mean; fewer than `slow`"),
         ParameterSpec::count("slow", 50, [2, 100_000], "closes in the slow mean"),
     ];
-    const COLUMNS: Columns = Columns { tick_sums: true, ..Columns::CANDLES };
+    const COLUMNS: Columns = Columns { tick_sums: true, ..Columns::PRICES };
 
     type Settings = Self;
     type State = SmaCrossState;

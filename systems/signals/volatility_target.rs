@@ -73,7 +73,7 @@ impl Engine for VolatilityTarget {
             ("floor_volatility", 0.015),
         ],
     }];
-    const COLUMNS: Columns = Columns { log_returns: true, ..Columns::CANDLES };
+    const COLUMNS: Columns = Columns { log_returns: true, ..Columns::RANGES };
     const METRICS: &'static [Metric] = &[
         Metric {
             name: "allocation_error_pct",

@@ -23,6 +23,7 @@ mod own_engine;
 mod pairs;
 mod parameters;
 mod strategy_pages;
+mod stretches;
 mod support;
 mod tidy;
 mod vectors_grammar;

@@ -39,7 +39,7 @@ fn names_of_a_file_are_granted() {
         folder.write("capabilities.yaml", text);
         let found = folder.capabilities().unwrap().unwrap();
         assert!(found.granted.iter().eq(["custom", "trend_follower"]), "{text}");
-        assert_eq!((found.warnings.len(), found.sha256.len()), (0, 64));
+        assert_eq!((found.warnings.len(), found.blake3.len()), (0, 64));
         assert_eq!(found.path, folder.0.path().join("capabilities.yaml"));
     }
     folder.write("capabilities.yaml", "capabilities: []");

@@ -35,7 +35,7 @@ fn without_a_file_everything_may_be_used() {
     assert_eq!(schedules(&project), ["hourly", "back"]);
     project.succeeds(VERIFY);
     project.write(GRANTED, "capabilities: [sma_cross, mean_reversion]\n");
-    project.refuses(VERIFY, 8, &["config/capabilities.yaml: SHA-256 was not read"]);
+    project.refuses(VERIFY, 8, &["config/capabilities.yaml: BLAKE3 was not read"]);
 }
 
 #[test]
@@ -68,12 +68,12 @@ fn blocked_schedules_can_be_left_out() {
     let manifest = project.json("out/manifest.json");
     assert_eq!(manifest["configuration"]["strategies"].as_array().unwrap().len(), 1);
     let file = manifest["files"].as_array().unwrap().iter().find(|file| file["path"] == GRANTED);
-    assert!(file.is_some_and(|file| file["sha256"].as_str().unwrap().len() == 64), "{manifest:#}");
+    assert!(file.is_some_and(|file| file["blake3"].as_str().unwrap().len() == 64), "{manifest:#}");
     assert_eq!(ended.digest(), Project::new().succeeds(RUN).digest(), "as if it were not there");
 
     assert_eq!(project.succeeds(VERIFY).digest(), ended.digest());
     project.write(GRANTED, "capabilities: [sma_cross]\n# A remark.\n");
-    project.refuses(VERIFY, 8, &["config/capabilities.yaml: SHA-256 was "]);
+    project.refuses(VERIFY, 8, &["config/capabilities.yaml: BLAKE3 was "]);
     project.remove(GRANTED);
     project.refuses(VERIFY, 8, &["config/capabilities.yaml: cannot read"]);
 

@@ -57,7 +57,7 @@ fn targets_become_fills_at_the_next_open() {
     write(&project, &[(65, BITCOIN, 1.0), (90, BITCOIN, 0.25), (240, BITCOIN, 0.0)]);
     assert_ne!(project.succeeds("backtest --output again").digest(), first.digest());
     let verify = "backtest --verify out/manifest.json";
-    project.refuses(verify, 8, &["config/targets.parquet: SHA-256 was ", "the digest was "]);
+    project.refuses(verify, 8, &["config/targets.parquet: BLAKE3 was ", "the digest was "]);
 }
 
 #[test]

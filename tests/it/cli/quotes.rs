@@ -110,7 +110,7 @@ fn quotes_are_inputs_of_a_run() {
     project.refuses(
         "backtest --verify out/manifest.json",
         8,
-        &["bybit/BTC_USDT/book_ticker.parquet: SHA-256 was "],
+        &["bybit/BTC_USDT/book_ticker.parquet: BLAKE3 was "],
     );
 }
 
