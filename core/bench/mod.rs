@@ -12,10 +12,10 @@ use hemiola_systems::signals::catalog::Catalog;
 use self::plain::Ending;
 use self::report::{Figures, Row};
 use self::workload::Workload;
-use crate::assembly::Options;
+use crate::assembly::{Options, assemble};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
-use crate::modes::backtest::{self, Run};
+use crate::modes::backtest::{Outcome, RunError, finish};
 
 /// How a workload is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +31,22 @@ pub struct Timing {
 /// # Errors
 /// When the world cannot be built, or comes to something else than the loop.
 pub fn time(workload: &Workload, timing: Timing) -> Result<Row, Failure> {
-    let (mut world, mut plain) = (Vec::new(), Vec::new());
+    let (mut assembly, mut world, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    let plans: Vec<_> = workload.accounts.iter().map(|(plan, market)| (plan, market)).collect();
+    let (catalog, options) = (Catalog::built_in(), Options { keep: workload.keep, ..Options::default() });
     let mut fills = 0;
     process::forget_peak_memory();
     for repeat in 0..timing.repeats {
-        let (run, figures) = measured(|| run(workload));
+        let (runtime, figures) = measured(|| assemble(&plans, &catalog, options));
+        assembly.push(figures);
+        let (runtime, _) = runtime?;
+        let (run, figures) = measured(|| finish(&plans, runtime, workload.keep, |_, _| ()));
         world.push(figures);
         if timing.against_plain || repeat == 0 {
             let (endings, figures) = measured(|| (workload.plain)());
             plain.push(figures);
-            fills = check(&workload.name, &run?, &endings)?;
+            let (outcomes, _) = run.map_err(RunError::from)?;
+            fills = check(&workload.name, &outcomes, &endings)?;
         }
     }
     Ok(Row {
@@ -49,16 +55,11 @@ pub fn time(workload: &Workload, timing: Timing) -> Result<Row, Failure> {
         strategy_bars: workload.strategy_bars,
         fills,
         accounts: workload.accounts.len(),
+        assembly: Figures::median(assembly),
         world: Figures::median(world),
         plain: timing.against_plain.then(|| Figures::median(plain)),
         peak_memory: process::peak_memory(),
     })
-}
-
-fn run(workload: &Workload) -> Result<Run, Failure> {
-    let plans: Vec<_> = workload.accounts.iter().map(|(plan, market)| (plan, market)).collect();
-    let options = Options { keep: workload.keep, ..Options::default() };
-    Ok(backtest::run(&plans, &Catalog::built_in(), options, |_, _| ())?)
 }
 
 fn measured<T>(work: impl FnOnce() -> T) -> (T, Figures) {
@@ -69,11 +70,11 @@ fn measured<T>(work: impl FnOnce() -> T) -> (T, Figures) {
 }
 
 /// Compares account by account; gives the fills of all.
-fn check(name: &str, run: &Run, endings: &[Ending]) -> Result<u64, Failure> {
+fn check(name: &str, outcomes: &[Outcome], endings: &[Ending]) -> Result<u64, Failure> {
     /// Of the equity: the loop adds in another order.
     const TOLERANCE: f64 = 1e-9;
     let mut fills = 0;
-    for (account, (outcome, ending)) in run.outcomes.iter().zip(endings).enumerate() {
+    for (account, (outcome, ending)) in outcomes.iter().zip(endings).enumerate() {
         let ours = Ending {
             fills: outcome.telemetry.iter().map(|schedule| schedule.fills).sum(),
             equity: outcome.account.equity.get(),

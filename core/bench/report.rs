@@ -40,7 +40,9 @@ pub struct Row {
     pub fills: u64,
     /// Portfolios in the world.
     pub accounts: usize,
-    /// The world.
+    /// Making the world: what engines and marks read beyond the candles is worked out.
+    pub assembly: Figures,
+    /// Running it: passes, records and digest.
     pub world: Figures,
     /// The hand-written loop, if it was timed.
     pub plain: Option<Figures>,
@@ -49,7 +51,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Processor time of the world as a multiple of the loop's.
+    /// Processor time of the run as a multiple of the loop's.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         self.plain.map(|plain| self.world.cpu.as_secs_f64() / plain.cpu.as_secs_f64())
@@ -76,6 +78,7 @@ impl Row {
             "strategy_bars": self.strategy_bars,
             "fills": self.fills,
             "accounts": self.accounts,
+            "assembly_cpu_seconds": self.assembly.cpu.as_secs_f64(),
             "cpu_seconds": self.world.cpu.as_secs_f64(),
             "wall_seconds": self.world.wall.as_secs_f64(),
             "plain_cpu_seconds": self.plain.map(|plain| plain.cpu.as_secs_f64()),
@@ -95,6 +98,7 @@ pub fn table(rows: &[Row], skipped: &[String]) -> String {
     table.set_header([
         "set",
         "what",
+        "assembly ms",
         "CPU ms",
         "wall ms",
         "plain ms",
@@ -109,6 +113,7 @@ pub fn table(rows: &[Row], skipped: &[String]) -> String {
         table.add_row([
             row.name.clone(),
             row.about.clone(),
+            millis(row.assembly.cpu),
             millis(row.world.cpu),
             millis(row.world.wall),
             row.plain.map_or_else(dash, |plain| millis(plain.cpu)),

@@ -96,10 +96,24 @@ pub fn run(
     plans: &[(&Plan, &Market)],
     catalog: &Catalog,
     options: Options,
-    mut progress: impl FnMut(Nanos, Nanos),
+    progress: impl FnMut(Nanos, Nanos),
 ) -> Result<Run, RunError> {
-    let (mut runtime, notes) = assemble(plans, catalog, options)?;
-    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan, options.keep)).collect();
+    let (runtime, notes) = assemble(plans, catalog, options)?;
+    let (outcomes, passes) = finish(plans, runtime, options.keep, progress)?;
+    Ok(Run { outcomes, notes, passes })
+}
+
+/// Takes a world of these Plans to the end of its data. Gives one outcome per portfolio and how many passes it took.
+///
+/// # Errors
+/// When a system fails.
+pub fn finish(
+    plans: &[(&Plan, &Market)],
+    mut runtime: Runtime,
+    keep: Keep,
+    mut progress: impl FnMut(Nanos, Nanos),
+) -> Result<(Vec<Outcome>, u64), BevyError> {
+    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan, keep)).collect();
     let mut passes = 0;
     let mut runs = true;
     while runs {
@@ -110,7 +124,7 @@ pub fn run(
             continue;
         }
         for record in outbox.records.drain() {
-            if options.keep == Keep::Records {
+            if keep == Keep::Records {
                 logs[record.portfolio.get()].take(record);
             }
         }
@@ -121,7 +135,7 @@ pub fn run(
         progress(now, end);
     }
     let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
-    Ok(Run { outcomes, notes, passes })
+    Ok((outcomes, passes))
 }
 
 /// What a portfolio puts out while it runs.
