@@ -85,10 +85,12 @@ pub(super) fn chunk<const N: usize>(column: &[f64], from: usize) -> Option<&[f64
 mod tests {
     use super::*;
 
-    struct Listed<'a>(&'a [usize]);
+    /// Loud candles, and where the range that may be read ends.
+    struct Listed<'a>(&'a [usize], usize);
 
     impl Quiet for Listed<'_> {
         fn loud<const N: usize>(&mut self, bar: usize) -> Option<[u8; N]> {
+            assert!(bar + N <= self.1, "{N} candles from {bar} on are beyond {}", self.1);
             (bar > 0).then(|| std::array::from_fn(|at| u8::from(self.0.contains(&(bar + at)))))
         }
     }
@@ -106,7 +108,7 @@ mod tests {
     fn what_is_loud_is_looked_at_in_order_and_nothing_beyond_the_range() {
         let listed = [3, 17, 31, 32, 33, 63, 64, 67, 68, 70, 71];
         for (start, end) in (0..72).flat_map(|start| (start..72).map(move |end| (start, end))) {
-            let seen: Vec<usize> = Loud::<_, 8, 32>::new(Listed(&listed), start..end).collect();
+            let seen: Vec<usize> = Loud::<_, 8, 32>::new(Listed(&listed, end), start..end).collect();
             let expected = (start..end).filter(|bar| listed.contains(bar));
             assert!(seen.is_sorted() && expected.eq(seen.iter().copied().filter(|bar| listed.contains(bar))));
             let is_known = |bar: &usize| (start..end).contains(bar) && (listed.contains(bar) || *bar < 32);
