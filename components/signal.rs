@@ -185,6 +185,9 @@ impl Signal {
             SignalKind::Target(fraction) => fraction.get(),
             SignalKind::Delta(quantity) => quantity.get(),
         };
+        if !self.explains() {
+            return kind.is_finite() && self.confidence.get().is_finite();
+        }
         let protection = self.protection.map_or([0.0; 2], |p| [p.atr, p.stop.get()]);
         let legs = self.legs.iter().flatten().flat_map(|leg| [leg.quantity.get(), leg.price.get()]);
         let values = self.metadata.iter().map(|(_, value)| value);

@@ -10,13 +10,24 @@ use hemiola_components::units::{Notional, Price};
 use crate::risk::halt::Halts;
 
 /// The mark of a line at `now`: the close of its last candle, or `None` before its first.
-pub fn mark(line: &mut BookLine, now: Nanos) -> Option<Price> {
+fn mark(line: &mut BookLine, now: Nanos) -> Option<Price> {
     line.closed = line.bars.closed_at(now, line.closed);
     last_close(line).map(Price::new)
 }
 
 fn last_close(line: &BookLine) -> Option<f64> {
     line.closed.checked_sub(1).map(|bar| line.bars.close[bar])
+}
+
+/// The mark of line `index` at `now`, at which the account has been marked; `None` before its first candle. Notes how
+/// many of its candles have closed.
+pub(crate) fn mark_of(book: &mut Book, index: usize, now: Nanos) -> Option<Price> {
+    if book.sheet.is_none() {
+        return mark(&mut book.lines[index], now);
+    }
+    let line = &mut book.lines[index];
+    line.closed = line.bars.closed_at(now, line.closed);
+    marked(book, index).map(Price::new)
 }
 
 /// The close that a line of the book is marked at, or `None` before its first.

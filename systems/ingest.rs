@@ -70,11 +70,22 @@ fn ingest(
         if wanted {
             outbox.equity.push(EquityPoint::of(portfolio, now, account));
         }
-        let slots = (0..).zip(agenda.next.iter().zip(&agenda.positions));
-        let looks = slots.filter(|(_, (next, _))| **next == now);
-        due.extend(looks.map(|(slot, (_, position))| Due { tick: place, slot, position: *position, now }));
+        due.extend(due_slots(&agenda.next, now).map(|slot| {
+            let position = agenda.positions[slot];
+            Due { tick: place, slot: u32::try_from(slot).expect("fewer than 2^32 positions"), position, now }
+        }));
     }
     Ok(())
+}
+
+/// The slots that are due, ascending. Few are, so they are passed over eight at a time.
+fn due_slots(next: &[Nanos], now: Nanos) -> impl Iterator<Item = usize> {
+    const EIGHT: usize = 8;
+    let holds = move |next: &[Nanos]| next.iter().fold(false, |holds, next| holds | (*next == now));
+    let chunks = next.chunks(EIGHT).enumerate().filter(move |(_, chunk)| holds(chunk));
+    chunks.flat_map(move |(at, chunk)| {
+        (at * EIGHT..).zip(chunk).filter(move |(_, next)| **next == now).map(|(slot, _)| slot)
+    })
 }
 
 /// Applies what the venue answers at `now`. Returns whether it answered anything.
@@ -145,4 +156,18 @@ fn expired(WorkingOrder { order, .. }: &WorkingOrder, known_at: Nanos) -> Event 
     let waited = (known_at - order.at).get() as f64 / 1e9;
     let refusal = Refusal { rule: Rule::Expired, value: waited, limit: waited };
     Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slots_that_are_due_are_found_in_order() {
+        for len in 0..40 {
+            let next: Vec<Nanos> = (0..len).map(|slot| Nanos::new(slot * 7 % 5)).collect();
+            let expected: Vec<usize> = (0..next.len()).filter(|slot| next[*slot] == Nanos::new(3)).collect();
+            assert_eq!(due_slots(&next, Nanos::new(3)).collect::<Vec<_>>(), expected);
+        }
+    }
 }

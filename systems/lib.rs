@@ -9,6 +9,7 @@ pub mod indicators;
 pub mod ingest;
 pub mod journaling;
 pub mod pass;
+mod prefetch;
 pub mod queue;
 pub mod risk;
 pub mod schedule;

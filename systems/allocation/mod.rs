@@ -17,7 +17,7 @@ use hemiola_components::units::{Quantity, Ratio};
 
 pub use policy::shares;
 
-use crate::book::mark;
+use crate::book::mark_of;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
@@ -184,16 +184,15 @@ impl Wanted<'_> {
         if self.budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
             return refused(Rule::AllocatorWeight);
         }
-        let line = &mut book.lines[position.instrument_index.get()];
-        let step = line.rules.step;
-        let Some(mark) = mark(line, self.due.now) else { return refused(Rule::MissingPrice) };
+        let index = position.instrument_index.get();
+        let Some(mark) = mark_of(book, index, self.due.now) else { return refused(Rule::MissingPrice) };
         Ok(Situation {
             budget: self.budget,
             mark,
             held: holding.quantity,
             equity: account.equity,
             free_cash: free_cash(account, book),
-            step,
+            step: book.lines[index].rules.step,
         })
     }
 

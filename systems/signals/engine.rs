@@ -20,6 +20,7 @@ use hemiola_components::units::{Price, Quantity};
 use super::explain::{Explain, Explanation};
 use crate::cadence::{Decision, next_decision};
 use crate::indicators::window;
+use crate::prefetch::prefetch;
 use crate::queue::{Due, Queue, SignalNote};
 
 /// A kind of strategy: what it is called, what it reads and how it decides.
@@ -399,6 +400,9 @@ impl<S> Reader<'_, S> {
             cursor.seen = hit.map_or(end, |(bar, _)| bar + 1);
             cursor.last_due = self.feed.bars.close_time(cursor.seen - 1);
             let (bar, signal) = hit?;
+            // The next candle is the first that can fill what is decided here.
+            prefetch(&self.view.bars.open, bar + 1);
+            prefetch(&self.view.bars.volume, bar + 1);
             if self.keeps::<E>(state, cursor, &signal) {
                 return Some(Found { at: cursor.last_due, bar, signal: signal.into() });
             }
