@@ -132,7 +132,7 @@ fn fill(view: &mut View<'_>, bar: usize, signal: &Signal) {
         view.opened_at = view.bars.close_time(bar);
     }
     if view.position.abs() > before.abs() {
-        view.stop = signal.protection.map(|protection| protection.stop);
+        view.stop = signal.protection().map(|protection| protection.stop);
     }
 }
 

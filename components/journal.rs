@@ -3,7 +3,7 @@
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::order::{Fill, Order};
 use crate::risk::Refusal;
-use crate::signal::Packed;
+use crate::signal::Signal;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
 
@@ -87,5 +87,5 @@ pub struct Emitted {
     /// Open time of the candle that decided.
     pub bar_time: Nanos,
     /// What is wanted.
-    pub signal: Packed,
+    pub signal: Signal,
 }

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::Component;
 
-use crate::signal::{Packed, Signal};
+use crate::signal::Signal;
 
 /// A number drawn from a schedule's signals.
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +50,10 @@ impl Metrics {
     }
 
     /// Takes in a signal.
-    pub fn take(&mut self, signal: &Packed) {
+    pub fn take(&mut self, signal: &Signal) {
         self.confidence.take(signal.confidence.get());
-        if self.own.is_empty() {
-            return;
-        }
-        let signal = signal.unpack();
         for (metric, samples) in &mut self.own {
-            if let Some(sample) = (metric.sample)(&signal) {
+            if let Some(sample) = (metric.sample)(signal) {
                 samples.take(sample);
             }
         }
@@ -99,7 +95,7 @@ mod tests {
         let mut metrics = Metrics::new(&[largest, silent]);
         assert_eq!(metrics.values().count(), 0);
         for confidence in [0.25, 0.75] {
-            metrics.take(&Signal::new(SignalKind::Exit, Ratio::new(confidence)).into());
+            metrics.take(&Signal::new(SignalKind::Exit, Ratio::new(confidence)));
         }
         assert_eq!(metrics.values().collect::<Vec<_>>(), [("avg_confidence", 0.5), ("largest", -0.25)]);
     }

@@ -9,7 +9,7 @@ use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::market::{LogReturns, Snapshots, Targets, TickSums};
 use crate::order::Costs;
 use crate::schedule::Cadence;
-use crate::signal::{Answer, Packed};
+use crate::signal::{Answer, Signal};
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
 
@@ -105,5 +105,5 @@ pub struct Found {
     /// The candle that decided.
     pub bar: usize,
     /// What is wanted.
-    pub signal: Packed,
+    pub signal: Signal,
 }

@@ -121,13 +121,19 @@ impl Metadata {
     }
 }
 
-/// A signal: what is wanted, how surely and why.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A signal: what is wanted, how surely and why. Every record copies it, so why is set aside.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Signal {
     /// The change asked for.
     pub kind: SignalKind,
     /// From 0 to 1; orders signals when a budget keeps only some of them.
     pub confidence: Ratio,
+    reasons: Option<Box<Reasons>>,
+}
+
+/// Why a signal was given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reasons {
     /// What the engine calls it, such as `buy` or `rebalance`.
     pub side: &'static str,
     /// The state of the market it answers to, such as `long_entry`; empty when the engine names none.
@@ -140,19 +146,20 @@ pub struct Signal {
     pub metadata: Metadata,
 }
 
+impl Reasons {
+    /// A name and nothing else.
+    #[must_use]
+    pub const fn named(side: &'static str) -> Self {
+        let metadata = Metadata { names: &[], values: [0.0; Metadata::MOST] };
+        Self { side, regime: "", protection: None, legs: None, metadata }
+    }
+}
+
 impl Signal {
     /// A signal that explains nothing.
     #[must_use]
     pub const fn new(kind: SignalKind, confidence: Ratio) -> Self {
-        Self {
-            kind,
-            confidence,
-            side: kind.name(),
-            regime: "",
-            protection: None,
-            legs: None,
-            metadata: Metadata { names: &[], values: [0.0; Metadata::MOST] },
-        }
+        Self { kind, confidence, reasons: None }
     }
 
     /// A signal of full confidence that explains nothing.
@@ -161,20 +168,44 @@ impl Signal {
         Self::new(kind, Ratio::new(1.0))
     }
 
+    /// The same with its reasons.
+    #[must_use]
+    pub fn because(self, reasons: Reasons) -> Self {
+        Self { reasons: Some(Box::new(reasons)), ..self }
+    }
+
+    /// Why it was given; one that explains nothing is called like its kind.
+    #[must_use]
+    pub fn reasons(&self) -> Reasons {
+        self.reasons.as_deref().copied().unwrap_or(Reasons::named(self.kind.name()))
+    }
+
+    /// Stop and range, on every entry of an engine that has them.
+    #[must_use]
+    pub fn protection(&self) -> Option<Protection> {
+        self.reasons.as_ref()?.protection
+    }
+
+    /// Both sides of a pair, the deciding instrument's first; `None` for a single instrument.
+    #[must_use]
+    pub fn legs(&self) -> Option<[Leg; 2]> {
+        self.reasons.as_ref()?.legs
+    }
+
+    /// The number behind it that is called `name`.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.reasons.as_ref()?.metadata.get(name)
+    }
+
     /// `multi_leg` for a pair, `neutral` for a move to a target, else `single`.
     #[must_use]
-    pub const fn intent(&self) -> &'static str {
-        match (self.legs, self.kind) {
+    pub fn intent(&self) -> &'static str {
+        match (self.legs(), self.kind) {
             (Some(_), _) => "multi_leg",
             (None, SignalKind::Target(_)) => "neutral",
             (None, _) => "single",
         }
-    }
-
-    /// Whether there is more to it than kind and confidence.
-    fn explains(&self) -> bool {
-        let says = !self.regime.is_empty() || self.side != self.kind.name();
-        says || self.protection.is_some() || self.legs.is_some() || !self.metadata.names.is_empty()
     }
 
     /// Whether every number in it is finite.
@@ -185,57 +216,17 @@ impl Signal {
             SignalKind::Target(fraction) => fraction.get(),
             SignalKind::Delta(quantity) => quantity.get(),
         };
-        if !self.explains() {
-            return kind.is_finite() && self.confidence.get().is_finite();
-        }
+        let reasons = self.reasons.as_ref().is_none_or(|reasons| reasons.is_finite());
+        kind.is_finite() && self.confidence.get().is_finite() && reasons
+    }
+}
+
+impl Reasons {
+    fn is_finite(&self) -> bool {
         let protection = self.protection.map_or([0.0; 2], |p| [p.atr, p.stop.get()]);
         let legs = self.legs.iter().flatten().flat_map(|leg| [leg.quantity.get(), leg.price.get()]);
         let values = self.metadata.iter().map(|(_, value)| value);
-        legs.chain(values).chain(protection).chain([kind, self.confidence.get()]).all(f64::is_finite)
-    }
-}
-
-/// A signal as the world carries it: short, since every record copies it; what explains it is set aside.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Packed {
-    /// The change asked for.
-    pub kind: SignalKind,
-    /// From 0 to 1.
-    pub confidence: Ratio,
-    explained: Option<Box<Signal>>,
-}
-
-impl From<Signal> for Packed {
-    fn from(signal: Signal) -> Self {
-        let Signal { kind, confidence, .. } = signal;
-        let explained = if signal.explains() { Some(Box::new(signal)) } else { None };
-        Self { kind, confidence, explained }
-    }
-}
-
-impl Packed {
-    /// The whole signal.
-    #[must_use]
-    pub fn unpack(&self) -> Signal {
-        self.explained().copied().unwrap_or(Signal::new(self.kind, self.confidence))
-    }
-
-    /// The whole signal, if there is more to it than kind and confidence.
-    #[must_use]
-    pub fn explained(&self) -> Option<&Signal> {
-        self.explained.as_deref()
-    }
-
-    /// Stop and range, on every entry of an engine that has them.
-    #[must_use]
-    pub fn protection(&self) -> Option<Protection> {
-        self.explained.as_ref()?.protection
-    }
-
-    /// Both sides of a pair, the deciding instrument's first; `None` for a single instrument.
-    #[must_use]
-    pub fn legs(&self) -> Option<[Leg; 2]> {
-        self.explained.as_ref()?.legs
+        legs.chain(values).chain(protection).all(f64::is_finite)
     }
 }
 
@@ -264,35 +255,17 @@ mod tests {
 
     #[test]
     fn one_number_that_is_not_finite_spoils_a_signal() {
-        let entry = Signal::certain(SignalKind::Enter(Direction::Long));
-        assert!(entry.is_finite());
+        let entry = || Signal::certain(SignalKind::Enter(Direction::Long));
+        assert!(entry().is_finite() && entry().because(Reasons::named("buy")).is_finite());
         let leg = Leg { side: Side::Buy, quantity: Quantity::new(1.0), price: Price::new(f64::NAN) };
         let stop = Protection { atr: 1.0, stop: Price::new(f64::INFINITY) };
-        assert!(!Signal { legs: Some([leg, leg]), ..entry }.is_finite());
-        assert!(!Signal { protection: Some(stop), ..entry }.is_finite());
-        assert!(!Signal { metadata: Metadata::new(&["a"], [f64::NAN]), ..entry }.is_finite());
-        assert!(!Signal { confidence: Ratio::new(f64::NAN), ..entry }.is_finite());
+        let plain = Reasons::named("buy");
+        assert!(!entry().because(Reasons { legs: Some([leg, leg]), ..plain }).is_finite());
+        assert!(!entry().because(Reasons { protection: Some(stop), ..plain }).is_finite());
+        let metadata = Metadata::new(&["a"], [f64::NAN]);
+        assert!(!entry().because(Reasons { metadata, ..plain }).is_finite());
+        assert!(!Signal::new(SignalKind::Exit, Ratio::new(f64::NAN)).is_finite());
         assert!(!Signal::certain(SignalKind::Target(Ratio::new(f64::INFINITY))).is_finite());
-    }
-
-    #[test]
-    fn a_packed_signal_is_the_same_again() {
-        let plain = Signal::new(SignalKind::Target(Ratio::new(0.5)), Ratio::new(0.25));
-        let leg = Leg { side: Side::Buy, quantity: Quantity::new(1.0), price: Price::new(2.0) };
-        let protection = Some(Protection { atr: 1.0, stop: Price::new(9.0) });
-        let all = [
-            plain,
-            Signal { side: "rebalance", ..plain },
-            Signal { regime: "calm", ..plain },
-            Signal { protection, ..plain },
-            Signal { legs: Some([leg; 2]), ..plain },
-            Signal { metadata: Metadata::new(&["a"], [1.0]), ..plain },
-        ];
-        for signal in all {
-            let packed = Packed::from(signal);
-            assert_eq!((packed.unpack(), packed.explained.is_some()), (signal, signal != plain));
-            assert_eq!((packed.protection(), packed.legs()), (signal.protection, signal.legs));
-        }
     }
 
     #[test]
@@ -300,7 +273,20 @@ mod tests {
         let leg = Leg { side: Side::Buy, quantity: Quantity::ZERO, price: Price::ZERO };
         let entry = Signal::certain(SignalKind::Enter(Direction::Long));
         assert_eq!(entry.intent(), "single");
-        assert_eq!(Signal { legs: Some([leg; 2]), ..entry }.intent(), "multi_leg");
+        let pair = Reasons { legs: Some([leg; 2]), ..Reasons::named("pair") };
+        assert_eq!(entry.because(pair).intent(), "multi_leg");
         assert_eq!(Signal::certain(SignalKind::Target(Ratio::ZERO)).intent(), "neutral");
+    }
+
+    #[test]
+    fn a_signal_without_reasons_is_called_like_its_kind() {
+        let exit = Signal::certain(SignalKind::Exit);
+        assert_eq!(
+            (exit.reasons(), exit.protection(), exit.number("a")),
+            (Reasons::named("exit"), None, None)
+        );
+        let metadata = Metadata::new(&["a"], [2.0]);
+        let named = exit.because(Reasons { metadata, ..Reasons::named("sell") });
+        assert_eq!((named.reasons().side, named.number("a"), named.number("b")), ("sell", Some(2.0), None));
     }
 }

@@ -8,7 +8,7 @@ use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::portfolio::Account;
-use hemiola_components::signal::{Packed, Protection, SignalKind};
+use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
 use hemiola_components::units::Quantity;
 use sha2::{Digest as _, Sha256};
 
@@ -112,22 +112,19 @@ impl Digest {
             .protection(order.protection)
     }
 
-    fn signal(&mut self, signal: &Packed) {
+    fn signal(&mut self, signal: &Signal) {
         self.text(signal.kind.name()).float(signal.confidence.get());
         match signal.kind {
             SignalKind::Enter(_) | SignalKind::Exit => {}
             SignalKind::Target(fraction) => _ = self.float(fraction.get()),
             SignalKind::Delta(quantity) => _ = self.float(quantity.get()),
         }
-        let Some(signal) = signal.explained() else {
-            self.text(signal.kind.name()).text("").protection(None);
-            return;
-        };
-        self.text(signal.side).text(signal.regime).protection(signal.protection);
-        for leg in signal.legs.iter().flatten() {
+        let Reasons { side, regime, protection, legs, metadata } = signal.reasons();
+        self.text(side).text(regime).protection(protection);
+        for leg in legs.iter().flatten() {
             self.text(leg.side.name()).float(leg.quantity.get()).float(leg.price.get());
         }
-        for (name, value) in signal.metadata.iter() {
+        for (name, value) in metadata.iter() {
             self.text(name).float(value);
         }
     }

@@ -72,7 +72,12 @@ fn ingest(
         }
         due.extend(due_slots(&agenda.next, now).map(|slot| {
             let position = agenda.positions[slot];
-            Due { tick: place, slot: u32::try_from(slot).expect("fewer than 2^32 positions"), position, now }
+            Due {
+                tick: place,
+                slot: u32::try_from(slot).expect("a portfolio has fewer than 2^32 positions"),
+                position,
+                now,
+            }
         }));
     }
     Ok(())

@@ -234,7 +234,7 @@ impl History<'_> {
         let after = self.records[index + 1..].iter().take_while(|record| record.at == at);
         let outcome =
             after.map(|record| &record.event).filter(|event| concerns(event, legs)).cloned().collect();
-        Some(Emission { at, signal: emitted.signal.unpack(), outcome })
+        Some(Emission { at, signal: emitted.signal.clone(), outcome })
     }
 
     fn reasons(&self, legs: [Option<usize>; 2], bars: &Bars, cursor: &Cursor) -> Vec<Reason> {

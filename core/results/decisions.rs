@@ -4,7 +4,7 @@ use hemiola_adapters::journal::{DecisionBody, Field};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Order, OrderSize};
-use hemiola_components::signal::{Protection, Signal, SignalKind};
+use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
 use serde_json::json;
 
@@ -31,13 +31,13 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
     };
     Some(match event {
         Event::Signal(emitted) => {
-            let signal = emitted.signal.unpack();
+            let (signal, reasons) = (&emitted.signal, emitted.signal.reasons());
             let mut body = new("strategy_signal", emitted.schedule, emitted.instrument);
             number(&mut body, Field::Confidence, signal.confidence.get());
-            body.text(Field::Side, signal.side);
+            body.text(Field::Side, reasons.side);
             body.metadata("bar_time", &json!(instant::text(emitted.bar_time)));
             body.metadata("kind", &json!(signal.kind.name())).metadata("intent", &json!(signal.intent()));
-            explain(&mut body, &signal);
+            explain(&mut body, &reasons);
             match signal.kind {
                 SignalKind::Target(fraction) => body.metadata("target", &json!(fraction.get())),
                 SignalKind::Delta(quantity) => body.metadata("delta", &json!(quantity.get())),
@@ -84,7 +84,7 @@ fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<Decisi
 }
 
 /// Why a signal was given, as far as it says so.
-fn explain(body: &mut DecisionBody, signal: &Signal) {
+fn explain(body: &mut DecisionBody, signal: &Reasons) {
     if !signal.regime.is_empty() {
         body.metadata("regime", &json!(signal.regime));
     }

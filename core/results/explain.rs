@@ -121,16 +121,17 @@ impl Page<'_> {
         add(&mut text, "confidence", signal.confidence.get());
         self.line("signal", &text);
         self.labels(signal);
-        if let Some(protection) = signal.protection {
+        if let Some(protection) = signal.protection() {
             let mut text = number(protection.stop.get());
             add(&mut text, "average true range", protection.atr);
             self.line("stop", &text);
         }
-        let mut numbers = signal.metadata.iter().map(|(name, value)| format!("{name} {}", number(value)));
+        let reasons = signal.reasons();
+        let mut numbers = reasons.metadata.iter().map(|(name, value)| format!("{name} {}", number(value)));
         if let Some(first) = numbers.next() {
             self.line("numbers", &numbers.fold(first, |all, one| format!("{all}, {one}")));
         }
-        for leg in signal.legs.iter().flatten() {
+        for leg in signal.legs().iter().flatten() {
             let [quantity, price] = [leg.quantity.get(), leg.price.get()].map(number);
             self.line("leg", &format!("{} {quantity} at {price}", leg.side.name()));
         }
@@ -143,11 +144,12 @@ impl Page<'_> {
 
     /// What the engine calls its signal, where that says more than the kind.
     fn labels(&mut self, signal: &Signal) {
-        if signal.side != signal.kind.name() {
-            self.line("side", signal.side);
+        let reasons = signal.reasons();
+        if reasons.side != signal.kind.name() {
+            self.line("side", reasons.side);
         }
-        if !signal.regime.is_empty() {
-            self.line("regime", signal.regime);
+        if !reasons.regime.is_empty() {
+            self.line("regime", reasons.regime);
         }
     }
 }

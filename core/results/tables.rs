@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hemiola_adapters::results::{Column, Table};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::signal::{Signal, SignalKind};
+use hemiola_components::signal::{Reasons, SignalKind};
 use hemiola_components::time::Nanos;
 use serde_json::{Map, Value, json};
 
@@ -112,7 +112,7 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
         let (place, what) = match event {
             Event::Signal(emitted) => {
                 open.insert((emitted.schedule, emitted.instrument), rows.len());
-                rows.push((*at, emitted, emitted.signal.unpack(), ""));
+                rows.push((*at, emitted, emitted.signal.reasons(), ""));
                 continue;
             }
             Event::Order(order) => ((order.schedule, order.instrument), "order"),
@@ -140,11 +140,11 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             ("schedule", schedules(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
             ("strategy", strategies(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
             ("instrument", instruments(prepared, rows, |(_, emitted, ..)| emitted.instrument)),
-            ("signal", texts(rows, |(.., signal, _)| signal.kind.name().to_owned())),
-            ("value", floats(rows, |(.., signal, _)| value(signal.kind))),
-            ("confidence", floats(rows, |(.., signal, _)| signal.confidence.get())),
+            ("signal", texts(rows, |(_, emitted, ..)| emitted.signal.kind.name().to_owned())),
+            ("value", floats(rows, |(_, emitted, ..)| value(emitted.signal.kind))),
+            ("confidence", floats(rows, |(_, emitted, ..)| emitted.signal.confidence.get())),
             ("side", texts(rows, |(.., signal, _)| signal.side.to_owned())),
-            ("intent", texts(rows, |(.., signal, _)| signal.intent().to_owned())),
+            ("intent", texts(rows, |(_, emitted, ..)| emitted.signal.intent().to_owned())),
             ("regime", texts(rows, |(.., signal, _)| signal.regime.to_owned())),
             ("atr", floats(rows, |(.., signal, _)| signal.protection.map_or(f64::NAN, |p| p.atr))),
             (
@@ -168,7 +168,7 @@ fn deciding(
 }
 
 /// The numbers behind a signal as one JSON object.
-fn metadata(signal: &Signal) -> Value {
+fn metadata(signal: &Reasons) -> Value {
     let mut values: Map<String, Value> =
         signal.metadata.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
     if let Some(legs) = &signal.legs {

@@ -12,7 +12,7 @@ use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, Rule};
 use hemiola_components::schedule::Schedule;
-use hemiola_components::signal::{Answer, Packed, Protection, SignalKind};
+use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
 
 pub use policy::shares;
@@ -105,7 +105,7 @@ type Traded<'a> = (Entity, &'a Position, &'a Holding);
 /// A signal on its way to its orders.
 struct Wanted<'a> {
     due: Due,
-    signal: &'a Packed,
+    signal: &'a Signal,
     risk_profile: usize,
     budget: Budget,
 }

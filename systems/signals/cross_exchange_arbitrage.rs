@@ -8,7 +8,7 @@ use hemiola_components::market::Snapshots;
 use hemiola_components::metric::{Fold, Metric};
 use hemiola_components::order::Side;
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Direction, Leg, Metadata, Signal, SignalKind};
+use hemiola_components::signal::{Direction, Leg, Metadata, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
 };
@@ -120,14 +120,14 @@ impl Engine for CrossExchangeArbitrage {
         Metric {
             name: "secondary_delay_ms",
             fold: Fold::Max,
-            sample: |signal| signal.metadata.get("secondary_delay_ms"),
+            sample: |signal| signal.number("secondary_delay_ms"),
         },
         Metric {
             name: "spread_capture_bps",
             fold: Fold::Mean,
             sample: |signal| {
-                let entry = signal.metadata.get("entry_spread")?;
-                Some((entry - signal.metadata.get("exit_spread_ratio")?) * 1e4)
+                let entry = signal.number("entry_spread")?;
+                Some((entry - signal.number("exit_spread_ratio")?) * 1e4)
             },
         },
     ];
@@ -417,19 +417,21 @@ impl Eye<'_> {
             settings.taker_fee_rate.get(),
             settings.lot_size.get(),
         ];
-        Some(Signal {
-            side: match direction {
-                Direction::Long => "long_primary_short_secondary",
-                Direction::Short => "short_primary_long_secondary",
-            },
-            protection: Some(protection),
-            legs: Some(self.legs(direction)),
-            metadata: Metadata::new(&ENTRY, metadata),
-            ..Signal::new(
+        Some(
+            Signal::new(
                 SignalKind::Enter(direction),
                 Ratio::new((ratio / settings.spread_entry.get()).min(1.0)),
             )
-        })
+            .because(Reasons {
+                protection: Some(protection),
+                legs: Some(self.legs(direction)),
+                metadata: Metadata::new(&ENTRY, metadata),
+                ..Reasons::named(match direction {
+                    Direction::Long => "long_primary_short_secondary",
+                    Direction::Short => "short_primary_long_secondary",
+                })
+            }),
+        )
     }
 
     fn exit(&self, entry_ratio: f64, direction: Direction) -> Option<Signal> {
@@ -452,12 +454,11 @@ impl Eye<'_> {
             Direction::Long => ("close_long_primary_short_secondary", Direction::Short),
             Direction::Short => ("close_short_primary_long_secondary", Direction::Long),
         };
-        Some(Signal {
-            side,
+        Some(Signal::certain(SignalKind::Exit).because(Reasons {
             legs: Some(self.legs(back)),
             metadata: Metadata::new(&EXIT, metadata),
-            ..Signal::certain(SignalKind::Exit)
-        })
+            ..Reasons::named(side)
+        }))
     }
 
     fn quote_age(&self) -> Nanos {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{DailyTrendMomentum, DailyTrendMomentumState, TrailingStop};
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Direction, Metadata, Protection, Signal, SignalKind};
+use hemiola_components::signal::{Direction, Metadata, Protection, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
 };
@@ -255,23 +255,19 @@ impl Eye<'_> {
         let push = (momentum - self.settings.min_momentum).max(0.0);
         let confidence = (0.35 + 2.0 * excess + 1.5 * push).clamp(0.1, 1.0);
         let stop = self.stop_below(self.close(), self.bar);
-        Signal {
-            side: "buy",
+        Signal::new(SignalKind::Enter(Direction::Long), Ratio::new(confidence)).because(Reasons {
             protection: Some(Protection { atr: self.atr(self.bar), stop: Price::new(stop) }),
             metadata: self.metadata(stop, 1.0),
-            ..Signal::new(SignalKind::Enter(Direction::Long), Ratio::new(confidence))
-        }
+            ..Reasons::named("buy")
+        })
     }
 
     fn exit(&self, state: &DailyTrendMomentumState) -> Signal {
         let below = (state.stop - self.close()).max(0.0) / self.close().max(1e-8);
         let down = (-self.trend_strength()).max(0.0);
         let confidence = (0.35 + 3.0 * below + 2.0 * down).clamp(0.1, 1.0);
-        Signal {
-            side: "sell",
-            metadata: self.metadata(state.stop, 0.0),
-            ..Signal::new(SignalKind::Exit, Ratio::new(confidence))
-        }
+        Signal::new(SignalKind::Exit, Ratio::new(confidence))
+            .because(Reasons { metadata: self.metadata(state.stop, 0.0), ..Reasons::named("sell") })
     }
 
     fn metadata(&self, stop: f64, position: f64) -> Metadata {

@@ -12,7 +12,7 @@ use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
 use hemiola_components::position::{Cursor, Feed, Found, Holding, Position};
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Answer, Signal, SignalKind};
+use hemiola_components::signal::{Answer, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity};
@@ -293,7 +293,7 @@ pub(crate) fn run<E: Engine>(
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
             let bar = cursor.seen.saturating_sub(1);
-            signals.push(note(due, position, Found { at: due.now, bar, signal: unwind().into() }));
+            signals.push(note(due, position, Found { at: due.now, bar, signal: unwind() }));
             continue;
         }
         let found = if let Some(found) = cursor.found.take() {
@@ -312,10 +312,8 @@ pub(crate) fn run<E: Engine>(
 }
 
 /// Flattens both legs of a pair that is not one any more.
-const fn unwind() -> Signal {
-    let mut signal = Signal::certain(SignalKind::Exit);
-    signal.side = "unwind";
-    signal
+fn unwind() -> Signal {
+    Signal::certain(SignalKind::Exit).because(Reasons::named("unwind"))
 }
 
 fn note(due: Due, position: &Position, found: Found) -> SignalNote {
@@ -382,7 +380,7 @@ impl<S> Reader<'_, S> {
             if let Some(signal) = E::generate_signal(self.settings, state, &self.view, bar, due)
                 && self.keeps::<E>(state, cursor, &signal)
             {
-                return Some(Found { at: due, bar, signal: signal.into() });
+                return Some(Found { at: due, bar, signal });
             }
         }
         None
@@ -397,14 +395,14 @@ impl<S> Reader<'_, S> {
         let end = cursor.end.min(cursor.seen.saturating_add(decisions));
         while cursor.seen < end {
             let hit = E::scan(self.settings, state, &self.view, cursor.seen..end);
-            cursor.seen = hit.map_or(end, |(bar, _)| bar + 1);
+            cursor.seen = hit.as_ref().map_or(end, |(bar, _)| bar + 1);
             cursor.last_due = self.feed.bars.close_time(cursor.seen - 1);
             let (bar, signal) = hit?;
             // The next candle is the first that can fill what is decided here.
             prefetch(&self.view.bars.open, bar + 1);
             prefetch(&self.view.bars.volume, bar + 1);
             if self.keeps::<E>(state, cursor, &signal) {
-                return Some(Found { at: cursor.last_due, bar, signal: signal.into() });
+                return Some(Found { at: cursor.last_due, bar, signal });
             }
         }
         None

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{GridStep, GridTrading, GridTradingState, OutsideGrid, ProtectionRule};
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Answer, Direction, Metadata, Protection, Signal, SignalKind};
+use hemiola_components::signal::{Answer, Direction, Metadata, Protection, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, LicenseTier, ParameterError, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity, Ratio};
@@ -255,12 +255,11 @@ impl Eye<'_> {
         }
         let change = -state.inventory;
         state.step = Some(GridStep { level: 0.0, change, base: Some(self.close) });
-        Some(Signal {
-            side: if change > 0.0 { "buy" } else { "sell" },
+        Some(Signal::certain(SignalKind::Exit).because(Reasons {
             regime: "recentre",
             metadata: self.metadata(0.0, state.level, change.abs()),
-            ..Signal::certain(SignalKind::Exit)
-        })
+            ..Reasons::named(if change > 0.0 { "buy" } else { "sell" })
+        }))
     }
 
     fn step(&self, state: &mut GridTradingState, view: &View<'_>, bar: usize) -> Option<Signal> {
@@ -284,12 +283,11 @@ impl Eye<'_> {
         let metadata = self.metadata(level, state.level, size);
         state.step = Some(GridStep { level, change, base: None });
         let confidence = self.normalized_move().abs() / (settings.grid_spacing * settings.grid_size);
-        Some(Signal {
-            side: if direction == Direction::Long { "buy" } else { "sell" },
+        Some(Signal::new(kind, Ratio::new(confidence.min(1.0))).because(Reasons {
             protection: (after.abs() > state.inventory.abs()).then(|| self.protection(view, bar, direction)),
             metadata,
-            ..Signal::new(kind, Ratio::new(confidence.min(1.0)))
-        })
+            ..Reasons::named(if direction == Direction::Long { "buy" } else { "sell" })
+        }))
     }
 
     /// The stop is the end of the grid, where the inventory is given up.

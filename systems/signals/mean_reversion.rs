@@ -6,7 +6,7 @@ use std::ops::Range;
 use hemiola_components::engine::{MeanReversion, MeanReversionState, ProtectionRule};
 use hemiola_components::metric::{Fold, Metric};
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Direction, Metadata, Signal, SignalKind};
+use hemiola_components::signal::{Direction, Metadata, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
 };
@@ -110,12 +110,12 @@ impl Engine for MeanReversion {
         Metric {
             name: "avg_abs_zscore",
             fold: Fold::Mean,
-            sample: |signal| signal.metadata.get("zscore").map(f64::abs),
+            sample: |signal| signal.number("zscore").map(f64::abs),
         },
         Metric {
             name: "avg_realized_volatility",
             fold: Fold::Mean,
-            sample: |signal| signal.metadata.get("volatility"),
+            sample: |signal| signal.number("volatility"),
         },
     ];
 
@@ -285,13 +285,12 @@ impl Eye<'_> {
         let confidence = (zscore.abs() / settings.entry_zscore.max(1e-6)).min(1.0);
         let protection =
             protection(self.view.bars, self.view.first, self.bar, direction, settings.protection);
-        Some(Signal {
-            side,
+        Some(Signal::new(SignalKind::Enter(direction), Ratio::new(confidence)).because(Reasons {
             regime,
             protection: Some(protection),
             metadata: metadata(zscore, volatility),
-            ..Signal::new(SignalKind::Enter(direction), Ratio::new(confidence))
-        })
+            ..Reasons::named(side)
+        }))
     }
 
     fn exit(&self, state: &MeanReversionState, direction: Direction) -> Option<Signal> {
@@ -306,12 +305,11 @@ impl Eye<'_> {
             return None;
         }
         let confidence = (zscore.abs() / settings.exit_zscore.max(1e-6)).clamp(0.0, 1.0);
-        Some(Signal {
-            side,
+        Some(Signal::new(SignalKind::Exit, Ratio::new(confidence)).because(Reasons {
             regime: if state.stopped { "stop_exit" } else { regime },
             metadata: metadata(zscore, volatility),
-            ..Signal::new(SignalKind::Exit, Ratio::new(confidence))
-        })
+            ..Reasons::named(side)
+        }))
     }
 
     /// Whether it has been held for long enough, or a candle has traded through the stop.

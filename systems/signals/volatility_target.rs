@@ -6,7 +6,7 @@ use hemiola_components::engine::{ProtectionRule, VolatilityTarget, VolatilityTar
 use hemiola_components::market::{LogReturns, Span};
 use hemiola_components::metric::{Fold, Metric};
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Answer, Direction, Metadata, Signal, SignalKind};
+use hemiola_components::signal::{Answer, Direction, Metadata, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
     Classification, LicenseTier, ParameterError, ParameterSpec, Parameters, Preset,
 };
@@ -79,8 +79,8 @@ impl Engine for VolatilityTarget {
             name: "allocation_error_pct",
             fold: Fold::Mean,
             sample: |signal| {
-                let target = signal.metadata.get("target_allocation").filter(|target| *target != 0.0)?;
-                let current = signal.metadata.get("current_allocation")?;
+                let target = signal.number("target_allocation").filter(|target| *target != 0.0)?;
+                let current = signal.number("current_allocation")?;
                 Some(100.0 * (target - current).abs() / target.abs().max(1e-9))
             },
         },
@@ -88,8 +88,8 @@ impl Engine for VolatilityTarget {
             name: "realized_vs_target_vol_pct",
             fold: Fold::Mean,
             sample: |signal| {
-                let target = signal.metadata.get("target_volatility")?;
-                let realized = signal.metadata.get("realized_volatility")?;
+                let target = signal.number("target_volatility")?;
+                let realized = signal.number("realized_volatility")?;
                 Some(100.0 * (realized - target).abs() / target.abs().max(1e-9))
             },
         },
@@ -142,18 +142,20 @@ impl Engine for VolatilityTarget {
         state.wanted = target;
         let grows = target > state.allocation;
         let stop = || protection(view.bars, view.first, bar, Direction::Long, settings.protection);
-        Some(Signal {
-            side: "rebalance",
-            protection: grows.then(stop),
-            metadata: Metadata::new(
-                &["target_allocation", "current_allocation", "realized_volatility", "target_volatility"],
-                [target, target - change, volatility, settings.target_volatility],
-            ),
-            ..Signal::new(
+        Some(
+            Signal::new(
                 SignalKind::Target(Ratio::new(target)),
                 Ratio::new((change.abs() / target.max(1e-6)).min(1.0)),
             )
-        })
+            .because(Reasons {
+                protection: grows.then(stop),
+                metadata: Metadata::new(
+                    &["target_allocation", "current_allocation", "realized_volatility", "target_volatility"],
+                    [target, target - change, volatility, settings.target_volatility],
+                ),
+                ..Reasons::named("rebalance")
+            }),
+        )
     }
 
     fn on_answer(_: &Self, state: &mut VolatilityTargetState, answer: Answer) {

@@ -82,7 +82,7 @@ fn far() -> Arc<Bars> {
 
 /// Each signal with its minute.
 fn signals(outcome: &Outcome) -> Vec<(i64, &'static str)> {
-    emitted(outcome).iter().map(|(at, emitted)| (at.get() / MINUTE, emitted.signal.unpack().side)).collect()
+    emitted(outcome).iter().map(|(at, emitted)| (at.get() / MINUTE, emitted.signal.reasons().side)).collect()
 }
 
 fn emitted(outcome: &Outcome) -> Vec<(Nanos, Emitted)> {
@@ -316,7 +316,7 @@ fn shipped_pairs_trade_what_the_market_offered_and_give_one_digest() {
         let round_trip = 4.0 * (costs.taker_fee.get() + costs.slippage.get());
         for (_, emitted) in &net {
             let strategy = &prepared.plan.strategies[prepared.plan.schedules[0].strategy];
-            let ratio = emitted.signal.unpack().metadata.get("spread_ratio");
+            let ratio = emitted.signal.number("spread_ratio");
             let exit = strategy.parameters.number("spread_exit").unwrap();
             assert!(ratio.is_none_or(|ratio| ratio - exit > round_trip), "{scheduler}");
         }
@@ -353,17 +353,17 @@ fn shipped_seconds_are_decided_by_the_quotes_of_the_files() {
     };
     for (at, Emitted { signal, .. }) in &gross {
         let ((bid, ask), (far_bid, far_ask)) = (newest(&spot, *at), newest(&perpetual, *at));
-        let signal = signal.unpack();
-        let legs = signal.legs.unwrap().map(|leg| leg.price.get());
-        let (expected, name) = match signal.side {
+        let reasons = signal.reasons();
+        let legs = reasons.legs.unwrap().map(|leg| leg.price.get());
+        let (expected, name) = match reasons.side {
             LONG | "close_short_primary_long_secondary" => ([ask, far_bid], "long"),
             _ => ([bid, far_ask], "short"),
         };
         assert_eq!(legs, expected, "{name} at {at:?}");
-        if signal.side == SHORT {
+        if reasons.side == SHORT {
             let reference = bid.max(ask).max(far_bid).max(far_ask);
             assert!((bid - far_ask) / reference >= 0.0004);
-            assert_eq!(signal.metadata.get("spread"), Some(bid - far_ask));
+            assert_eq!(signal.number("spread"), Some(bid - far_ask));
         }
     }
     for source in &prepared.data.series {

@@ -53,14 +53,14 @@ fn run_on(plan: &Plan, bars: Arc<Bars>) -> Outcome {
 
 fn emitted(outcome: &Outcome) -> Vec<(i64, Signal)> {
     let signal = |event: &Event| match event {
-        Event::Signal(Emitted { bar_time, signal, .. }) => Some((bar_time.get() / MINUTE, signal.unpack())),
+        Event::Signal(Emitted { bar_time, signal, .. }) => Some((bar_time.get() / MINUTE, signal.clone())),
         _ => None,
     };
     outcome.records.iter().filter_map(|record| signal(&record.event)).collect()
 }
 
 fn sides(outcome: &Outcome) -> Vec<(i64, &'static str)> {
-    emitted(outcome).iter().map(|(minute, signal)| (*minute, signal.side)).collect()
+    emitted(outcome).iter().map(|(minute, signal)| (*minute, signal.reasons().side)).collect()
 }
 
 const REVERSION: [(&str, f64); 5] = [
@@ -103,8 +103,8 @@ fn a_candle_through_the_stop_ends_a_reversion() {
     bars.low[8] = 1.0;
     let plan = world("mean_reversion", &REVERSION, &[]);
     let stopped = run_on(&plan, Arc::new(bars.clone()));
-    let (minute, exit) = emitted(&stopped)[1];
-    assert_eq!((minute, exit.regime), (8, "stop_exit"));
+    let (minute, exit) = emitted(&stopped).remove(1);
+    assert_eq!((minute, exit.reasons().regime), (8, "stop_exit"));
     let blind = world("mean_reversion", &REVERSION, &[("stop", "none")]);
     assert_eq!(emitted(&run_on(&blind, Arc::new(bars)))[1].0, 9);
 }
@@ -142,7 +142,7 @@ fn a_grid_step_that_was_refused_has_not_happened() {
     let mut plan = world("grid_trading", &grid, &[]);
     let closes = [100.0, 98.5, 98.4, 98.6, 100.5];
     let levels = |outcome: &Outcome| -> Vec<f64> {
-        let of = |(_, signal): &(i64, Signal)| signal.metadata.get("previous_level").unwrap();
+        let of = |(_, signal): &(i64, Signal)| signal.number("previous_level").unwrap();
         emitted(outcome).iter().map(of).collect()
     };
     assert_eq!(
@@ -171,15 +171,17 @@ fn a_grid_that_is_left_gives_up_and_starts_anew() {
     let grid = [("grid_size", 2.0), ("grid_spacing", 0.01), ("dead_band", 0.0)];
     let closes = [100.0, 99.5, 99.5, 90.0, 90.0, 89.5, 89.5];
     let recentred = emitted(&run_on(&world("grid_trading", &grid, &[]), candles(&closes, 0.1, 1.0)));
-    let labels: Vec<_> =
-        recentred.iter().map(|(minute, signal)| (*minute, signal.side, signal.regime)).collect();
+    let labels: Vec<_> = recentred
+        .iter()
+        .map(|(minute, signal)| (*minute, signal.reasons().side, signal.reasons().regime))
+        .collect();
     assert_eq!(labels, [(1, "buy", ""), (3, "sell", "recentre"), (5, "buy", "")]);
-    assert_eq!(recentred[0].1.protection.unwrap().stop.get(), 97.0, "the end of the grid");
-    let moved = recentred[2].1.metadata.get("normalized_move").unwrap();
+    assert_eq!(recentred[0].1.protection().unwrap().stop.get(), 97.0, "the end of the grid");
+    let moved = recentred[2].1.number("normalized_move").unwrap();
     assert!((moved - (89.5 - 90.0) / 90.0).abs() < 1e-12, "counted from the new base");
     let waiting = world("grid_trading", &grid, &[("outside", "wait")]);
     let last = emitted(&run_on(&waiting, candles(&closes, 0.1, 1.0))).pop().unwrap();
-    assert_eq!((last.0, last.1.metadata.get("grid_level")), (3, Some(-2.0)));
+    assert_eq!((last.0, last.1.number("grid_level")), (3, Some(-2.0)));
 }
 
 #[test]
@@ -188,7 +190,7 @@ fn an_allocation_is_what_the_fills_have_led_to() {
     let closes = [100.0, 103.0, 99.0, 102.0, 98.0, 101.0, 100.0, 100.5, 100.0, 100.2];
     let mut plan = world("volatility_target", &target, &[]);
     let known = |outcome: &Outcome| -> Vec<(f64, f64)> {
-        let value = |signal: &Signal, name| signal.metadata.get(name).unwrap();
+        let value = |signal: &Signal, name| signal.number(name).unwrap();
         let of = |(_, signal): &(i64, Signal)| {
             (value(signal, "current_allocation"), value(signal, "target_allocation"))
         };
@@ -209,7 +211,7 @@ fn volatility_is_that_of_a_year_unless_said_otherwise() {
     let closes = [100.0, 101.0, 99.0, 102.0, 100.0, 101.0];
     let realized = |factor: f64| {
         let plan = world("volatility_target", &[("lookback", 4.0), ("annualization_factor", factor)], &[]);
-        emitted(&run_on(&plan, candles(&closes, 0.1, 1.0)))[0].1.metadata.get("realized_volatility").unwrap()
+        emitted(&run_on(&plan, candles(&closes, 0.1, 1.0)))[0].1.number("realized_volatility").unwrap()
     };
     let minutes_of_a_year: f64 = 365.0 * 24.0 * 60.0;
     assert!((realized(0.0) / realized(1.0) - minutes_of_a_year.sqrt()).abs() < 1e-9);

@@ -174,7 +174,7 @@ fn every_built_in_engine_explains_every_decision() {
         let mut signals = BTreeSet::new();
         while runtime.step().unwrap() {
             let emitted = |record: Record| match &record.event {
-                Event::Signal(emitted) => Some((record.at, emitted.signal.unpack().side)),
+                Event::Signal(emitted) => Some((record.at, emitted.signal.reasons().side)),
                 _ => None,
             };
             signals.extend(runtime.outbox().records.drain().filter_map(emitted));
@@ -246,7 +246,7 @@ fn a_broken_pair_is_flattened_without_a_decision() {
     let [View { seen: Err(reasons), emitted: Some(unwound), second_leg: Some(1), .. }] = &views[..] else {
         panic!("{views:?}")
     };
-    assert_eq!((unwound.signal.side, unwound.at), ("unwind", at(2)));
+    assert_eq!((unwound.signal.reasons().side, unwound.at), ("unwind", at(2)));
     assert_eq!(unwound.outcome.iter().filter(|event| matches!(event, Event::Order(_))).count(), 2);
     let answered: Vec<Option<Nanos>> = reasons
         .iter()

@@ -105,7 +105,7 @@ proptest! {
         let (mut closes, mut realised, mut traded) = (Vec::new(), Vec::new(), 0.0);
         for record in &outcome.records {
             match &record.event {
-                Event::Signal(emitted) => prop_assert!(emitted.signal.unpack().is_finite(), "{emitted:?}"),
+                Event::Signal(emitted) => prop_assert!(emitted.signal.is_finite(), "{emitted:?}"),
                 Event::DayClose { equity, .. } => closes.push((record.at, equity.get())),
                 Event::Fill { fill, realised: profit, .. } => {
                     realised.push(profit.get());

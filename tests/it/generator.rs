@@ -43,8 +43,8 @@ type Seen = BTreeMap<(String, &'static str), usize>;
 
 /// What a signal says of itself besides its kind.
 fn described(emitted: &Emitted, world: &RandomWorld) -> Option<&'static str> {
-    let signal = &emitted.signal.unpack();
-    let number = |name| signal.metadata.get(name);
+    let signal = &emitted.signal;
+    let number = |name| signal.number(name);
     let exits = signal.kind == SignalKind::Exit;
     if let (Some(target), Some(current)) = (number("target_allocation"), number("current_allocation")) {
         return Some(if target > current { "grows" } else { "shrinks" });
@@ -60,7 +60,7 @@ fn described(emitted: &Emitted, world: &RandomWorld) -> Option<&'static str> {
         let parameters = &world.plan.strategies[schedule.strategy].parameters;
         return (ratio > parameters.number("spread_exit").unwrap()).then_some("late exit");
     }
-    (signal.regime == "stop_exit").then_some("stopped")
+    (signal.reasons().regime == "stop_exit").then_some("stopped")
 }
 
 fn look(world: &RandomWorld, seen: &mut Seen) {

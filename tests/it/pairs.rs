@@ -62,7 +62,7 @@ fn a_leg_that_cash_cuts_short_takes_the_other_with_it() {
         .collect();
     assert_eq!(traded, [(10.0, 100.0), (-40.0, 10.0), (-10.0, 10.0), (40.0, 10.0)]);
     let sides = outcome.records.iter().filter_map(|record| match &record.event {
-        Event::Signal(emitted) => Some((record.at.get() / MINUTE, emitted.signal.unpack().side)),
+        Event::Signal(emitted) => Some((record.at.get() / MINUTE, emitted.signal.reasons().side)),
         _ => None,
     });
     assert_eq!(sides.collect::<Vec<_>>(), [(3, "long_primary_short_secondary"), (4, "unwind")]);

@@ -11,7 +11,7 @@ use hemiola_components::journal::{Emitted, Event};
 use hemiola_components::market::{Bars, Snapshots};
 use hemiola_components::order::FillModel;
 use hemiola_components::schedule::{Cadence, Sizing};
-use hemiola_components::signal::Signal;
+use hemiola_components::signal::Reasons;
 use hemiola_components::strategy::{ParameterValue, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
@@ -160,7 +160,8 @@ impl World {
 
     /// A signal in the form of the cases.
     fn described(&self, case: &Value, index: usize, emitted: &Emitted) -> Value {
-        let Signal { side, confidence, regime, metadata, legs, .. } = emitted.signal.unpack();
+        let confidence = emitted.signal.confidence;
+        let Reasons { side, regime, metadata, legs, .. } = emitted.signal.reasons();
         let mut values: Map<String, Value> =
             metadata.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         // Ours only.
@@ -174,7 +175,7 @@ impl World {
             ("symbol".to_owned(), symbol.clone()),
             ("side".to_owned(), side.into()),
             ("confidence".to_owned(), confidence.get().into()),
-            ("intent".to_owned(), emitted.signal.unpack().intent().into()),
+            ("intent".to_owned(), emitted.signal.intent().into()),
         ]);
         if let Some(legs) = legs {
             let first = emitted.instrument.get();

@@ -3,7 +3,7 @@
 use hemiola_components::journal::Event;
 use hemiola_components::order::OrderSize;
 use hemiola_components::reading::Reading;
-use hemiola_components::signal::{Signal, SignalKind};
+use hemiola_components::signal::{Reasons, Signal, SignalKind};
 use hemiola_systems::signals::explain::Question;
 use serde_json::{Map, Value, json};
 
@@ -75,7 +75,8 @@ fn reading(Reading { name, value, test }: &Reading) -> Value {
 }
 
 fn signal(plan: &Plan, Emission { at, signal, outcome }: &Emission) -> Value {
-    let Signal { kind, confidence, side, regime, protection, metadata, .. } = signal;
+    let Signal { kind, confidence, .. } = signal;
+    let Reasons { side, regime, protection, metadata, .. } = signal.reasons();
     let metadata: Map<String, Value> =
         metadata.iter().map(|(name, value)| (name.to_owned(), finite(value))).collect();
     json!({
@@ -92,7 +93,7 @@ fn signal(plan: &Plan, Emission { at, signal, outcome }: &Emission) -> Value {
         "regime": regime,
         "atr": protection.map(|protection| finite(protection.atr)),
         "stop_price": protection.map(|protection| finite(protection.stop.get())),
-        "legs": signal.legs.as_ref().map(legs),
+        "legs": signal.legs().as_ref().map(legs),
         "metadata": metadata,
         "outcome": outcome.iter().filter_map(|event| became(plan, event)).collect::<Vec<_>>(),
     })

@@ -138,13 +138,13 @@ pub(crate) fn decisions<E: Engine>(
                 .map(|signal| (seen, signal)),
             Way::Scan(_) => E::scan(settings, &mut state, &view, piece.clone()),
         };
-        seen = found.map_or(piece.end, |(bar, _)| bar + 1);
+        seen = found.as_ref().map_or(piece.end, |(bar, _)| bar + 1);
         if let Some((bar, signal)) = found {
             let answer = answers[signals.len() % answers.len()];
-            signals.push((bar, signal));
             if let Answer::Filled(part) = answer {
                 fill(&mut view, bar, &signal, part);
             }
+            signals.push((bar, signal));
             E::on_answer(settings, &mut state, answer);
         }
     }
@@ -166,7 +166,7 @@ fn fill(view: &mut View<'_>, bar: usize, signal: &Signal, part: f64) {
         view.opened_at = view.bars.close_time(bar);
     }
     if view.position.abs() > before.abs() {
-        view.stop = signal.protection.map(|protection| protection.stop);
+        view.stop = signal.protection().map(|protection| protection.stop);
     }
 }
 
