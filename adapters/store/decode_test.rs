@@ -34,14 +34,14 @@ fn columns() -> Columns {
     vec![
         ("time", integers((0..ROWS).map(|row| MARCH + row * 60_000))),
         ("double", numbers(values())),
-        ("float", Arc::new(values().map(narrowed).collect::<Float32Array>())),
+        ("float", Arc::new(Float32Array::from_iter_values(values().map(narrowed)))),
         ("decimal", Arc::new(decimals.with_precision_and_scale(18, 3).unwrap())),
     ]
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a float of the file")]
-fn narrowed(value: f64) -> Option<f32> {
-    Some(value as f32)
+fn narrowed(value: f64) -> f32 {
+    value as f32
 }
 
 /// The column and its rows without a value.
