@@ -135,9 +135,9 @@ mod tests {
         let without = |bars: &Bars, volume: bool| {
             let mut bars = Bars { high: Vec::new(), low: Vec::new(), ..bars.clone() };
             if volume {
-                bars.volume.fill(0.0)
+                bars.volume.fill(0.0);
             } else {
-                bars.volume.clear()
+                bars.volume.clear();
             }
             Arc::new(bars)
         };

@@ -91,8 +91,8 @@ mod tests {
 
     #[test]
     fn a_large_file_is_mapped_and_a_small_one_read_and_both_say_the_same() {
-        for (length, mapped) in [(10_usize, false), (SMALL as usize + 1, true)] {
-            let expected: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
+        for (length, mapped) in [(10, false), (usize::try_from(SMALL).unwrap() + 1, true)] {
+            let expected: Vec<u8> = (0..=250).cycle().take(length).collect();
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&expected).unwrap();
             let bytes = FileBytes::of(file.reopen().unwrap(), length as u64).unwrap();

@@ -320,6 +320,11 @@ fn candle(
 }
 
 /// Whether a candle has no defect. NaN fails every comparison, so this accepts exactly the good ones.
+#[expect(
+    clippy::needless_bitwise_bool,
+    clippy::manual_range_contains,
+    reason = "rows are computed side by side"
+)]
 fn is_good(open: f64, high: f64, low: f64, close: f64, volume: f64) -> bool {
     (0.0 < low)
         & (low <= open)

@@ -13,6 +13,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::columns::{self, MILLISECOND};
 use super::error::StoreError;
+use super::pages;
 use super::rows::Selection;
 use super::table::Table;
 
@@ -77,7 +78,7 @@ impl Table {
         }
         values.truncate(before);
         self.in_batches(column, rows, values, nulls, |values, array| {
-            columns::append_times(values, array, integer)
+            columns::append_times(values, array, integer);
         })
     }
 
@@ -114,8 +115,13 @@ impl Table {
 
     /// Makes room for exactly so many values in all.
     pub(super) fn make_room<T>(&self, values: &mut Vec<T>, all: usize) -> Result<(), StoreError> {
+        if values.capacity() >= all {
+            return Ok(());
+        }
         let reserved = values.try_reserve_exact(all.saturating_sub(values.len()));
-        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))
+        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))?;
+        pages::enlarge(values);
+        Ok(())
     }
 
     fn convert<P: Physical, T>(

@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray as _;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array as _, ArrayRef, Decimal64Array, Float32Array, Float64Array};
 use arrow_schema::DataType;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::columns;
@@ -34,9 +34,14 @@ fn columns() -> Columns {
     vec![
         ("time", integers((0..ROWS).map(|row| MARCH + row * 60_000))),
         ("double", numbers(values())),
-        ("float", Arc::new(values().map(|value| Some(value as f32)).collect::<Float32Array>())),
+        ("float", Arc::new(Float32Array::from_iter_values(values().map(narrowed)))),
         ("decimal", Arc::new(decimals.with_precision_and_scale(18, 3).unwrap())),
     ]
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a float of the file")]
+fn narrowed(value: f64) -> f32 {
+    value as f32
 }
 
 /// The column and its rows without a value.
@@ -65,7 +70,7 @@ fn both_ways_give_the_same_for_every_encoding_codec_and_stretch() {
     let kinds = [
         (true, Encoding::PLAIN, Compression::SNAPPY),
         (false, Encoding::PLAIN, Compression::LZ4_RAW),
-        (false, Encoding::BYTE_STREAM_SPLIT, Compression::ZSTD(Default::default())),
+        (false, Encoding::BYTE_STREAM_SPLIT, Compression::ZSTD(ZstdLevel::default())),
         (false, Encoding::PLAIN, Compression::UNCOMPRESSED),
     ];
     for (dictionary, encoding, codec) in kinds {
@@ -83,7 +88,7 @@ fn both_ways_give_the_same_for_every_encoding_codec_and_stretch() {
                 let (mut times, mut nulls) = (Vec::new(), Vec::new());
                 table.times("time", columns::MILLISECOND, &rows, &mut times, &mut nulls).unwrap();
                 assert_eq!((times.len(), times.capacity()), (stretch.len(), stretch.len()));
-                let first = MARCH + stretch.start as i64 * 60_000;
+                let first = MARCH + i64::try_from(stretch.start).unwrap() * 60_000;
                 assert!(times.iter().zip(0..).all(|(time, row)| time.millis() == first + row * 60_000));
             }
         });

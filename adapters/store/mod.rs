@@ -18,6 +18,7 @@ mod flat;
 pub(crate) mod layout;
 #[cfg(test)]
 mod market_data_test;
+mod pages;
 mod parallel;
 mod quote_candles;
 mod quotes;

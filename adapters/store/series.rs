@@ -18,8 +18,8 @@ pub(super) fn read(
     demand: &Demand,
 ) -> Result<LoadedSeries, StoreError> {
     let synthetic = files.iter().any(|(file, _)| file.table.is_synthetic());
-    let (pieces, months): (Vec<Piece>, Vec<_>) = candidates(files, &demand.stretch)?.into_iter().unzip();
-    let (pieces, months, times) = trimmed(pieces, months, &demand.stretch)?;
+    let (pieces, months) = candidates(files, &demand.stretch)?.into_iter().unzip();
+    let Chosen { pieces, months, times } = trimmed(pieces, months, &demand.stretch)?;
     let stack = Stack::read(&pieces, times, demand)?;
     let mut progress = Progress::new(interval);
     let mut start = 0;
@@ -99,38 +99,45 @@ fn groups(spans: &[Range<Nanos>], counts: &[usize], stretch: &Stretch) -> Range<
     start..end
 }
 
-type Times = Option<(Vec<Nanos>, Vec<usize>)>;
+/// What is read of a series.
+struct Chosen {
+    pieces: Vec<Piece>,
+    /// The time that each file may hold.
+    months: Vec<Option<Range<Nanos>>>,
+    /// The time column and its rows without a value, if it has been decoded.
+    times: Option<(Vec<Nanos>, Vec<usize>)>,
+}
 
 /// Cuts the pieces to the rows that are wanted, by their times, which are decoded for it.
 fn trimmed(
     pieces: Vec<Piece>,
     months: Vec<Option<Range<Nanos>>>,
     stretch: &Stretch,
-) -> Result<(Vec<Piece>, Vec<Option<Range<Nanos>>>, Times), StoreError> {
+) -> Result<Chosen, StoreError> {
     if *stretch == Stretch::default() {
-        return Ok((pieces, months, None));
+        return Ok(Chosen { pieces, months, times: None });
     }
     let (mut all, nulls) = times(&pieces)?;
     if !nulls.is_empty() || !all.is_sorted() {
-        return Ok((pieces, months, Some((all, nulls))));
+        return Ok(Chosen { pieces, months, times: Some((all, nulls)) });
     }
     let until = |instant: Nanos| all.partition_point(|time| *time <= instant);
     let end = stretch.to.map_or(all.len(), |to| all.len().min(until(to) + 1));
     let start = stretch.from.map_or(0, |from| until(from).saturating_sub(stretch.warm_up + MARGIN));
     let kept = start.min(end.saturating_sub(1))..end;
-    let (mut placed, mut first) = ((Vec::new(), Vec::new()), 0);
+    let (mut kept_pieces, mut kept_months, mut first) = (Vec::new(), Vec::new(), 0);
     for (Piece { file, rows }, month) in pieces.into_iter().zip(months) {
         let own = first..first + rows.len();
         let (start, end) = (kept.start.clamp(own.start, own.end), kept.end.clamp(own.start, own.end));
         if start < end {
             let rows = rows.first() + start - first..rows.first() + end - first;
-            placed.0.push(Piece { rows: Selection::new(&file.table, rows)?, file });
-            placed.1.push(month);
+            kept_pieces.push(Piece { rows: Selection::new(&file.table, rows)?, file });
+            kept_months.push(month);
         }
         first = own.end;
     }
     all.truncate(kept.end);
     all.drain(..kept.start);
     all.shrink_to_fit();
-    Ok((placed.0, placed.1, Some((all, nulls))))
+    Ok(Chosen { pieces: kept_pieces, months: kept_months, times: Some((all, nulls)) })
 }

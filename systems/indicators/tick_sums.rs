@@ -64,9 +64,7 @@ fn sums_in(closes: &[f64], scale: f64, divisor: f64) -> Option<TickSums> {
             let count = count(*close, scale);
             // The quotient of a multiple below 2^51, however the product rounds: it is off by less than a half.
             let ticks = (count * per_divisor + ROUNDING) - ROUNDING;
-            let fits =
-                (*close * scale < ROUNDING / 2.0) & (count / scale == *close) & (ticks * divisor == count);
-            odd |= u64::from(!fits);
+            odd |= u64::from(!is_whole(*close, scale)) | u64::from(ticks * divisor != count);
             *tick = ticks;
         }
         fits &= odd == 0;

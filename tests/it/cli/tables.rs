@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Float64Type, Int32Type, TimestampNanosecondType};
+use arrow_array::types::{Decimal64Type, Float64Type, Int32Type, TimestampNanosecondType};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampNanosecondArray};
+use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -132,7 +133,12 @@ impl Table {
     }
 
     pub(super) fn numbers(&self, name: &str) -> Vec<f64> {
-        self.column(name).as_primitive::<Float64Type>().values().to_vec()
+        let column = self.column(name);
+        let DataType::Decimal64(_, scale) = column.data_type() else {
+            return column.as_primitive::<Float64Type>().values().to_vec();
+        };
+        let one = (0..*scale).fold(1.0, |one, _| one * 10.0);
+        column.as_primitive::<Decimal64Type>().values().iter().map(|count| *count as f64 / one).collect()
     }
 
     /// Nanoseconds.
