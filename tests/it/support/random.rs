@@ -226,7 +226,31 @@ fn snapshots(
         .collect()
 }
 
+/// Four instruments, or the first of them alone: an account of one is marked in another way.
 pub(crate) fn world() -> impl Strategy<Value = RandomWorld> {
+    (four(), prop::bool::weighted(0.25))
+        .prop_map(|(world, alone)| if alone { world.first_alone() } else { world })
+}
+
+impl RandomWorld {
+    fn first_alone(mut self) -> Self {
+        const OF_ONE: usize = 0;
+        self.plan.instruments.truncate(1);
+        self.plan.venue_symbols.truncate(1);
+        self.market.series.truncate(1);
+        self.market.snapshots.clear();
+        for schedule in &mut self.plan.schedules {
+            if !schedule.pairs.is_empty() {
+                schedule.pairs.clear();
+                schedule.strategy = OF_ONE;
+            }
+            schedule.instruments = vec![0];
+        }
+        self
+    }
+}
+
+fn four() -> impl Strategy<Value = RandomWorld> {
     let cost = || prop_oneof![1 => Just(0.0), 1 => 0.0..0.0005_f64, 2 => 0.0..0.01_f64];
     let venue = (
         cost(),
