@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{Format, Output, print, print_json, report_failure, say};
+use crate::bench::history::{self, Entry};
 use crate::bench::report::{self, Row};
 use crate::bench::workload::{self, Size, Workload};
 use crate::bench::{self, Timing};
@@ -31,6 +32,12 @@ pub(super) struct Arguments {
     /// A hundredth of the made-up candles and one run each: to see that it runs.
     #[arg(long)]
     quick: bool,
+    /// A file with the figures of past commits, a line each: say what is slower than in its last line.
+    #[arg(long, value_name = "FILE", requires = "against")]
+    history: Option<PathBuf>,
+    /// Add the figures to that file, under this name.
+    #[arg(long, value_name = "NAME", requires = "history")]
+    commit: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -88,6 +95,16 @@ fn bench(arguments: &Arguments) -> Result<(), Failure> {
             let workload = workload()?;
             say(format_args!("{}: {}", workload.name, workload.about));
             rows.push(bench::time(&workload, timing)?);
+        }
+    }
+    if let Some(path) = &arguments.history {
+        let entry = Entry::new(arguments.commit.as_deref().unwrap_or_default(), &rows);
+        let past = history::newest(path)?;
+        for slower in past.iter().flat_map(|past| entry.slower_than(past)) {
+            say(format_args!("slower: {slower}"));
+        }
+        if arguments.commit.is_some() {
+            history::add(path, &entry)?;
         }
     }
     if arguments.output.format() == Format::Json {
