@@ -265,6 +265,13 @@ pub(crate) fn run<E: Engine>(
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
+        // What was found ahead of time needs no second look, unless a pair has come apart since.
+        if position.hedge.is_none()
+            && let Some(found) = cursor.found.take_if(|found| found.at == due.now)
+        {
+            signals.push(note(due, position, found));
+            continue;
+        }
         let feed = &position.feed;
         let settings = settings.get(position.strategy)?;
         if let Some(answer) = cursor.answer.take() {
