@@ -1,4 +1,4 @@
-//! A steady tick allocates nothing, and neither does one that trades.
+//! A steady tick allocates nothing, and neither does one that trades; an account beside many others takes little.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unsafe_code, reason = "counting allocations takes a global allocator of one's own")]
@@ -18,28 +18,32 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that are allocated now, less those before this thread began.
+    static LIVE: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
-    // A thread that is ending has no counter any more, and nobody to report to.
-    _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+fn count(gained: usize, lost: usize) {
+    // A thread that is ending has no counters any more, and nobody to report to.
+    _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + u64::from(gained > 0)));
+    _ = LIVE.try_with(|live| live.set(live.get().wrapping_add(gained).wrapping_sub(lost)));
 }
 
 // SAFETY: every call is handed to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, layout.size());
         // SAFETY: the caller's promises are passed on.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         // SAFETY: the caller's promises are passed on.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -80,6 +84,27 @@ fn ticks_that_jump_from_trade_to_trade_allocate_nothing() {
     let (allocations, records) = allocations(Options::default(), 2_000);
     assert!(records > 2_000);
     assert_eq!(allocations, 0);
+}
+
+/// Bytes of a world of this many accounts over one series, at the end of its run.
+fn live_bytes(accounts: usize) -> usize {
+    let (plan, market) = support::account(&[support::walk(7, 2_000)], 5, 12, Sizing::AllIn);
+    let plans = vec![(&plan, &market); accounts];
+    let before = LIVE.get();
+    let (mut runtime, _) = assemble(&plans, &Catalog::built_in(), Options::default()).unwrap();
+    while runtime.step().unwrap() {
+        runtime.outbox().records.drain();
+    }
+    LIVE.get().wrapping_sub(before)
+}
+
+#[test]
+fn an_account_beside_others_takes_less_than_four_kibibytes() {
+    const KIBIBYTE: usize = 1_024;
+    // Tables grow by doubling: both sizes fill theirs to the same degree.
+    let (few, many) = (live_bytes(256), live_bytes(1_024));
+    let each = (many - few) / (1_024 - 256);
+    assert!((KIBIBYTE / 2..4 * KIBIBYTE).contains(&each), "{each} bytes an account");
 }
 
 #[test]

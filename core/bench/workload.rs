@@ -136,10 +136,14 @@ pub fn s4(fills: usize) -> Workload {
     }
 }
 
-/// The rule of W2 with other numbers of accounts.
+/// The rule of W2 with other numbers of accounts, whose windows are spread alike whatever their number.
 #[must_use]
 pub fn many(accounts: u32, candles: usize) -> Workload {
-    let crossings = (0..accounts).map(|index| one((5 + index % 50, 60 + index / 50 % 100)));
+    /// All pairs of windows, and a step that leads through them evenly.
+    const PAIRS: u32 = 5_000;
+    const STEP: u32 = 1_913;
+    let pair = |index: u32| index.wrapping_mul(STEP) % PAIRS;
+    let crossings = (0..accounts).map(|index| one((5 + pair(index) % 50, 60 + pair(index) / 50)));
     variants("accounts", walk(2, candles), crossings.collect())
 }
 
