@@ -150,7 +150,7 @@ pub fn many(accounts: u32, candles: usize) -> Workload {
 /// The rule of W1 with other numbers of candles.
 #[must_use]
 pub fn long(candles: usize) -> Workload {
-    one_series("candles", "1 strategy, 1 series", walk(1, candles), one(WINDOWS))
+    one_series("candles", &format!("1 strategy, {candles} candles"), walk(1, candles), one(WINDOWS))
 }
 
 fn one((fast, slow): (u32, u32)) -> Crossing {
