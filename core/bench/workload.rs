@@ -103,7 +103,8 @@ pub fn s1(size: Size) -> Workload {
     one_series("S1", "1 strategy, 1 series", walk(1, size.of(1_000_000)), one(WINDOWS))
 }
 
-/// S2: a hundred strategies over ten series of half a million candles, one account divided between them.
+/// S2: a hundred strategies over ten series of half a million candles, one account divided between them. Of the world as
+/// of the loop only what the account comes to is kept.
 #[must_use]
 pub fn s2(size: Size) -> Workload {
     let series: Vec<Arc<Bars>> = (0..10).map(|seed| walk(100 + seed, size.of(500_000))).collect();
@@ -118,7 +119,7 @@ pub fn s2(size: Size) -> Workload {
         name: "S2".into(),
         about: "100 strategies, 10 series, 1 account divided equally".into(),
         accounts: vec![account(&series, &crossings, Sizing::Weight)],
-        keep: Keep::Records,
+        keep: Keep::Accounts,
         strategy_bars: crossings.len() as u64 * series[0].len() as u64,
         plain: Box::new(move || vec![plain::divided(&columns, &crossings)]),
     }
