@@ -1,6 +1,7 @@
 //! The command line, run as a program in a folder of its own.
 
 mod bad_input;
+mod bench;
 mod capabilities;
 mod configuration;
 mod damage;
