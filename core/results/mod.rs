@@ -1,17 +1,17 @@
 //! What a run leaves behind: one folder with a manifest, a summary, tables and the decisions.
 
+pub mod decisions;
 pub mod explain;
 pub mod manifest;
 pub mod resolved;
 pub mod summary;
+pub mod tables;
 pub mod terminal;
-
-mod decisions;
-mod tables;
 
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::results::ResultsFolder;
+use hemiola_components::id::ScheduleIndex;
 use hemiola_components::order::Order;
 use hemiola_components::signal::Leg;
 use serde_json::{Value, json};
@@ -44,7 +44,13 @@ pub fn write(
 
 /// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
 fn order_id(run_id: &str, order: &Order) -> String {
-    format!("{}-{}-{}-{}", &run_id[..12], order.schedule, order.at.millis(), order.ordinal)
+    let head = order_id_head(run_id, order.schedule);
+    format!("{head}{}-{}", order.at.millis(), order.ordinal)
+}
+
+/// What the ids of all orders of a schedule begin with; instant in milliseconds and ordinal follow.
+fn order_id_head(run_id: &str, schedule: ScheduleIndex) -> String {
+    format!("{}-{schedule}-", &run_id[..12])
 }
 
 /// A number as JSON. Absurd prices multiply beyond what it holds, and nothing left makes a ratio infinite; the

@@ -14,7 +14,8 @@ use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// Every table with its file name.
-pub(super) fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
+#[must_use]
+pub fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
     [
         ("equity.parquet", equity(prepared, outcome)),
         ("trades.parquet", trades(prepared, outcome)),
