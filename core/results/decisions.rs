@@ -14,7 +14,7 @@ use hemiola_components::time::Nanos;
 
 use self::alike::alike;
 use self::draft::Draft;
-use super::order_id_head;
+use super::OrderIdHead;
 use crate::config::plan::{Plan, SchedulePlan};
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
@@ -133,7 +133,7 @@ fn of_order(draft: &mut Draft<'_>, prepared: &Prepared, order: &Order, status: &
     draft.text(Field::Status, status);
     let [millis, ordinal] = [order.at.millis(), order.ordinal.into()].map(|part| draft.values.integer(part));
     if let Some(body) = &mut draft.body {
-        let head = order_id_head(&prepared.run_id, order.schedule);
+        let head = OrderIdHead(&prepared.run_id, order.schedule).to_string();
         body.metadata_parts("order_id", &[Part::Text(&head), millis, Part::Text("-"), ordinal]);
     }
 }

@@ -8,6 +8,7 @@ pub mod summary;
 pub mod tables;
 pub mod terminal;
 
+use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::results::ResultsFolder;
@@ -42,15 +43,21 @@ pub fn write(
     Ok(folder.commit()?)
 }
 
-/// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
-fn order_id(run_id: &str, order: &Order) -> String {
-    let head = order_id_head(run_id, order.schedule);
-    format!("{head}{}-{}", order.at.millis(), order.ordinal)
+/// Appends the id of an order: it derives from the run, the schedule, the instant and the ordinal.
+fn order_id(run_id: &str, order: &Order, text: &mut String) {
+    let (millis, ordinal) = (order.at.millis(), order.ordinal);
+    write!(text, "{}{millis}-{ordinal}", OrderIdHead(run_id, order.schedule))
+        .expect("a String takes all text");
 }
 
 /// What the ids of all orders of a schedule begin with; instant in milliseconds and ordinal follow.
-fn order_id_head(run_id: &str, schedule: ScheduleIndex) -> String {
-    format!("{}-{schedule}-", &run_id[..12])
+struct OrderIdHead<'a>(&'a str, ScheduleIndex);
+
+impl Display for OrderIdHead<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(run_id, schedule) = self;
+        write!(formatter, "{}-{schedule}-", &run_id[..12])
+    }
 }
 
 /// A number as JSON. Absurd prices multiply beyond what it holds, and nothing left makes a ratio infinite; the
