@@ -22,6 +22,15 @@ use crate::job::{Job, Prepared};
 use crate::modes::backtest::Outcome;
 use summary::Summary;
 
+/// Which decisions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decisions {
+    /// Every one, in `decisions.jsonl`.
+    All,
+    /// None, and no file.
+    None,
+}
+
 /// Writes the folder of a run and puts it in place in one step.
 ///
 /// # Errors
@@ -32,6 +41,7 @@ pub fn write(
     prepared: &Prepared,
     outcome: &Outcome,
     summary: &Summary,
+    decisions: Decisions,
 ) -> Result<PathBuf, Failure> {
     let folder = ResultsFolder::create(target)?;
     folder.json("manifest.json", &manifest::build(job, prepared, outcome))?;
@@ -39,7 +49,9 @@ pub fn write(
     for (name, table) in tables::all(prepared, outcome) {
         folder.table(name, &table)?;
     }
-    folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    if decisions == Decisions::All {
+        folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    }
     Ok(folder.commit()?)
 }
 
