@@ -6,29 +6,16 @@
 #[path = "support/candles.rs"]
 mod candles;
 
-use std::fs::{self, File};
+use std::fs;
 use std::hint::black_box;
-use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hemiola::bench::walk::minute;
+use hemiola_adapters::bare;
 use hemiola_adapters::process::cpu_time;
 use hemiola_adapters::store::{Check, Demand, load_file};
 use hemiola_systems::indicators::tick_sums::tick_sums;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest as _, Sha256};
-
-const BATCH: usize = 1 << 17;
-
-/// The record batches of some columns, each looked at and dropped.
-fn bare(path: &Path, columns: &[&str]) -> usize {
-    let file = File::open(path).expect("the file is there");
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let reader = builder.with_projection(mask).with_batch_size(BATCH).build().expect("sound columns");
-    reader.map(|batch| black_box(batch.expect("a sound batch")).num_rows()).sum()
-}
 
 fn load(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -47,7 +34,7 @@ fn load(criterion: &mut Criterion) {
         });
     };
     bench("bare, three columns", &|| {
-        bare(&path, &["ts", "open", "close"]);
+        bare::decode(&path, &["ts", "open", "close"]).expect("sound columns");
     });
     bench("trusted, three columns", &|| drop(read(prices)));
     bench("trusted, three columns, two threads", &|| drop(read(Demand { threads: 2, ..prices })));
@@ -56,7 +43,7 @@ fn load(criterion: &mut Criterion) {
         black_box(tick_sums(&series[0].1.bars.close, 0.0));
     });
     bench("bare, six columns", &|| {
-        bare(&path, &["ts", "open", "high", "low", "close", "volume"]);
+        bare::decode(&path, &["ts", "open", "high", "low", "close", "volume"]).expect("sound columns");
     });
     bench("checked, six columns", &|| drop(read(Demand::from(Check::Full))));
     let bytes = fs::read(&path).expect("the file is there");
