@@ -1,5 +1,6 @@
 //! The outside world of Hemiola.
 
+pub mod bare;
 pub mod journal;
 pub mod process;
 pub mod results;

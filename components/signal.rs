@@ -180,6 +180,24 @@ impl Signal {
         self.reasons.as_deref().copied().unwrap_or(Reasons::named(self.kind.name()))
     }
 
+    /// Whether it gives any.
+    #[must_use]
+    pub const fn explains(&self) -> bool {
+        self.reasons.is_some()
+    }
+
+    /// What the engine calls it.
+    #[must_use]
+    pub fn side(&self) -> &'static str {
+        self.reasons.as_ref().map_or(self.kind.name(), |reasons| reasons.side)
+    }
+
+    /// The state of the market it answers to; empty when the engine names none.
+    #[must_use]
+    pub fn regime(&self) -> &'static str {
+        self.reasons.as_ref().map_or("", |reasons| reasons.regime)
+    }
+
     /// Stop and range, on every entry of an engine that has them.
     #[must_use]
     pub fn protection(&self) -> Option<Protection> {

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, Timelike};
 use hemiola_components::time::Nanos;
 use serde_json::Value;
 
 use super::canonical::{self, NotFinite};
+use super::form::{Form, Hole, Part, Values};
+use super::instant::{self, Fraction};
+use super::number;
 
 /// Names that every record has.
 const ALWAYS: [&str; 5] = ["event", "timestamp", "environment", "portfolio", "risk_profile"];
@@ -84,11 +86,38 @@ fields! {
 /// A decision record before it is numbered and signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionBody {
-    entries: BTreeMap<Cow<'static, str>, String>,
+    entries: BTreeMap<Cow<'static, str>, Content>,
+}
+
+/// A text with holes for values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Content {
+    text: String,
+    holes: Vec<Hole>,
+}
+
+impl Content {
+    fn of(parts: &[Part<'_>]) -> Self {
+        let mut content = Self::default();
+        for part in parts {
+            match *part {
+                Part::Text(text) => content.text += text,
+                Part::Value(value) => content.holes.push(Hole { at: content.text.len(), value }),
+            }
+        }
+        content
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.holes.is_empty()
+    }
 }
 
 impl DecisionBody {
     /// A record with what every record has.
+    ///
+    /// # Panics
+    /// Never: an instant is ASCII.
     #[must_use]
     pub fn new(
         event: &str,
@@ -97,30 +126,57 @@ impl DecisionBody {
         portfolio: &str,
         risk_profile: &str,
     ) -> Self {
-        let timestamp = iso_8601(timestamp);
-        let values = [event, &timestamp, environment, portfolio, risk_profile];
-        Self { entries: ALWAYS.map(Cow::Borrowed).into_iter().zip(values.map(str::to_owned)).collect() }
+        let mut text = Vec::new();
+        instant::write(timestamp, Fraction::Micros, &mut text);
+        let timestamp = Part::Text(str::from_utf8(&text).expect("an instant is ASCII"));
+        Self::stamped(event, timestamp, environment, portfolio, risk_profile)
+    }
+
+    /// The same with a timestamp that is a value of each line, see [`Values::timestamp`](super::Values::timestamp).
+    #[must_use]
+    pub fn stamped(
+        event: &str,
+        timestamp: Part<'_>,
+        environment: &str,
+        portfolio: &str,
+        risk_profile: &str,
+    ) -> Self {
+        let text = Part::Text;
+        let values = [text(event), timestamp, text(environment), text(portfolio), text(risk_profile)];
+        let contents = values.map(|part| Content::of(&[part]));
+        Self { entries: ALWAYS.map(Cow::Borrowed).into_iter().zip(contents).collect() }
     }
 
     /// Sets a standard field; an empty text leaves it out.
     pub fn text(&mut self, field: Field, text: &str) -> &mut Self {
-        if text.is_empty() {
-            self.entries.remove(field.name());
-        } else {
-            self.entries.insert(Cow::Borrowed(field.name()), text.to_owned());
-        }
-        self
+        self.parts(field, &[Part::Text(text)])
     }
 
     /// Sets a standard field to a number, rounded to 10 decimals.
     ///
     /// # Errors
     /// When the number is NaN or infinite; the record is left as it was.
+    ///
+    /// # Panics
+    /// Never: a number is ASCII.
     pub fn number(&mut self, field: Field, value: f64) -> Result<&mut Self, NotFinite> {
         if !value.is_finite() {
             return Err(NotFinite { name: field.name().to_owned(), value });
         }
-        Ok(self.text(field, &decimal(value)))
+        let mut text = Vec::new();
+        number::decimal(value, &mut text);
+        Ok(self.text(field, str::from_utf8(&text).expect("a number is ASCII")))
+    }
+
+    /// Sets a standard field to a text with values; nothing at all leaves it out.
+    pub fn parts(&mut self, field: Field, parts: &[Part<'_>]) -> &mut Self {
+        let content = Content::of(parts);
+        if content.is_empty() {
+            self.entries.remove(field.name());
+        } else {
+            self.entries.insert(Cow::Borrowed(field.name()), content);
+        }
+        self
     }
 
     /// Adds a value under a key of the caller's.
@@ -128,43 +184,66 @@ impl DecisionBody {
     /// A key that is a standard name, reserved for the signature, or already taken gets the prefix `meta_`,
     /// repeated until it is free. Make floats with [`canonical::number`], which refuses what JSON cannot hold.
     pub fn metadata(&mut self, key: &str, value: &Value) -> &mut Self {
+        match value {
+            Value::String(text) => self.metadata_parts(key, &[Part::Text(text)]),
+            other => self.metadata_parts(key, &[Part::Text(&canonical::nested(other))]),
+        }
+    }
+
+    /// Adds a text with values under a key of the caller's, treated as in [`Self::metadata`].
+    pub fn metadata_parts(&mut self, key: &str, parts: &[Part<'_>]) -> &mut Self {
         let mut key = key.to_owned();
         while is_reserved(&key) || self.entries.contains_key(key.as_str()) {
             key.insert_str(0, "meta_");
         }
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => canonical::nested(other),
-        };
-        self.entries.insert(Cow::Owned(key), text);
+        self.entries.insert(Cow::Owned(key), Content::of(parts));
         self
     }
 
-    /// The record's canonical text, without a line break.
+    /// What all lines like this one have in common: the record's canonical text around its values.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        let mut form = Form { text: vec![b'{'], holes: Vec::new() };
+        for (key, Content { text, holes }) in &self.entries {
+            if form.text.len() > 1 {
+                form.text.push(b',');
+            }
+            form.text.push(b'"');
+            escape(key, &mut form.text);
+            form.text.extend_from_slice(b"\":\"");
+            let mut start = 0;
+            for Hole { at, value } in holes {
+                escape(&text[start..*at], &mut form.text);
+                form.holes.push(Hole { at: form.text.len(), value: *value });
+                start = *at;
+            }
+            escape(&text[start..], &mut form.text);
+            form.text.push(b'"');
+        }
+        form.text.push(b'}');
+        form
+    }
+
+    /// The canonical text of a record without values, without a line break.
+    ///
+    /// # Panics
+    /// When a part of the record is a value of each line.
     #[must_use]
     pub fn line(&self) -> String {
-        canonical::flat(&self.entries)
+        let mut line = Vec::new();
+        self.form().write(&Values::default(), &mut line);
+        String::from_utf8(line).expect("JSON is UTF-8")
     }
+}
+
+/// Appends a text as it stands between the quotes of canonical JSON.
+fn escape(text: &str, to: &mut Vec<u8>) {
+    let quoted = canonical::nested(&Value::from(text));
+    to.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
 }
 
 fn is_reserved(key: &str) -> bool {
     ALWAYS.contains(&key) || CHAIN.contains(&key) || Field::ALL.iter().any(|field| field.name() == key)
-}
-
-/// ISO 8601 in UTC, with microseconds when there are any; nanoseconds below are cut off.
-fn iso_8601(instant: Nanos) -> String {
-    let time = DateTime::from_timestamp_nanos(instant.get());
-    let precision = if time.nanosecond() < 1_000 { SecondsFormat::Secs } else { SecondsFormat::Micros };
-    time.to_rfc3339_opts(precision, false)
-}
-
-/// At most 10 decimals, without trailing zeros and without a negative zero.
-fn decimal(value: f64) -> String {
-    let fixed = format!("{value:.10}");
-    match fixed.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".to_owned(),
-        text => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -186,26 +265,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_ten_decimals_at_most() {
-        for (value, expected) in [
-            (0.0, "0"),
-            (-0.0, "0"),
-            (1e-11, "0"),
-            (-1e-11, "0"),
-            (0.000_000_000_1, "0.0000000001"),
-            (-0.000_000_000_1, "-0.0000000001"),
-            (0.123_456_789_012, "0.123456789"),
-            (0.999_999_999_99, "1"),
-            (-0.25, "-0.25"),
-            (10.0, "10"),
-            (250_000.0, "250000"),
-            (1e21, "1000000000000000000000"),
-        ] {
-            assert_eq!(decimal(value), expected, "{value}");
-        }
-    }
-
-    #[test]
     fn a_number_that_is_none_is_refused_and_changes_nothing() {
         let mut record = body();
         record.number(Field::Price, 2.5).unwrap();
@@ -213,22 +272,6 @@ mod tests {
             assert_eq!(record.number(Field::Price, value).unwrap_err().name, "price");
         }
         assert_eq!(record, *body().text(Field::Price, "2.5"));
-    }
-
-    #[test]
-    fn timestamps_have_microseconds_only_when_there_are_any() {
-        for (nanos, expected) in [
-            (0, "1970-01-01T00:00:00+00:00"),
-            (1_704_067_200_000_000_000, "2024-01-01T00:00:00+00:00"),
-            (1_704_067_200_120_000_000, "2024-01-01T00:00:00.120000+00:00"),
-            (1_704_067_200_000_005_000, "2024-01-01T00:00:00.000005+00:00"),
-            (1_704_067_200_000_000_999, "2024-01-01T00:00:00+00:00"),
-            (1_704_067_200_999_999_999, "2024-01-01T00:00:00.999999+00:00"),
-            (-1_000, "1969-12-31T23:59:59.999999+00:00"),
-            (i64::MAX, "2262-04-11T23:47:16.854775+00:00"),
-        ] {
-            assert_eq!(iso_8601(Nanos::new(nanos)), expected);
-        }
     }
 
     #[test]
@@ -258,14 +301,24 @@ mod tests {
                 .metadata(key, &json!("first"))
                 .metadata(key, &json!("second"))
                 .metadata("meta_meta_meta_x", &json!(1));
-            assert_eq!(record.entries[format!("meta_{key}").as_str()], "first");
-            assert_eq!(record.entries[format!("meta_meta_{key}").as_str()], "second");
+            assert_eq!(record.entries[format!("meta_{key}").as_str()].text, "first");
+            assert_eq!(record.entries[format!("meta_meta_{key}").as_str()].text, "second");
             assert_eq!(record.entries.len(), 8);
-            assert_eq!(record.entries["event"], "order_submitted");
+            assert_eq!(record.entries["event"].text, "order_submitted");
         }
         let mut record = body();
         record.metadata("note", &json!("first")).metadata("note", &json!("second"));
-        assert_eq!((&*record.entries["note"], &*record.entries["meta_note"]), ("first", "second"));
+        let text = |key: &str| record.entries[key].text.as_str();
+        assert_eq!((text("note"), text("meta_note")), ("first", "second"));
+    }
+
+    #[test]
+    fn keys_and_texts_are_escaped() {
+        let mut record = body();
+        record.metadata("ż\n", &json!("a\nb")).metadata("A", &json!("\"1\""));
+        let line = record.line();
+        assert!(line.starts_with(r#"{"A":"\"1\"","environment""#), "{line}");
+        assert!(line.ends_with(r#","ż\n":"a\nb"}"#), "{line}");
     }
 
     #[test]
@@ -280,7 +333,7 @@ mod tests {
             (json!(1e-5), "1e-05"),
             (json!({"b": [1, 2.0], "a": "ż"}), r#"{"a":"ż","b":[1,2.0]}"#),
         ] {
-            assert_eq!(body().metadata("note", &value).entries["note"], expected);
+            assert_eq!(body().metadata("note", &value).entries["note"].text, expected);
         }
     }
 }

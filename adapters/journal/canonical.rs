@@ -3,14 +3,14 @@
 //! Keys are sorted by code point, there are no spaces, only `"`, `\` and controls below 0x20 are escaped, and
 //! everything else is raw UTF-8.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Number, Value};
 use thiserror::Error;
+
+use super::number;
 
 /// A number that JSON cannot hold.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -30,27 +30,19 @@ pub fn number(name: &str, value: f64) -> Result<Value, NotFinite> {
     Number::from_f64(value).map(Value::Number).ok_or_else(|| NotFinite { name: name.to_owned(), value })
 }
 
-/// The canonical text of a flat object.
-#[must_use]
-pub fn flat(record: &BTreeMap<Cow<'static, str>, String>) -> String {
-    text(record)
-}
-
 /// The canonical text of any value.
 ///
 /// A float has the shortest digits that read back the same; below 1e-4 and from 1e16 on it has an exponent with
 /// a sign and at least two digits. A whole float keeps its `.0`.
+///
+/// # Panics
+/// Never: every value has a JSON form.
 #[must_use]
 pub fn nested(value: &Value) -> String {
-    text(value)
-}
-
-/// Maps write their keys in their own order, so only sorted ones may come here.
-fn text(value: &impl Serialize) -> String {
     let mut text = Vec::new();
     value
         .serialize(&mut Serializer::with_formatter(&mut text, Canonical))
-        .expect("maps with text keys have a JSON form and memory takes it");
+        .expect("every value has a JSON form and memory takes it");
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
@@ -59,16 +51,9 @@ struct Canonical;
 
 impl Formatter for Canonical {
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        let scientific = format!("{value:e}");
-        let (digits, exponent) = scientific.split_once('e').expect("the format has an exponent");
-        let exponent: i32 = exponent.parse().expect("exponents are whole numbers");
-        if !(-4..16).contains(&exponent) {
-            write!(writer, "{digits}e{exponent:+03}")
-        } else if value.fract() == 0.0 {
-            write!(writer, "{value:.1}")
-        } else {
-            write!(writer, "{value}")
-        }
+        let mut text = Vec::new();
+        number::canonical(value, &mut text);
+        writer.write_all(&text)
     }
 }
 
@@ -143,13 +128,5 @@ mod tests {
             "{\"10\":3,\"9\":4,\"Z\":false,\"a\":2,\"é\":\"\",\"\u{fb00}\":{\"a\":[true,{}],\"b\":null},\"😀\":1}",
             "in UTF-16 order the emoji would come before U+FB00"
         );
-    }
-
-    #[test]
-    fn a_flat_record_is_written_like_any_object() {
-        let record =
-            BTreeMap::from([("ż".into(), "a\nb".to_owned()), (Cow::Borrowed("A"), "\"1\"".to_owned())]);
-        assert_eq!(flat(&record), r#"{"A":"\"1\"","ż":"a\nb"}"#);
-        assert_eq!(flat(&BTreeMap::new()), "{}");
     }
 }

@@ -2,8 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::iter;
+use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
@@ -14,6 +13,12 @@ use super::table::{Table, TableError};
 
 /// The file that makes a folder a results folder, by the `digest` in it.
 const MANIFEST: &str = "manifest.json";
+
+/// Bytes of lines that gather before they are written: enough to be worth the call, few enough to stay in the cache.
+const LINES_AT_ONCE: usize = 1 << 18;
+
+/// A line is hardly longer, so that the buffer does not grow.
+const LONG_LINE: usize = 1 << 12;
 
 /// Why results cannot be written.
 #[derive(Debug, Error)]
@@ -110,15 +115,26 @@ impl ResultsFolder {
     /// # Errors
     /// As for [`Self::json`].
     pub fn text(&self, name: &str, text: &str) -> Result<(), ResultsError> {
-        self.write(name, iter::once(text))
+        self.write(name, |file| file.write_all(text.as_bytes()))
     }
 
-    /// Writes lines, each ended by LF; a line holds no line break of its own.
+    /// Writes lines, each ended by LF; a line holds no line break of its own. `next` appends one to the buffer, and says
+    /// when there is none.
     ///
     /// # Errors
     /// As for [`Self::json`].
-    pub fn lines(&self, name: &str, lines: impl Iterator<Item = String>) -> Result<(), ResultsError> {
-        self.write(name, lines.map(|line| line + "\n"))
+    pub fn lines(&self, name: &str, mut next: impl FnMut(&mut Vec<u8>) -> bool) -> Result<(), ResultsError> {
+        self.write(name, |file| {
+            let mut lines = Vec::with_capacity(LINES_AT_ONCE + LONG_LINE);
+            while next(&mut lines) {
+                lines.push(b'\n');
+                if lines.len() >= LINES_AT_ONCE {
+                    file.write_all(&lines)?;
+                    lines.clear();
+                }
+            }
+            file.write_all(&lines)
+        })
     }
 
     /// Writes a Parquet file.
@@ -129,7 +145,7 @@ impl ResultsFolder {
         let bytes = table
             .to_parquet()
             .map_err(|source| ResultsError::Table { path: self.target.join(name), source })?;
-        self.write(name, iter::once(bytes))
+        self.write(name, |file| file.write_all(&bytes))
     }
 
     /// Moves the results into place, instead of older results or an empty folder, and returns where they are.
@@ -153,17 +169,17 @@ impl ResultsFolder {
     fn write(
         &self,
         name: &str,
-        mut parts: impl Iterator<Item = impl AsRef<[u8]>>,
+        content: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), ResultsError> {
         let mut components = Path::new(name).components();
         if !matches!((components.next(), components.next()), (Some(Component::Normal(plain)), None) if plain == name)
         {
             return Err(ResultsError::Name(name.to_owned()));
         }
-        let mut write = || {
-            let mut file = BufWriter::new(File::create_new(self.folder.path().join(name))?);
-            parts.try_for_each(|part| file.write_all(part.as_ref()))?;
-            file.into_inner()?.sync_all()
+        let write = || {
+            let mut file = File::create_new(self.folder.path().join(name))?;
+            content(&mut file)?;
+            file.sync_all()
         };
         write().map_err(io_error("write", &self.target.join(name)))
     }

@@ -2,6 +2,8 @@
 
 mod folder;
 mod table;
+mod texts;
 
 pub use folder::{ResultsError, ResultsFolder};
 pub use table::{Column, Table, TableError};
+pub use texts::Texts;

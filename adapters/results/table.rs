@@ -1,5 +1,6 @@
 //! Tables as Parquet.
 
+use std::ptr;
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
@@ -10,11 +11,14 @@ use arrow_array::{
 use arrow_schema::ArrowError;
 use hemiola_components::time::Nanos;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use thiserror::Error;
+
+use super::texts::Texts;
 
 /// A table: named columns of the same length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,8 +40,8 @@ pub enum Column {
     Integer(Vec<i64>),
     /// Yes or no.
     Flag(Vec<bool>),
-    /// Texts.
-    Text(Vec<String>),
+    /// Texts that hardly repeat.
+    Text(Texts),
     /// Texts that repeat, each an index into `names`; dictionary-encoded.
     Label {
         /// One index per row.
@@ -97,16 +101,49 @@ impl Table {
         let batch = RecordBatch::try_from_iter(arrays)?;
         let metadata = self.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_key_value_metadata(Some(metadata.collect()))
-            .build();
-        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties))?;
+            .set_compression(Compression::LZ4_RAW)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
+            .set_dictionary_enabled(false)
+            .set_key_value_metadata(Some(metadata.collect()));
+        let properties = self.columns.iter().fold(properties, |properties, (name, column)| {
+            let path = ColumnPath::from(*name);
+            match column {
+                Column::Label { .. } => properties
+                    .set_column_dictionary_enabled(path.clone(), true)
+                    .set_column_statistics_enabled(path, EnabledStatistics::None),
+                Column::Text(_) => properties.set_column_statistics_enabled(path, EnabledStatistics::None),
+                Column::Time(_) => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+                _ => properties,
+            }
+        });
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build()))?;
         writer.write(&batch)?;
         Ok(writer.into_inner()?)
     }
 }
 
 impl Column {
+    /// Labels of the given texts, in the order they first appear. For few different ones: each is looked for in turn.
+    ///
+    /// # Panics
+    /// When there are 2^32 different texts.
+    #[must_use]
+    pub fn labels<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        let mut index = |text: &'a str| {
+            let known = names.iter().position(|name| ptr::eq(*name, text) || *name == text);
+            known.unwrap_or_else(|| {
+                names.push(text);
+                names.len() - 1
+            })
+        };
+        let index =
+            |text: &'a str| u32::try_from(index(text)).expect("there are fewer than 2^32 different texts");
+        let values = texts.into_iter().map(index).collect();
+        Self::Label { values, names: names.into_iter().map(str::to_owned).collect() }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Time(values) => values.len(),
@@ -127,7 +164,7 @@ impl Column {
             Self::Float(values) => Arc::new(Float64Array::from_iter_values(values.iter().copied())),
             Self::Integer(values) => Arc::new(Int64Array::from_iter_values(values.iter().copied())),
             Self::Flag(values) => Arc::new(BooleanArray::from(values.clone())),
-            Self::Text(values) => Arc::new(StringArray::from_iter_values(values)),
+            Self::Text(values) => Arc::new(StringArray::from_iter_values(values.iter())),
             Self::Label { values, names } => Arc::new(labels(column, values, names)?),
         })
     }
@@ -172,7 +209,7 @@ mod tests {
                 ("equity", Column::Float(vec![1.0 / 3.0, -0.0, f64::NAN])),
                 ("count", Column::Integer(vec![i64::MIN, 0, i64::MAX])),
                 ("clipped", Column::Flag(vec![true, false, true])),
-                ("note", Column::Text(["", "ż🚀", "a\nb"].map(str::to_owned).to_vec())),
+                ("note", Column::Text(["", "ż🚀", "a\nb"].into_iter().collect())),
                 ("instrument", Column::Label { values: vec![2, 0, 2], names }),
             ],
             metadata: vec![
@@ -217,6 +254,13 @@ mod tests {
         for (key, value) in table().metadata {
             assert!(metadata.contains(&KeyValue::new(key, value)));
         }
+    }
+
+    #[test]
+    fn labels_are_numbered_as_they_appear() {
+        let names = ["buy", "", "sell"].map(str::to_owned).to_vec();
+        let expected = Column::Label { values: vec![0, 1, 0, 2, 1], names };
+        assert_eq!(Column::labels(["buy", "", "buy", "sell", ""]), expected);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Benchmarks of whole runs: open workloads, each checked against a hand-written loop before its time counts.
 
 pub mod account;
+pub mod end_to_end;
 pub mod history;
 pub mod plain;
 pub mod report;

@@ -40,11 +40,12 @@ pub struct Row {
     pub fills: u64,
     /// Portfolios in the world.
     pub accounts: usize,
-    /// Making the world: what engines and marks read beyond the candles is worked out.
+    /// Making the world: what engines and marks read beyond the candles is worked out. End to end it is the load
+    /// instead, which is part of the run there.
     pub assembly: Figures,
     /// Running it: passes, records and digest.
     pub world: Figures,
-    /// The hand-written loop, if it was timed.
+    /// The hand-written loop, if it was timed; end to end with a bare decode of the columns it reads.
     pub plain: Option<Figures>,
     /// The most memory the process has used, bytes; `None` where the system does not tell.
     pub peak_memory: Option<u64>,

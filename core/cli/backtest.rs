@@ -15,7 +15,7 @@ use crate::job::{Job, Prepared, default_output};
 use crate::modes::backtest::{Outcome, Run};
 use crate::results::manifest::Manifest;
 use crate::results::summary::Summary;
-use crate::results::{self, terminal};
+use crate::results::{self, Decisions, terminal};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,13 +42,16 @@ pub(super) struct Arguments {
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
+    /// Which decisions are written: one line of decisions.jsonl each.
+    #[arg(long, value_enum, default_value = "all")]
+    decisions: Log,
     /// Folder of the results; data/reports/<run id> by default. It is replaced in one step.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
     output_format: Output,
     /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
-    #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity"])]
+    #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity", "decisions"])]
     explain: Vec<String>,
     /// Repeat the run of a manifest and compare; write nothing.
     #[arg(long, value_name = "MANIFEST", exclusive = true)]
@@ -61,6 +64,23 @@ enum Points {
     Events,
     /// At every candle of what is held.
     Bars,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Log {
+    /// Every one.
+    All,
+    /// None, for runs whose decisions nobody reads; there is no decisions.jsonl then.
+    None,
+}
+
+impl From<Log> for Decisions {
+    fn from(log: Log) -> Self {
+        match log {
+            Log::All => Self::All,
+            Log::None => Self::None,
+        }
+    }
 }
 
 impl Arguments {
@@ -98,7 +118,7 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         say(format_args!("warning: {warning}"));
     }
     let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
-    let folder = results::write(&target, &job, &prepared, &outcome, &summary)?;
+    let folder = results::write(&target, &job, &prepared, &outcome, &summary, arguments.decisions.into())?;
     if arguments.output_format.format() == Format::Json {
         let mut document = summary.to_json();
         document["results"] = json!(folder);

@@ -1,6 +1,6 @@
 //! `hemiola bench`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -9,8 +9,9 @@ use super::{Format, Output, print, print_json, report_failure, say};
 use crate::bench::history::{self, Entry};
 use crate::bench::report::{self, Row};
 use crate::bench::workload::{self, Size, Workload};
-use crate::bench::{self, Timing};
+use crate::bench::{self, Timing, end_to_end};
 use crate::exit::Failure;
+use crate::results::Decisions;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -52,6 +53,9 @@ enum Against {
 enum Set {
     /// One series, all cash in and out; its file is in $PEERS_DATA.
     W1,
+    /// W1 from its file to its results, without decisions and with them; its file is in $PEERS_DATA.
+    #[value(name = "w1-e2e")]
+    W1E2e,
     /// A thousand variants over one series; its file is in $PEERS_DATA.
     W2,
     /// A hundred series, one account; its file is in $PEERS_DATA.
@@ -91,10 +95,8 @@ fn bench(arguments: &Arguments) -> Result<(), Failure> {
             say(format_args!("{name}: skipped, since {FOLDER} does not name the folder of its candles"));
             skipped.push(name);
         }
-        for workload in workloads {
-            let workload = workload()?;
-            say(format_args!("{}: {}", workload.name, workload.about));
-            rows.push(bench::time(&workload, timing)?);
+        for turn in workloads {
+            rows.push(turn(timing)?);
         }
     }
     if let Some(path) = &arguments.history {
@@ -114,8 +116,28 @@ fn bench(arguments: &Arguments) -> Result<(), Failure> {
     print(&report::table(&rows, &skipped))
 }
 
-/// Makes a workload when it is its turn, so that only one is in memory.
-type Make = Box<dyn FnOnce() -> Result<Workload, Failure>>;
+/// Makes a workload when it is its turn, so that only one is in memory, and times it.
+type Turn = Box<dyn FnOnce(Timing) -> Result<Row, Failure>>;
+
+fn turn(make: impl FnOnce() -> Result<Workload, Failure> + 'static) -> Turn {
+    Box::new(move |timing| {
+        let workload = make()?;
+        say(format_args!("{}: {}", workload.name, workload.about));
+        bench::time(&workload, timing)
+    })
+}
+
+fn made(make: impl FnOnce() -> Workload + 'static) -> Turn {
+    turn(move || Ok(make()))
+}
+
+fn whole(folder: PathBuf, decisions: Decisions) -> Turn {
+    Box::new(move |timing| {
+        let work = end_to_end::w1(&folder, decisions)?;
+        say(format_args!("{}: {}", work.name, work.about));
+        end_to_end::time(&work, timing)
+    })
+}
 
 impl Set {
     fn name(self) -> String {
@@ -123,26 +145,29 @@ impl Set {
     }
 
     /// Its workloads; none when their files are not there.
-    fn workloads(self, size: Size) -> Vec<Make> {
-        let file = |make: fn(&std::path::Path) -> Result<Workload, Failure>| -> Vec<Make> {
-            let folder = std::env::var_os(FOLDER).map(PathBuf::from);
-            folder.into_iter().map(|folder| Box::new(move || make(&folder)) as Make).collect()
+    fn workloads(self, size: Size) -> Vec<Turn> {
+        let folder = || std::env::var_os(FOLDER).map(PathBuf::from);
+        let file = |make: fn(&Path) -> Result<Workload, Failure>| -> Vec<Turn> {
+            folder().map(|folder| turn(move || make(&folder))).into_iter().collect()
         };
-        let made = |make: Box<dyn FnOnce() -> Workload>| Box::new(move || Ok(make())) as Make;
         match self {
             Self::W1 => file(workload::w1),
+            Self::W1E2e => {
+                let both = |folder: PathBuf| {
+                    [Decisions::None, Decisions::All].map(|decisions| whole(folder.clone(), decisions))
+                };
+                folder().map(both).into_iter().flatten().collect()
+            }
             Self::W2 => file(workload::w2),
             Self::W3 => file(workload::w3),
-            Self::S1 => vec![made(Box::new(move || workload::s1(size)))],
-            Self::S2 => vec![made(Box::new(move || workload::s2(size)))],
-            Self::S4 => {
-                [250, 1_000, 4_000, 16_000].map(|fills| made(Box::new(move || workload::s4(fills)))).into()
-            }
+            Self::S1 => vec![made(move || workload::s1(size))],
+            Self::S2 => vec![made(move || workload::s2(size))],
+            Self::S4 => [250, 1_000, 4_000, 16_000].map(|fills| made(move || workload::s4(fills))).into(),
             Self::Variants => [10, 100, 1_000, 10_000]
-                .map(|accounts| made(Box::new(move || workload::many(accounts, size.of(20_000)))))
+                .map(|accounts| made(move || workload::many(accounts, size.of(20_000))))
                 .into(),
             Self::Candles => [10_000, 100_000, 1_000_000, 10_000_000]
-                .map(|candles| made(Box::new(move || workload::long(size.of(candles)))))
+                .map(|candles| made(move || workload::long(size.of(candles))))
                 .into(),
         }
     }

@@ -1,101 +1,157 @@
 //! The decisions of a run, a record a line; unsigned.
 
-use hemiola_adapters::journal::{DecisionBody, Field};
+mod alike;
+mod draft;
+
+use std::collections::BTreeMap;
+
+use hemiola_adapters::journal::{DecisionBody, Field, Form, Part, Values};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Order, OrderSize};
+use hemiola_components::order::{Fill, Order, OrderSize};
 use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
-use serde_json::json;
 
-use super::{finite, order_id};
+use self::alike::alike;
+use self::draft::Draft;
+use super::OrderIdHead;
 use crate::config::plan::{Plan, SchedulePlan};
-use crate::instant;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
-/// The lines of `decisions.jsonl`, in the order things happened.
-pub(super) fn lines<'a>(prepared: &'a Prepared, outcome: &'a Outcome) -> impl Iterator<Item = String> + 'a {
-    outcome.records.iter().filter_map(|record| Some(body(prepared, record)?.line()))
+/// Appends the next line of `decisions.jsonl` in the order things happened, and says when there is none.
+pub fn lines<'a>(prepared: &'a Prepared, outcome: &'a Outcome) -> impl FnMut(&mut Vec<u8>) -> bool + 'a {
+    let mut writer = Writer { prepared, forms: BTreeMap::new(), values: Values::default() };
+    let mut records = outcome.records.iter();
+    move |line| records.any(|record| writer.line(record, line))
 }
 
-fn body(prepared: &Prepared, Record { at, event, .. }: &Record) -> Option<DecisionBody> {
-    let new = |name: &str, schedule: ScheduleIndex, instrument: InstrumentIndex| {
-        begin(prepared, name, (*at, *at), schedule, instrument)
-    };
-    let of_order = |name: &str, order: &Order, status: &str| {
-        let mut body = begin(prepared, name, (*at, order.at), order.schedule, order.instrument);
-        body.text(Field::Side, order.side.name()).text(Field::Status, status);
-        body.metadata("order_id", &json!(order_id(&prepared.run_id, order)));
-        body
-    };
-    Some(match event {
+/// Most lines are like an earlier one of the same schedule and instrument but for numbers and instants, so that what
+/// surrounds these is made once.
+struct Writer<'a> {
+    prepared: &'a Prepared,
+    forms: BTreeMap<(ScheduleIndex, InstrumentIndex), Vec<(&'a Event, Form)>>,
+    values: Values,
+}
+
+/// Where something happened, and the instant of the decision behind it; `None` of what is no decision.
+fn place(Record { at, event, .. }: &Record) -> Option<(ScheduleIndex, InstrumentIndex, Nanos)> {
+    match event {
+        Event::Signal(emitted) => Some((emitted.schedule, emitted.instrument, *at)),
+        Event::Unchanged { schedule, instrument } | Event::Refused { schedule, instrument, .. } => {
+            Some((*schedule, *instrument, *at))
+        }
+        Event::Order(order) | Event::Unfilled(order) | Event::Fill { fill: Fill { order, .. }, .. } => {
+            Some((order.schedule, order.instrument, order.at))
+        }
+        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => None,
+    }
+}
+
+impl<'a> Writer<'a> {
+    fn line(&mut self, record: &'a Record, line: &mut Vec<u8>) -> bool {
+        let Some((schedule, instrument, decided)) = place(record) else { return false };
+        self.values.clear();
+        let [at, decided] = [self.values.timestamp(record.at), self.values.instant(decided)];
+        let forms = self.forms.entry((schedule, instrument)).or_default();
+        let known = forms.iter().position(|(example, _)| alike(example, &record.event));
+        let body = known
+            .is_none()
+            .then(|| begin(self.prepared, name(&record.event), (at, decided), schedule, instrument));
+        let mut draft = Draft { values: &mut self.values, body };
+        say(&mut draft, self.prepared, &record.event);
+        let index = known.unwrap_or(forms.len());
+        forms.extend(draft.body.map(|body| (&record.event, body.form())));
+        forms[index].1.write(&self.values, line);
+        true
+    }
+}
+
+const fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Signal(_) => "strategy_signal",
+        Event::Unchanged { .. } => "signal_unchanged",
+        Event::Refused { .. } => "risk_rejected",
+        Event::Order(_) => "order_submitted",
+        Event::Fill { .. } => "order_executed",
+        Event::Unfilled(_) => "order_unfilled",
+        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => "",
+    }
+}
+
+/// What a record says beyond where and when. Whatever is said as a text is the same in all events that are [`alike`].
+fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
+    match event {
         Event::Signal(emitted) => {
             let (signal, reasons) = (&emitted.signal, emitted.signal.reasons());
-            let mut body = new("strategy_signal", emitted.schedule, emitted.instrument);
-            number(&mut body, Field::Confidence, signal.confidence.get());
-            body.text(Field::Side, reasons.side);
-            body.metadata("bar_time", &json!(instant::text(emitted.bar_time)));
-            body.metadata("kind", &json!(signal.kind.name())).metadata("intent", &json!(signal.intent()));
-            explain(&mut body, &reasons);
+            draft.number(Field::Confidence, signal.confidence.get());
+            draft.text(Field::Side, reasons.side);
+            draft.instant("bar_time", emitted.bar_time);
+            draft.note("kind", signal.kind.name());
+            draft.note("intent", signal.intent());
+            explain(draft, &reasons);
             match signal.kind {
-                SignalKind::Target(fraction) => body.metadata("target", &json!(fraction.get())),
-                SignalKind::Delta(quantity) => body.metadata("delta", &json!(quantity.get())),
-                SignalKind::Enter(_) | SignalKind::Exit => &mut body,
-            };
-            body
+                SignalKind::Target(fraction) => draft.float("target", fraction.get()),
+                SignalKind::Delta(quantity) => draft.float("delta", quantity.get()),
+                SignalKind::Enter(_) | SignalKind::Exit => {}
+            }
         }
-        Event::Unchanged { schedule, instrument } => {
-            let mut body = new("signal_unchanged", *schedule, *instrument);
-            body.text(Field::Status, "unchanged");
-            body
-        }
-        Event::Refused { schedule, instrument, refusal } => {
-            let mut body = new("risk_rejected", *schedule, *instrument);
-            body.text(Field::Status, "rejected").metadata("rule", &json!(refusal.rule.name()));
-            body.metadata("value", &finite(refusal.value)).metadata("limit", &finite(refusal.limit));
-            body
+        Event::Unchanged { .. } => draft.text(Field::Status, "unchanged"),
+        Event::Refused { refusal, .. } => {
+            draft.text(Field::Status, "rejected");
+            draft.note("rule", refusal.rule.name());
+            draft.limit("value", refusal.value);
+            draft.limit("limit", refusal.limit);
         }
         Event::Order(order) => {
-            let mut body = of_order("order_submitted", order, "submitted");
-            number(&mut body, Field::Price, order.reference.get());
+            of_order(draft, prepared, order, "submitted");
+            draft.number(Field::Price, order.reference.get());
             match order.size {
-                OrderSize::Base(quantity) => number(&mut body, Field::Quantity, quantity.get()),
-                OrderSize::Quote(amount) => _ = body.metadata("quote_amount", &json!(amount.get())),
-                OrderSize::Spend(amount) => _ = body.metadata("spend_amount", &json!(amount.get())),
+                OrderSize::Base(quantity) => draft.number(Field::Quantity, quantity.get()),
+                OrderSize::Quote(amount) => draft.float("quote_amount", amount.get()),
+                OrderSize::Spend(amount) => draft.float("spend_amount", amount.get()),
             }
-            body
         }
         Event::Fill { fill, position, realised } => {
-            let mut body = of_order("order_executed", &fill.order, "filled");
-            number(&mut body, Field::Quantity, fill.quantity.get());
-            number(&mut body, Field::Price, fill.price.get());
-            body.metadata("fill_time", &json!(instant::text(fill.time)))
-                .metadata("fee", &json!(fill.fee.get()))
-                .metadata("position", &json!(position.get()))
-                .metadata("realised", &json!(realised.get()))
-                .metadata("clipped", &json!(fill.clipped))
-                .metadata("after_gap", &json!(fill.after_gap));
-            body
+            of_order(draft, prepared, &fill.order, "filled");
+            draft.number(Field::Quantity, fill.quantity.get());
+            draft.number(Field::Price, fill.price.get());
+            draft.instant("fill_time", fill.time);
+            draft.float("fee", fill.fee.get());
+            draft.float("position", position.get());
+            draft.float("realised", realised.get());
+            draft.flag("clipped", fill.clipped);
+            draft.flag("after_gap", fill.after_gap);
         }
-        Event::Unfilled(order) => of_order("order_unfilled", order, "unfilled"),
-        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
-    })
+        Event::Unfilled(order) => of_order(draft, prepared, order, "unfilled"),
+        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => {}
+    }
+}
+
+fn of_order(draft: &mut Draft<'_>, prepared: &Prepared, order: &Order, status: &str) {
+    draft.text(Field::Side, order.side.name());
+    draft.text(Field::Status, status);
+    let [millis, ordinal] = [order.at.millis(), order.ordinal.into()].map(|part| draft.values.integer(part));
+    if let Some(body) = &mut draft.body {
+        let head = OrderIdHead(&prepared.run_id, order.schedule).to_string();
+        body.metadata_parts("order_id", &[Part::Text(&head), millis, Part::Text("-"), ordinal]);
+    }
 }
 
 /// Why a signal was given, as far as it says so.
-fn explain(body: &mut DecisionBody, signal: &Reasons) {
-    if !signal.regime.is_empty() {
-        body.metadata("regime", &json!(signal.regime));
+fn explain(draft: &mut Draft<'_>, reasons: &Reasons) {
+    if !reasons.regime.is_empty() {
+        draft.note("regime", reasons.regime);
     }
-    if let Some(Protection { atr, stop }) = signal.protection {
-        body.metadata("atr", &json!(atr)).metadata("stop_price", &json!(stop.get()));
+    if let Some(Protection { atr, stop }) = reasons.protection {
+        draft.float("atr", atr);
+        draft.float("stop_price", stop.get());
     }
-    for (name, value) in signal.metadata.iter() {
-        body.metadata(name, &json!(value));
+    for (name, value) in reasons.metadata.iter() {
+        draft.float(name, value);
     }
-    if let Some(legs) = &signal.legs {
-        body.metadata("legs", &super::legs(legs));
+    if let Some(legs) = &reasons.legs {
+        draft.legs("legs", legs);
     }
 }
 
@@ -103,50 +159,43 @@ fn explain(body: &mut DecisionBody, signal: &Reasons) {
 fn begin(
     prepared: &Prepared,
     event: &str,
-    (at, decided): (Nanos, Nanos),
+    (at, decided): (Part<'_>, Part<'_>),
     schedule: ScheduleIndex,
     instrument: InstrumentIndex,
 ) -> DecisionBody {
     let plan = &prepared.plan;
     let schedule = &plan.schedules[schedule.get()];
     let strategy = &plan.strategies[schedule.strategy].name;
-    let signal_id = signal_id(plan, schedule, instrument, decided);
+    let namesakes = namesakes(plan, schedule, instrument);
     let pair = schedule.pairs.iter().find(|pair| [pair.primary, pair.secondary].contains(&instrument.get()));
     let instrument = &plan.instruments[instrument.get()];
     let venue = |index: usize| &plan.instruments[index].venue;
     let profile = &plan.risk_profiles[schedule.risk_profile].name;
-    let time = instant::text(decided);
-    let mut body = DecisionBody::new(event, at, &plan.environment, &plan.scheduler, profile);
+    let run = format!("{}:", schedule.name);
+    let signal = format!("{run}{}:", instrument.symbol);
+    let mut body = DecisionBody::stamped(event, at, &plan.environment, &plan.scheduler, profile);
     body.text(Field::Symbol, &instrument.symbol)
         .text(Field::Schedule, &schedule.name)
         .text(Field::Strategy, strategy)
-        .text(Field::ScheduleRunId, &format!("{}:{time}", schedule.name))
+        .parts(Field::ScheduleRunId, &[Part::Text(&run), decided])
         .text(Field::StrategyInstanceId, strategy)
-        .text(Field::SignalId, &signal_id)
+        .parts(Field::SignalId, &[Part::Text(&signal), decided, Part::Text(&namesakes)])
         .text(Field::PrimaryExchange, pair.map_or(&instrument.venue, |pair| venue(pair.primary)))
         .text(Field::SecondaryExchange, pair.map_or("", |pair| venue(pair.secondary)))
         .text(Field::BaseAsset, &instrument.base)
         .text(Field::QuoteAsset, &instrument.quote)
         .text(Field::DataFeed, if prepared.data.is_synthetic() { "synthetic" } else { "parquet" })
         .text(Field::RiskBudgetBucket, profile)
-        .text(Field::TelemetryNamespace, &format!("{}.{}", plan.telemetry_namespace, schedule.name));
-    // Nothing waits in a backtest.
-    number(&mut body, Field::LatencyMs, 0.0);
+        .text(Field::TelemetryNamespace, &format!("{}.{}", plan.telemetry_namespace, schedule.name))
+        // Nothing waits in a backtest.
+        .text(Field::LatencyMs, "0");
     body
 }
 
-/// `schedule:symbol:instant`, and a number from the second instrument of the same symbol on.
-fn signal_id(plan: &Plan, schedule: &SchedulePlan, instrument: InstrumentIndex, decided: Nanos) -> String {
+/// The end of a signal's id: a number from the second instrument of the same symbol on.
+fn namesakes(plan: &Plan, schedule: &SchedulePlan, instrument: InstrumentIndex) -> String {
     let symbol = &plan.instruments[instrument.get()].symbol;
     let before = schedule.instruments.iter().take_while(|index| **index != instrument.get());
     let namesakes = before.filter(|index| plan.instruments[**index].symbol == *symbol).count();
-    let number = if namesakes > 0 { format!(":{}", namesakes + 1) } else { String::new() };
-    format!("{}:{symbol}:{}{number}", schedule.name, instant::text(decided))
-}
-
-fn number(body: &mut DecisionBody, field: Field, value: f64) {
-    // Absurd prices can multiply beyond what f64 holds; the record then says so.
-    if body.number(field, value).is_err() {
-        body.text(field, &value.to_string());
-    }
+    if namesakes > 0 { format!(":{}", namesakes + 1) } else { String::new() }
 }

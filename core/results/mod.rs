@@ -1,17 +1,18 @@
 //! What a run leaves behind: one folder with a manifest, a summary, tables and the decisions.
 
+pub mod decisions;
 pub mod explain;
 pub mod manifest;
 pub mod resolved;
 pub mod summary;
+pub mod tables;
 pub mod terminal;
 
-mod decisions;
-mod tables;
-
+use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::results::ResultsFolder;
+use hemiola_components::id::ScheduleIndex;
 use hemiola_components::order::Order;
 use hemiola_components::signal::Leg;
 use serde_json::{Value, json};
@@ -20,6 +21,15 @@ use crate::exit::Failure;
 use crate::job::{Job, Prepared};
 use crate::modes::backtest::Outcome;
 use summary::Summary;
+
+/// Which decisions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decisions {
+    /// Every one, in `decisions.jsonl`.
+    All,
+    /// None, and no file.
+    None,
+}
 
 /// Writes the folder of a run and puts it in place in one step.
 ///
@@ -31,6 +41,7 @@ pub fn write(
     prepared: &Prepared,
     outcome: &Outcome,
     summary: &Summary,
+    decisions: Decisions,
 ) -> Result<PathBuf, Failure> {
     let folder = ResultsFolder::create(target)?;
     folder.json("manifest.json", &manifest::build(job, prepared, outcome))?;
@@ -38,13 +49,27 @@ pub fn write(
     for (name, table) in tables::all(prepared, outcome) {
         folder.table(name, &table)?;
     }
-    folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    if decisions == Decisions::All {
+        folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    }
     Ok(folder.commit()?)
 }
 
-/// The id of an order: it derives from the run, the schedule, the instant and the ordinal.
-fn order_id(run_id: &str, order: &Order) -> String {
-    format!("{}-{}-{}-{}", &run_id[..12], order.schedule, order.at.millis(), order.ordinal)
+/// Appends the id of an order: it derives from the run, the schedule, the instant and the ordinal.
+fn order_id(run_id: &str, order: &Order, text: &mut String) {
+    let (millis, ordinal) = (order.at.millis(), order.ordinal);
+    write!(text, "{}{millis}-{ordinal}", OrderIdHead(run_id, order.schedule))
+        .expect("a String takes all text");
+}
+
+/// What the ids of all orders of a schedule begin with; instant in milliseconds and ordinal follow.
+struct OrderIdHead<'a>(&'a str, ScheduleIndex);
+
+impl Display for OrderIdHead<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(run_id, schedule) = self;
+        write!(formatter, "{}-{schedule}-", &run_id[..12])
+    }
 }
 
 /// A number as JSON. Absurd prices multiply beyond what it holds, and nothing left makes a ratio infinite; the

@@ -1,11 +1,12 @@
 //! The tables of a run, one Parquet file each.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use hemiola_adapters::results::{Column, Table};
+use hemiola_adapters::results::{Column, Table, Texts};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
-use hemiola_components::journal::{Event, Record};
-use hemiola_components::signal::{Reasons, SignalKind};
+use hemiola_components::journal::{Emitted, Event, Record};
+use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
 use hemiola_components::time::Nanos;
 use serde_json::{Map, Value, json};
 
@@ -14,7 +15,8 @@ use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// Every table with its file name.
-pub(super) fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
+#[must_use]
+pub fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
     [
         ("equity.parquet", equity(prepared, outcome)),
         ("trades.parquet", trades(prepared, outcome)),
@@ -52,8 +54,14 @@ fn instruments<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> Instrum
     label(rows, names.collect(), |row| index(row).get())
 }
 
-fn texts<T>(rows: &[T], text: impl Fn(&T) -> String) -> Column {
-    Column::Text(rows.iter().map(text).collect())
+fn texts<T>(rows: &[T], text: impl Fn(&T, &mut String)) -> Column {
+    let mut texts = Texts::default();
+    rows.iter().for_each(|row| texts.push(|buffer| text(row, buffer)));
+    Column::Text(texts)
+}
+
+fn labels<'a, T>(rows: &'a [T], text: impl Fn(&'a T) -> &'a str) -> Column {
+    Column::labels(rows.iter().map(text))
 }
 
 fn floats<T>(rows: &[T], value: impl Fn(&T) -> f64) -> Column {
@@ -78,22 +86,22 @@ fn equity(prepared: &Prepared, outcome: &Outcome) -> Table {
 }
 
 fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
-    let fill = |record: &Record| match &record.event {
-        Event::Fill { fill, position, realised } => Some((*fill, *position, *realised)),
+    let fills = outcome.records.iter().filter_map(|record| match &record.event {
+        Event::Fill { fill, position, realised } => Some((fill, *position, *realised)),
         _ => None,
-    };
-    let rows: Vec<_> = outcome.records.iter().filter_map(fill).collect();
+    });
+    let rows: Vec<_> = fills.collect();
     let rows = &rows[..];
     table(
         prepared,
         vec![
             ("time", times(rows, |(fill, ..)| fill.time)),
             ("decided_at", times(rows, |(fill, ..)| fill.order.at)),
-            ("order_id", texts(rows, |(fill, ..)| order_id(&prepared.run_id, &fill.order))),
+            ("order_id", texts(rows, |(fill, ..), text| order_id(&prepared.run_id, &fill.order, text))),
             ("schedule", schedules(prepared, rows, |(fill, ..)| fill.order.schedule)),
             ("strategy", strategies(prepared, rows, |(fill, ..)| fill.order.schedule)),
             ("instrument", instruments(prepared, rows, |(fill, ..)| fill.order.instrument)),
-            ("side", texts(rows, |(fill, ..)| fill.order.side.name().to_owned())),
+            ("side", labels(rows, |(fill, ..)| fill.order.side.name())),
             ("quantity", floats(rows, |(fill, ..)| fill.quantity.get())),
             ("price", floats(rows, |(fill, ..)| fill.price.get())),
             ("fee", floats(rows, |(fill, ..)| fill.fee.get())),
@@ -105,14 +113,36 @@ fn trades(prepared: &Prepared, outcome: &Outcome) -> Table {
     )
 }
 
-fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
+/// A signal and what became of it.
+struct Told<'a> {
+    at: Nanos,
+    emitted: &'a Emitted,
+    outcome: &'static str,
+}
+
+impl Told<'_> {
+    /// Its value, for those that have one.
+    fn value(&self) -> f64 {
+        match self.emitted.signal.kind {
+            SignalKind::Enter(_) | SignalKind::Exit => f64::NAN,
+            SignalKind::Target(fraction) => fraction.get(),
+            SignalKind::Delta(quantity) => quantity.get(),
+        }
+    }
+
+    fn protection(&self, of: impl Fn(Protection) -> f64) -> f64 {
+        self.emitted.signal.protection().map_or(f64::NAN, of)
+    }
+}
+
+fn told<'a>(prepared: &Prepared, outcome: &'a Outcome) -> Vec<Told<'a>> {
     let mut rows = Vec::new();
     let mut open: BTreeMap<(ScheduleIndex, InstrumentIndex), usize> = BTreeMap::new();
     for Record { at, event, .. } in &outcome.records {
         let (place, what) = match event {
             Event::Signal(emitted) => {
                 open.insert((emitted.schedule, emitted.instrument), rows.len());
-                rows.push((*at, emitted, emitted.signal.reasons(), ""));
+                rows.push(Told { at: *at, emitted, outcome: "" });
                 continue;
             }
             Event::Order(order) => ((order.schedule, order.instrument), "order"),
@@ -123,36 +153,32 @@ fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
             _ => continue,
         };
         if let Some(index) = open.remove(&(place.0, deciding(prepared, place))) {
-            rows[index].3 = what;
+            rows[index].outcome = what;
         }
     }
-    let rows = &rows[..];
-    let value = |kind: SignalKind| match kind {
-        SignalKind::Enter(_) | SignalKind::Exit => f64::NAN,
-        SignalKind::Target(fraction) => fraction.get(),
-        SignalKind::Delta(quantity) => quantity.get(),
-    };
+    rows
+}
+
+fn signals(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let rows = &told(prepared, outcome)[..];
     table(
         prepared,
         vec![
-            ("time", times(rows, |(at, ..)| *at)),
-            ("bar_time", times(rows, |(_, emitted, ..)| emitted.bar_time)),
-            ("schedule", schedules(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
-            ("strategy", strategies(prepared, rows, |(_, emitted, ..)| emitted.schedule)),
-            ("instrument", instruments(prepared, rows, |(_, emitted, ..)| emitted.instrument)),
-            ("signal", texts(rows, |(_, emitted, ..)| emitted.signal.kind.name().to_owned())),
-            ("value", floats(rows, |(_, emitted, ..)| value(emitted.signal.kind))),
-            ("confidence", floats(rows, |(_, emitted, ..)| emitted.signal.confidence.get())),
-            ("side", texts(rows, |(.., signal, _)| signal.side.to_owned())),
-            ("intent", texts(rows, |(_, emitted, ..)| emitted.signal.intent().to_owned())),
-            ("regime", texts(rows, |(.., signal, _)| signal.regime.to_owned())),
-            ("atr", floats(rows, |(.., signal, _)| signal.protection.map_or(f64::NAN, |p| p.atr))),
-            (
-                "stop_price",
-                floats(rows, |(.., signal, _)| signal.protection.map_or(f64::NAN, |p| p.stop.get())),
-            ),
-            ("metadata", texts(rows, |(.., signal, _)| metadata(signal).to_string())),
-            ("outcome", texts(rows, |(.., outcome)| (*outcome).to_owned())),
+            ("time", times(rows, |told| told.at)),
+            ("bar_time", times(rows, |told| told.emitted.bar_time)),
+            ("schedule", schedules(prepared, rows, |told| told.emitted.schedule)),
+            ("strategy", strategies(prepared, rows, |told| told.emitted.schedule)),
+            ("instrument", instruments(prepared, rows, |told| told.emitted.instrument)),
+            ("signal", labels(rows, |told| told.emitted.signal.kind.name())),
+            ("value", floats(rows, Told::value)),
+            ("confidence", floats(rows, |told| told.emitted.signal.confidence.get())),
+            ("side", labels(rows, |told| told.emitted.signal.side())),
+            ("intent", labels(rows, |told| told.emitted.signal.intent())),
+            ("regime", labels(rows, |told| told.emitted.signal.regime())),
+            ("atr", floats(rows, |told| told.protection(|protection| protection.atr))),
+            ("stop_price", floats(rows, |told| told.protection(|protection| protection.stop.get()))),
+            ("metadata", texts(rows, |told, text| metadata(&told.emitted.signal, text))),
+            ("outcome", labels(rows, |told| told.outcome)),
         ],
     )
 }
@@ -167,14 +193,18 @@ fn deciding(
     pair.map_or(instrument, |pair| InstrumentIndex::new(pair.primary))
 }
 
-/// The numbers behind a signal as one JSON object.
-fn metadata(signal: &Reasons) -> Value {
+/// The numbers behind a signal as one JSON object, the names in order.
+fn metadata(signal: &Signal, text: &mut String) {
+    if !signal.explains() {
+        return text.push_str("{}");
+    }
+    let Reasons { metadata, legs, .. } = signal.reasons();
     let mut values: Map<String, Value> =
-        signal.metadata.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
-    if let Some(legs) = &signal.legs {
+        metadata.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if let Some(legs) = &legs {
         values.insert("legs".into(), super::legs(legs));
     }
-    Value::Object(values)
+    write!(text, "{}", Value::Object(values)).expect("a String takes all text");
 }
 
 fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {

@@ -6,8 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hemiola::assembly::Options;
+use hemiola::bench::{Timing, end_to_end};
 use hemiola::job::Job;
 use hemiola::modes::backtest;
+use hemiola::results::Decisions;
 use hemiola_components::market::Bars;
 use hemiola_components::order::Side;
 use hemiola_components::schedule::Sizing;
@@ -133,6 +135,17 @@ fn bench_expected_w3() {
     assert_eq!(outcome.telemetry[0].fills, expected["fills"].as_u64().unwrap());
     agrees(outcome.account.equity.get(), &expected["final_equity"]);
     agrees(outcome.holdings.iter().map(|holding| holding.fees.get()).sum(), &expected["total_fees"]);
+}
+
+#[test]
+fn w1_from_file_to_folder_comes_to_what_the_loop_does() {
+    let (Some(expected), Some(data)) = (expected("W1"), workload("w1.parquet")) else { return };
+    for decisions in [Decisions::None, Decisions::All] {
+        let work = end_to_end::w1(data.parent().unwrap(), decisions).unwrap();
+        let row = end_to_end::time(&work, Timing { repeats: 1, against_plain: true }).unwrap();
+        assert_eq!(row.fills, expected["fills"].as_u64().unwrap(), "{}", work.name);
+        assert!(row.world.cpu > row.assembly.cpu && row.ratio().is_some(), "{row:?}");
+    }
 }
 
 fn load(path: &Path) -> BTreeMap<String, Arc<Bars>> {

@@ -32,14 +32,34 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn more_lines_than_the_buffer_holds_are_all_there() {
+    let parent = parent();
+    let target = parent.path().join("run");
+    let folder = results(&target, "a");
+    let mut numbers = 0..2 * LINES_AT_ONCE / 7;
+    let next = |line: &mut Vec<u8>| {
+        numbers.next().map(|number| line.extend_from_slice(format!("{number:07}").as_bytes())).is_some()
+    };
+    folder.lines("decisions.jsonl", next).unwrap();
+    folder.commit().unwrap();
+    let text = fs::read_to_string(target.join("decisions.jsonl")).unwrap();
+    assert!(text.ends_with('\n'));
+    assert!(text.lines().enumerate().all(|(index, line)| line == format!("{index:07}")));
+    assert_eq!(text.lines().count(), 2 * LINES_AT_ONCE / 7);
+}
+
+#[test]
 fn a_commit_shows_all_files_at_once() {
     let parent = parent();
     let target = parent.path().join("reports/run");
     let folder = results(&target, "a");
     let table = Table { columns: vec![("time", Column::Time(vec![Nanos::ZERO]))], ..Table::default() };
     folder.json("summary.json", &json!({"b": [1.5, null], "a": "ż"})).unwrap();
-    folder.lines("decisions.jsonl", ["{}".to_owned(), "{\"a\":\"1\"}".to_owned()].into_iter()).unwrap();
-    folder.lines("empty.jsonl", iter::empty()).unwrap();
+    let mut lines = ["{}", "{\"a\":\"1\"}"].into_iter();
+    let next =
+        |line: &mut Vec<u8>| lines.next().map(|text| line.extend_from_slice(text.as_bytes())).is_some();
+    folder.lines("decisions.jsonl", next).unwrap();
+    folder.lines("empty.jsonl", |_| false).unwrap();
     folder.text("report.html", "<p>").unwrap();
     folder.table("equity.parquet", &table).unwrap();
     assert!(!target.exists());

@@ -139,6 +139,20 @@ fn two_runs_write_the_same_bytes() {
 }
 
 #[test]
+fn decisions_are_left_out_when_nobody_reads_them() {
+    let project = Project::new();
+    let all = project.succeeds("backtest --output out");
+    let manifest = project.read("out/manifest.json");
+    let none = project.succeeds("backtest --output out --decisions none");
+    assert_eq!(all.digest(), none.digest());
+    assert_eq!(names(&project.snapshot("out")), FILES[1..].iter().map(PathBuf::from).collect::<Vec<_>>());
+    assert!(project.read("out/manifest.json") == manifest);
+    project.succeeds("backtest --verify out/manifest.json");
+    project.succeeds("backtest --output out --decisions all");
+    assert_eq!(names(&project.snapshot("out")), FILES.map(PathBuf::from));
+}
+
+#[test]
 fn decisions_trades_and_summary_agree() {
     let project = demo();
     project.succeeds("backtest --output out");

@@ -1,0 +1,37 @@
+//! Which events of a schedule and instrument differ in numbers and instants only.
+
+use std::mem::discriminant;
+
+use hemiola_components::journal::Event;
+use hemiola_components::signal::{Leg, Signal};
+
+/// Whether the lines of two events of the same schedule and instrument say the same but for numbers and instants.
+pub(super) fn alike(one: &Event, other: &Event) -> bool {
+    match (one, other) {
+        (Event::Signal(one), Event::Signal(other)) => signals(&one.signal, &other.signal),
+        (Event::Unchanged { .. }, Event::Unchanged { .. }) => true,
+        (Event::Refused { refusal: one, .. }, Event::Refused { refusal: other, .. }) => {
+            one.rule == other.rule
+        }
+        (Event::Order(one), Event::Order(other)) => {
+            one.side == other.side && discriminant(&one.size) == discriminant(&other.size)
+        }
+        (Event::Fill { fill: one, .. }, Event::Fill { fill: other, .. }) => {
+            (one.order.side, one.clipped, one.after_gap) == (other.order.side, other.clipped, other.after_gap)
+        }
+        (Event::Unfilled(one), Event::Unfilled(other)) => one.side == other.side,
+        _ => false,
+    }
+}
+
+fn signals(one: &Signal, other: &Signal) -> bool {
+    let sides = |legs: &[Leg; 2]| legs.map(|leg| leg.side);
+    let [first, second] = [one, other].map(Signal::reasons);
+    let [names, others] = [&first, &second].map(|reasons| reasons.metadata.iter().map(|(name, _)| name));
+    one.kind.name() == other.kind.name()
+        && first.side == second.side
+        && first.regime == second.regime
+        && first.protection.is_some() == second.protection.is_some()
+        && first.legs.as_ref().map(sides) == second.legs.as_ref().map(sides)
+        && names.eq(others)
+}
