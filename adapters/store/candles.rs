@@ -194,12 +194,12 @@ impl Stack {
     /// The rows as candles of this length.
     pub(super) fn into_bars(self, interval: Nanos) -> Bars {
         Bars {
-            open_time: self.time,
-            open: self.open,
-            high: self.high,
-            low: self.low,
-            close: self.close,
-            volume: self.volume,
+            open_time: self.time.into(),
+            open: self.open.into(),
+            high: self.high.into(),
+            low: self.low.into(),
+            close: self.close.into(),
+            volume: self.volume.into(),
             ..Bars::empty(interval)
         }
     }

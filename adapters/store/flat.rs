@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hemiola_components::column::Column;
 use hemiola_components::market::Bars;
 use hemiola_components::time::Interval;
 
@@ -81,7 +82,7 @@ fn deal<T>(
     slots: &[usize],
     counts: &[usize],
     bars: &mut [Bars],
-    of: impl Fn(&mut Bars) -> &mut Vec<T>,
+    of: impl Fn(&mut Bars) -> &mut Column<T>,
 ) {
     if column.is_empty() {
         return;
@@ -91,7 +92,7 @@ fn deal<T>(
         dealt[*slot].push(value);
     }
     for (bars, values) in bars.iter_mut().zip(dealt) {
-        *of(bars) = values;
+        *of(bars) = values.into();
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
 
     /// Each symbol with the opening prices of its candles.
     fn opens(loaded: &[(String, LoadedSeries)]) -> Vec<(&str, &[f64])> {
-        loaded.iter().map(|(symbol, series)| (symbol.as_str(), series.bars.open.as_slice())).collect()
+        loaded.iter().map(|(symbol, series)| (symbol.as_str(), &series.bars.open[..])).collect()
     }
 
     #[test]
