@@ -30,6 +30,8 @@ mod series;
 #[cfg(test)]
 mod series_test;
 mod spill;
+#[cfg(test)]
+mod spill_test;
 mod statistics;
 pub(crate) mod table;
 mod targets;
