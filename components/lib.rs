@@ -2,6 +2,7 @@
 
 pub mod candles;
 pub mod capital;
+pub mod column;
 pub mod engine;
 pub mod id;
 pub mod journal;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::Component;
 
+use crate::column::Column;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
 
@@ -59,19 +60,19 @@ pub enum Span {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
     /// When each candle opened.
-    pub open_time: Vec<Nanos>,
+    pub open_time: Column<Nanos>,
     /// How long each candle lasts.
     pub span: Span,
     /// First price, quote currency.
-    pub open: Vec<f64>,
+    pub open: Column<f64>,
     /// Highest price, quote currency. Empty, like the lows, when nobody in the run reads them.
-    pub high: Vec<f64>,
+    pub high: Column<f64>,
     /// Lowest price, quote currency.
-    pub low: Vec<f64>,
+    pub low: Column<f64>,
     /// Last price, quote currency.
-    pub close: Vec<f64>,
+    pub close: Column<f64>,
     /// Base units traded; 0 when nobody traded. Empty when nobody reads them and every candle is known to have traded.
-    pub volume: Vec<f64>,
+    pub volume: Column<f64>,
 }
 
 impl Bars {
@@ -79,25 +80,25 @@ impl Bars {
     #[must_use]
     pub const fn empty(interval: Nanos) -> Self {
         Self {
-            open_time: Vec::new(),
+            open_time: Column::new(),
             span: Span::Uniform(interval),
-            open: Vec::new(),
-            high: Vec::new(),
-            low: Vec::new(),
-            close: Vec::new(),
-            volume: Vec::new(),
+            open: Column::new(),
+            high: Column::new(),
+            low: Column::new(),
+            close: Column::new(),
+            volume: Column::new(),
         }
     }
 
     /// How many candles there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.open_time.len()
     }
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.open_time.is_empty()
     }
 
@@ -190,7 +191,7 @@ pub struct TickSums {
     /// A power of ten.
     pub scale: f64,
     /// One entry more than there are closes.
-    pub sums: Vec<f64>,
+    pub sums: Column<f64>,
     /// The largest single close, in ticks.
     pub largest: f64,
 }
@@ -213,11 +214,11 @@ impl TickSums {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogReturns {
     /// The returns, oldest first.
-    pub values: Vec<f64>,
+    pub values: Column<f64>,
     /// Running sums of the returns, one entry more than there are returns; rounded, so good for estimates only.
-    pub sums: Vec<f64>,
+    pub sums: Column<f64>,
     /// Running sums of their squares, likewise.
-    pub squares: Vec<f64>,
+    pub squares: Column<f64>,
     /// The running sum farthest from zero, without its sign.
     pub largest_sum: f64,
     /// How many returns there are up to each candle; `None` when every candle but the first has one.
@@ -278,7 +279,7 @@ mod tests {
     use super::*;
 
     fn bars(opens: &[i64], span: i64) -> Bars {
-        let ones = vec![1.0; opens.len()];
+        let ones = Column::from(vec![1.0; opens.len()]);
         Bars {
             open_time: opens.iter().map(|t| Nanos::new(*t)).collect(),
             open: ones.clone(),
@@ -308,7 +309,7 @@ mod tests {
         let mut bars = bars(&[0, 10, 20], 10);
         bars.volume[1] = 0.0;
         assert_eq!([0, 1, 2].map(|bar| bars.traded(bar)), [true, false, true]);
-        bars.volume.clear();
+        bars.volume = Column::new();
         assert_eq!([0, 1, 2].map(|bar| bars.traded(bar)), [true; 3]);
     }
 
@@ -321,7 +322,7 @@ mod tests {
 
     #[test]
     fn window_is_the_difference_of_two_sums() {
-        let ticks = TickSums { parts: 5.0, scale: 10.0, sums: vec![0.0, 2.0, 5.0, 9.0], largest: 4.0 };
+        let ticks = TickSums { parts: 5.0, scale: 10.0, sums: vec![0.0, 2.0, 5.0, 9.0].into(), largest: 4.0 };
         assert_eq!((ticks.window(2, 2), ticks.sum(2, 2)), (7.0, 3.5));
         assert_eq!((ticks.window(2, 3), ticks.sum(2, 3)), (9.0, 4.5));
     }

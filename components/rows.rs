@@ -113,7 +113,7 @@ mod tests {
     fn bars(opens: &[i64], close: &[f64]) -> Bars {
         let mut bars = Bars::empty(Nanos::new(10));
         bars.open_time = opens.iter().map(|t| Nanos::new(*t)).collect();
-        bars.close = close.to_vec();
+        bars.close = close.to_vec().into();
         bars
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Entity, World};
+use hemiola_adapters::store::{Scratch, StoreError};
 use hemiola_components::candles::Candles;
 use hemiola_components::capital::{ScheduleView, Weights};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
@@ -20,9 +21,9 @@ use hemiola_components::schedule::Schedule;
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::shares;
-use hemiola_systems::indicators::log_returns::log_returns;
+use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
-use hemiola_systems::indicators::tick_sums::tick_sums;
+use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
 use hemiola_systems::queue::Queue;
 use hemiola_systems::risk::halt::nearest;
 use hemiola_systems::schedule;
@@ -47,6 +48,8 @@ pub struct Market {
     /// What is known of pairs beyond their candles, at the closes of the first leg's interval. A pair that is not
     /// here is quoted at its closes.
     pub snapshots: BTreeMap<(Pair, Interval), Arc<Snapshots>>,
+    /// Where the columns that are computed go; into memory when there is nothing.
+    pub scratch: Option<Scratch>,
 }
 
 /// The part of history that is traded. Candles before it warm the engines' state.
@@ -107,6 +110,9 @@ pub enum AssemblyError {
         /// What is wrong.
         source: ParameterError,
     },
+    /// There is no room for the columns that are computed.
+    #[error(transparent)]
+    Columns(#[from] StoreError),
     /// Two systems could run in either order.
     #[error("the order of the systems is not settled: {0}")]
     Order(String),
@@ -269,7 +275,7 @@ impl Assembly<'_> {
             book.lines.push(line);
         }
         let day_end = day_end(&mut book, start);
-        book.sheet = self.sheet(&book);
+        book.sheet = self.sheet(&book, market);
         let entity = self
             .world
             .spawn(Portfolio {
@@ -303,11 +309,11 @@ impl Assembly<'_> {
     }
 
     /// What an account of several instruments is marked from, unless every mark of what is held is wanted or the
-    /// lines have too little in common.
-    fn sheet(&mut self, book: &Book) -> Option<Sheet> {
+    /// lines have too little in common, or there is no memory for it.
+    fn sheet(&mut self, book: &Book, market: &Market) -> Option<Sheet> {
         /// Closes in the rows for each close in the lines.
         const MOST: usize = 4;
-        if book.lines.len() < 2 || self.options.curve == EquityCurve::EveryBar {
+        if book.lines.len() < 2 || self.options.curve == EquityCurve::EveryBar || market.scratch.is_some() {
             return None;
         }
         let bars = || book.lines.iter().map(|line| line.bars.shared());
@@ -387,10 +393,12 @@ impl Assembly<'_> {
             }
             let identity = &account.plan.instruments[instrument];
             let Columns { tick_sums, log_returns, .. } = kind.columns;
+            let scratch = account.market.scratch.as_ref();
+            let ticks = if tick_sums { self.sums(identity, plan.interval, &bars, scratch)? } else { None };
             let feed = Feed {
                 cadence: plan.cadence,
-                ticks: if tick_sums { self.sums(identity, plan.interval, &bars) } else { None },
-                returns: log_returns.then(|| self.returns(&bars)),
+                ticks,
+                returns: if log_returns { Some(self.returns(&bars, scratch)?) } else { None },
                 snapshots: match pair {
                     Some(pair) => Some(self.snapshots(account, plan, *pair, needs.quote_age)?),
                     None => None,
@@ -523,21 +531,37 @@ impl Assembly<'_> {
         instrument: &Instrument,
         interval: Interval,
         bars: &Arc<Bars>,
-    ) -> Option<Arc<TickSums>> {
+        scratch: Option<&Scratch>,
+    ) -> Result<Option<Arc<TickSums>>, AssemblyError> {
         if let Some(sums) = self.sums.get(&Arc::as_ptr(bars)) {
-            return sums.clone();
+            return Ok(sums.clone());
         }
-        let sums = tick_sums(&bars.close, instrument.rules.tick).map(Arc::new);
+        let (closes, tick) = (&bars.close, instrument.rules.tick);
+        let sums = match scratch {
+            Some(scratch) => tick_sums_in(closes, tick, |_| scratch.column())?,
+            None => tick_sums(closes, tick),
+        };
+        let sums = sums.map(Arc::new);
         if sums.is_none() {
             self.notes.inexact_series.push(format!("{}@{interval}", instrument.name()));
         }
         self.sums.insert(Arc::as_ptr(bars), sums.clone());
-        sums
+        Ok(sums)
     }
 
-    fn returns(&mut self, bars: &Arc<Bars>) -> Arc<LogReturns> {
-        let build = || Arc::new(log_returns(&bars.close));
-        Arc::clone(self.returns.entry(Arc::as_ptr(bars)).or_insert_with(build))
+    fn returns(
+        &mut self,
+        bars: &Arc<Bars>,
+        scratch: Option<&Scratch>,
+    ) -> Result<Arc<LogReturns>, AssemblyError> {
+        if let Some(returns) = self.returns.get(&Arc::as_ptr(bars)) {
+            return Ok(Arc::clone(returns));
+        }
+        let returns = match scratch {
+            Some(scratch) => log_returns_in(&bars.close, |_| scratch.column())?,
+            None => log_returns(&bars.close),
+        };
+        Ok(Arc::clone(self.returns.entry(Arc::as_ptr(bars)).or_insert(Arc::new(returns))))
     }
 }
 

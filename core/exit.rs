@@ -81,7 +81,7 @@ impl From<AssemblyError> for Failure {
         let exit = match error {
             AssemblyError::NoSeries { .. } | AssemblyError::EmptyWindow => Exit::Data,
             AssemblyError::UnknownEngine { .. } | AssemblyError::Parameters { .. } => Exit::Usage,
-            AssemblyError::Order(_) => Exit::Operational,
+            AssemblyError::Order(_) | AssemblyError::Columns(_) => Exit::Operational,
         };
         Self::new(exit, error.to_string())
     }

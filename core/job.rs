@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::license;
 use crate::market_data::{self, FlatFile, MarketData, sha256_of};
+use crate::memory::Memory;
 use crate::modes::backtest::{self, Run};
 use crate::results::resolved;
 
@@ -70,24 +71,43 @@ pub struct Prepared {
 }
 
 impl Job {
-    /// Reads configuration and data. `notice` hears what is done on the way.
+    /// Reads configuration and data into memory. `notice` hears what is done on the way.
     ///
     /// # Errors
     /// When any of it cannot be read or used.
     pub fn prepare(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
-        self.prepare_with(catalog, notice, market_data::demand)
+        self.prepare_within(&Memory::default(), catalog, notice)
+    }
+
+    /// The same with a limit of memory, beyond which the candles are in temporary files.
+    ///
+    /// # Errors
+    /// When any of it cannot be read or used; when there is no room for temporary files.
+    pub fn prepare_within(
+        &self,
+        memory: &Memory,
+        catalog: &Catalog,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Prepared, Failure> {
+        self.prepare_with(memory, catalog, notice, market_data::demand)
     }
 
     /// The same with every candle and all of each, whether a run needs them or not.
     ///
     /// # Errors
-    /// When any of it cannot be read or used.
-    pub fn prepare_all(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Prepared, Failure> {
-        self.prepare_with(catalog, notice, |_, _, check, _| Demand::from(check))
+    /// When any of it cannot be read or used; when there is no room for temporary files.
+    pub fn prepare_all(
+        &self,
+        memory: &Memory,
+        catalog: &Catalog,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Prepared, Failure> {
+        self.prepare_with(memory, catalog, notice, |_, _, check, _| Demand::from(check))
     }
 
     fn prepare_with(
         &self,
+        memory: &Memory,
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
         demand: impl Fn(&Plan, &Catalog, Check, Window) -> Demand,
@@ -108,8 +128,14 @@ impl Job {
             selection.without = blocked.into_iter().map(|one| one.schedule).collect();
         }
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
-        let (plan, mut data) =
-            self.read(&config, selection, &|plan| demand(plan, catalog, check, window), catalog, notice)?;
+        let (plan, mut data) = self.read(
+            &config,
+            selection,
+            &|plan| demand(plan, catalog, check, window),
+            memory,
+            catalog,
+            notice,
+        )?;
         data.files.extend(capabilities.map(|file| SourceFile {
             rows: file.granted.len(),
             path: file.path,
@@ -147,6 +173,7 @@ impl Job {
         config: &Config,
         mut selection: Selection,
         demand: &dyn Fn(&Plan) -> Demand,
+        memory: &Memory,
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
     ) -> Result<(Plan, MarketData), Failure> {
@@ -154,7 +181,7 @@ impl Job {
             (Some(path), Some(interval)) => {
                 let interval = parse_interval(interval)?;
                 let plan = config.plan(&selection)?;
-                let file = FlatFile::load(path, interval, demand(&plan))?;
+                let file = FlatFile::load(path, interval, demand(&plan), memory, notice)?;
                 selection.instruments = Some(file.instruments(&plan.valuation));
                 let plan = config.plan(&selection)?;
                 let data = file.market_data(&plan, catalog)?;
@@ -172,7 +199,7 @@ impl Job {
                 if folder.is_none() && plan.is_demo && !root.exists() {
                     demo::seed_first_time(&plan, root, notice)?;
                 }
-                let data = market_data::load(&plan, root, demand(&plan), catalog)?;
+                let data = market_data::load(&plan, root, demand(&plan), catalog, memory, notice)?;
                 Ok((plan, data))
             }
         }

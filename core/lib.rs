@@ -12,6 +12,7 @@ pub mod instant;
 pub mod job;
 pub mod license;
 pub mod market_data;
+pub mod memory;
 pub mod modes;
 pub mod price_line;
 pub mod results;

@@ -9,8 +9,8 @@ use std::thread;
 use data_encoding::HEXLOWER;
 use hemiola_adapters::journal::assets;
 use hemiola_adapters::store::{
-    self, CandleStore, Check, Demand, LoadedQuotes, LoadedSeries, QuotesReport, SeriesReport, SourceFile,
-    Stretch,
+    self, CandleStore, Check, Demand, LoadedQuotes, LoadedSeries, OpenFile, QuotesReport, Scratch,
+    SeriesReport, SourceFile, Stretch,
 };
 use hemiola_components::market::{Bars, Instrument, Quotes, Targets, TradingRules};
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assembly::{Market, Window};
 use crate::config::plan::{Pair, Plan};
 use crate::exit::{Exit, Failure};
+use crate::memory::{self, Memory};
 
 /// The market data of a Plan, with where it came from.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +77,8 @@ pub struct FlatFile {
     path: PathBuf,
     interval: Interval,
     series: Vec<(String, LoadedSeries)>,
+    scratch: Option<Scratch>,
+    warnings: Vec<String>,
 }
 
 /// The venue of instruments from a flat file.
@@ -85,9 +88,30 @@ impl FlatFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it cannot be read or holds bad candles.
-    pub fn load(path: &Path, interval: Interval, demand: Demand) -> Result<Self, Failure> {
-        Ok(Self { path: path.to_owned(), interval, series: store::load_file(path, interval, demand)? })
+    /// When it cannot be read or holds bad candles; when there is no room for temporary files.
+    pub fn load(
+        path: &Path,
+        interval: Interval,
+        demand: Demand,
+        memory: &Memory,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Self, Failure> {
+        let file = OpenFile::open(path, &demand)?;
+        let bytes = file.bytes(&demand);
+        let scratch = memory.scratch(bytes);
+        let mut warnings = Vec::new();
+        if scratch.is_some() && file.has_symbols() {
+            warnings.push(format!(
+                "{}: its candles take {}, more than the memory limit, and stay in memory: only those of a file with \
+                 one symbol can be kept in temporary files; write a file per symbol",
+                path.display(),
+                memory::size(bytes)
+            ));
+        } else if scratch.is_some() {
+            notice(&spilled(bytes, memory));
+        }
+        let series = file.load(interval, &demand, scratch.as_ref())?;
+        Ok(Self { path: path.to_owned(), interval, series, scratch, warnings })
     }
 
     /// Its instruments; a symbol that does not end in a currency is quoted in `quote`.
@@ -121,7 +145,8 @@ impl FlatFile {
             );
             return Err(Failure::new(Exit::Data, message));
         }
-        let mut data = MarketData::default();
+        let mut data = MarketData { warnings: self.warnings, ..MarketData::default() };
+        data.market.scratch = self.scratch;
         let mut by_symbol: BTreeMap<String, LoadedSeries> = self.series.into_iter().collect();
         for (index, instrument) in plan.instruments.iter().enumerate() {
             let loaded = by_symbol.remove(&instrument.symbol);
@@ -140,16 +165,26 @@ impl FlatFile {
 /// Reads from a store what the schedules of a Plan need.
 ///
 /// # Errors
-/// When candles, quotes or targets cannot be read, are bad, or are absent.
+/// When candles, quotes or targets cannot be read, are bad, or are absent; when there is no room for temporary files.
 pub fn load(
     plan: &Plan,
     root: &Path,
     demand: impl Into<Demand>,
     catalog: &Catalog,
+    memory: &Memory,
+    notice: &mut dyn FnMut(&str),
 ) -> Result<MarketData, Failure> {
     let demand = demand.into();
-    let store = CandleStore::open(root)?;
+    let mut store = CandleStore::open(root)?;
     let mut data = MarketData::default();
+    if memory.limit.is_some() {
+        let bytes = bytes(plan, &store, &demand);
+        data.market.scratch = memory.scratch(bytes);
+        if let Some(scratch) = data.market.scratch.clone() {
+            notice(&spilled(bytes, memory));
+            store = store.spilling_into(scratch);
+        }
+    }
     let mut quoted = BTreeMap::new();
     for (index, instrument) in plan.instruments.iter().enumerate() {
         let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
@@ -193,6 +228,28 @@ pub fn load(
     data.join_pairs(plan, &quoted);
     data.read_targets(plan, catalog)?;
     Ok(data)
+}
+
+/// The bytes of all candles that the schedules read. What cannot be read counts nothing: loading it says why.
+fn bytes(plan: &Plan, store: &CandleStore, demand: &Demand) -> u64 {
+    let mut all = 0_u64;
+    for (index, instrument) in plan.instruments.iter().enumerate() {
+        let names = [instrument.symbol.as_str(), plan.venue_symbols[index].as_str()];
+        for interval in intervals(plan, index) {
+            let bytes = store.bytes(&instrument.venue, &names, interval, demand);
+            all = all.saturating_add(bytes.unwrap_or_default());
+        }
+    }
+    all
+}
+
+fn spilled(bytes: u64, memory: &Memory) -> String {
+    format!(
+        "the candles take {}, more than the memory limit of {}: they are kept in temporary files in {}",
+        memory::size(bytes),
+        memory::size(memory.limit.unwrap_or_default()),
+        memory.folder.display()
+    )
 }
 
 /// What the run of a Plan reads of its candles.

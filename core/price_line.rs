@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hemiola_components::column::Column;
 use hemiola_components::market::{Bars, Span};
 use hemiola_components::time::{Interval, Nanos};
 
@@ -40,19 +41,20 @@ fn is_silent(finer: &Bars, bars: &Bars, bar: usize) -> bool {
 }
 
 fn collect(series: &[&Arc<Bars>], chosen: &[Candle]) -> Bars {
-    let column = |of: fn(&Bars) -> &[f64]| -> Vec<f64> {
+    let column = |of: fn(&Bars) -> &[f64]| -> Column<f64> {
         let is_whole = series.iter().all(|bars| of(bars).len() == bars.len());
         let chosen = if is_whole { chosen } else { &[] };
         chosen.iter().map(|(_, rank, bar)| of(series[*rank])[*bar]).collect()
     };
     // A line is only asked whether a candle traded, which is all that is known where a column was left out.
     let volume = if series.iter().all(|bars| bars.volume.is_empty()) {
-        Vec::new()
+        Column::new()
     } else {
         let traded = |bar: &Candle| series[bar.1].volume.get(bar.2).copied().unwrap_or(1.0);
         chosen.iter().map(traded).collect()
     };
-    let open_time: Vec<Nanos> = chosen.iter().map(|(_, rank, bar)| series[*rank].open_time[*bar]).collect();
+    let open_time: Column<Nanos> =
+        chosen.iter().map(|(_, rank, bar)| series[*rank].open_time[*bar]).collect();
     Bars {
         span: Span::Each(chosen.iter().zip(&open_time).map(|((close, ..), open)| *close - *open).collect()),
         open_time,
@@ -74,7 +76,7 @@ mod tests {
         let interval: Interval = interval.parse().unwrap();
         let step = interval.length().get() / HOUR;
         let opens: Vec<i64> = open_hours.step_by(usize::try_from(step).unwrap()).collect();
-        let price: Vec<f64> = opens.iter().map(|open| (open + step) as f64).collect();
+        let price: Column<f64> = opens.iter().map(|open| (open + step) as f64).collect();
         let bars = Bars {
             open_time: opens.iter().map(|open| Nanos::new(open * HOUR)).collect(),
             open: price.clone(),
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn coarser_candles_serve_where_the_finer_series_is_silent() {
         let line = price_line(&BTreeMap::from([series("1h", 28..50), series("1d", 0..96)]));
-        let closes: Vec<f64> = line.close.clone();
+        let closes = &line.close;
         assert_eq!(closes[..3], [24.0, 29.0, 30.0], "the day before the first hour, then hours");
         assert_eq!(
             closes[closes.len() - 2..],
@@ -133,11 +135,11 @@ mod tests {
         let (one_hour, hours) = series("1h", 28..50);
         let (one_day, days) = series("1d", 0..96);
         let without = |bars: &Bars, volume: bool| {
-            let mut bars = Bars { high: Vec::new(), low: Vec::new(), ..bars.clone() };
+            let mut bars = Bars { high: Column::new(), low: Column::new(), ..bars.clone() };
             if volume {
                 bars.volume.fill(0.0);
             } else {
-                bars.volume.clear();
+                bars.volume = Column::new();
             }
             Arc::new(bars)
         };

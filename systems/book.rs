@@ -232,7 +232,7 @@ mod tests {
         let lines = columns.iter().map(|(times, closes, net)| {
             let mut bars = Bars::empty(Nanos::new(10));
             bars.open_time = times.iter().map(|t| Nanos::new(*t)).collect();
-            bars.close = closes.to_vec();
+            bars.close = closes.to_vec().into();
             let mut line = BookLine::new(Candles::new(Arc::new(bars)), TradingRules::default());
             (line.net, line.gross) = (*net, net.abs());
             line

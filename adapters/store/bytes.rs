@@ -11,6 +11,15 @@ use memmap2::{Advice, Mmap, UncheckedAdvice};
 /// Files up to this many bytes are read: a mapping costs more than it saves.
 const SMALL: u64 = 1 << 22;
 
+/// What is done with small files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Small {
+    /// They are read.
+    Read,
+    /// They are mapped like others, so that none of them is memory of the process.
+    Map,
+}
+
 /// The bytes of a file.
 pub(super) struct FileBytes {
     all: Bytes,
@@ -28,8 +37,8 @@ impl AsRef<[u8]> for Owner {
 
 impl FileBytes {
     /// All bytes of a file, which has `length` of them.
-    pub(super) fn of(mut file: File, length: u64) -> io::Result<Self> {
-        if length > SMALL
+    pub(super) fn of(mut file: File, length: u64, small: Small) -> io::Result<Self> {
+        if (length > SMALL || small == Small::Map)
             && let Ok(map) = map(&file)
         {
             let map = Arc::new(map);
@@ -91,11 +100,14 @@ mod tests {
 
     #[test]
     fn a_large_file_is_mapped_and_a_small_one_read_and_both_say_the_same() {
-        for (length, mapped) in [(10, false), (usize::try_from(SMALL).unwrap() + 1, true)] {
+        let large = usize::try_from(SMALL).unwrap() + 1;
+        for (length, small, mapped) in
+            [(10, Small::Read, false), (10, Small::Map, true), (large, Small::Read, true)]
+        {
             let expected: Vec<u8> = (0..=250).cycle().take(length).collect();
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&expected).unwrap();
-            let bytes = FileBytes::of(file.reopen().unwrap(), length as u64).unwrap();
+            let bytes = FileBytes::of(file.reopen().unwrap(), length as u64, small).unwrap();
             assert_eq!(bytes.map.is_some(), mapped);
             assert_eq!(bytes.all()[..], expected);
             assert_eq!(bytes.hash(), blake3::hash(&expected).to_string());

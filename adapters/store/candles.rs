@@ -3,16 +3,20 @@
 use std::ops::Range;
 use std::path::Path;
 
+use hemiola_components::column::Column;
 use hemiola_components::market::Bars;
 use hemiola_components::time::Nanos;
 
 use super::SourceFile;
+use super::bytes::Small;
 use super::check::Rows;
 use super::columns::{self, MILLISECOND, NUMBER_TYPES, Nulls, SYMBOL_TYPES, Symbols, TIME_TYPES};
 use super::demand::Demand;
 use super::error::StoreError;
+use super::output::Output;
 use super::parallel;
 use super::rows::Selection;
+use super::spill::Scratch;
 use super::table::Table;
 
 const NUMBERS: [&str; 5] = ["open", "high", "low", "close", "volume"];
@@ -28,8 +32,8 @@ pub(super) struct CandleFile {
 
 impl CandleFile {
     /// Opens a file; `symbol` is the name of the column that tells series apart, if it matters.
-    pub(super) fn open(path: &Path, symbol: Option<&'static str>) -> Result<Self, StoreError> {
-        let mut table = Table::open(path)?;
+    pub(super) fn open(path: &Path, symbol: Option<&'static str>, small: Small) -> Result<Self, StoreError> {
+        let mut table = Table::open_as(path, small)?;
         let (time_column, unit) = if table.column_type("open_time").is_some() {
             ("open_time", MILLISECOND)
         } else if table.column_type("ts").is_some() {
@@ -77,18 +81,21 @@ pub(super) struct Piece {
 /// The rows of one file or several in time order, as they are: nothing about them has been checked but their types.
 #[derive(Default)]
 pub(super) struct Stack {
-    pub(super) time: Vec<Nanos>,
-    pub(super) open: Vec<f64>,
+    pub(super) time: Column<Nanos>,
+    pub(super) open: Column<f64>,
     /// Empty when nobody wants them, like the lows.
-    pub(super) high: Vec<f64>,
-    pub(super) low: Vec<f64>,
-    pub(super) close: Vec<f64>,
+    pub(super) high: Column<f64>,
+    pub(super) low: Column<f64>,
+    pub(super) close: Column<f64>,
     /// Empty when nobody wants them and every candle traded.
-    pub(super) volume: Vec<f64>,
+    pub(super) volume: Column<f64>,
     pub(super) nulls: Nulls,
     /// One entry per file.
     pub(super) sources: Vec<SourceFile>,
 }
+
+/// A time column, and its rows without a value.
+pub(super) type Times = (Column<Nanos>, Vec<usize>);
 
 enum Job {
     Time,
@@ -97,33 +104,26 @@ enum Job {
 }
 
 enum Done {
-    Time(Vec<Nanos>, Vec<usize>),
-    Number(&'static str, Vec<f64>, Vec<usize>),
+    Time(Times),
+    Number(&'static str, Column<f64>, Vec<usize>),
     Sources(Vec<SourceFile>),
 }
 
 impl Stack {
-    /// Decodes the pieces, each column as a whole. `time` is the time column where it has been decoded already.
+    /// Decodes the pieces, column by column, into files where there is a folder for them. `time` is the time column
+    /// where it has been decoded already.
     pub(super) fn read(
         pieces: &[Piece],
-        time: Option<(Vec<Nanos>, Vec<usize>)>,
+        time: Option<Times>,
         demand: &Demand,
+        scratch: Option<&Scratch>,
     ) -> Result<Self, StoreError> {
-        let volume =
-            demand.wants_volume() || !pieces.iter().all(|piece| piece.file.table.is_positive("volume"));
         let mut jobs = vec![Job::Sources];
         if time.is_none() {
             jobs.push(Job::Time);
         }
-        jobs.extend(NUMBERS.into_iter().filter_map(|name| {
-            let wanted = match name {
-                "high" | "low" => demand.wants_high_low(),
-                "volume" => volume,
-                _ => true,
-            };
-            wanted.then_some(Job::Number(name))
-        }));
-        let done = parallel::map(demand.threads, &jobs, |job| work(job, pieces));
+        jobs.extend(wanted(pieces, demand).map(Job::Number));
+        let done = parallel::map(demand.threads, &jobs, |job| work(job, pieces, scratch));
         let mut stack = Self::default();
         if let Some((values, nulls)) = time {
             stack.note(pieces, nulls, None);
@@ -132,7 +132,7 @@ impl Stack {
         for done in done {
             match done? {
                 Done::Sources(sources) => stack.sources = sources,
-                Done::Time(values, nulls) => {
+                Done::Time((values, nulls)) => {
                     stack.note(pieces, nulls, None);
                     stack.time = values;
                 }
@@ -157,7 +157,7 @@ impl Stack {
         }
     }
 
-    fn column(&mut self, name: &str) -> &mut Vec<f64> {
+    fn column(&mut self, name: &str) -> &mut Column<f64> {
         match name {
             "open" => &mut self.open,
             "high" => &mut self.high,
@@ -174,7 +174,7 @@ impl Stack {
         rows: Range<usize>,
         symbols: Option<&'a Symbols>,
     ) -> Rows<'a> {
-        let of = |column: &'a [f64]| column.get(rows.clone()).unwrap_or_default();
+        let of = |column: &'a Column<f64>| column.get(rows.clone()).unwrap_or_default();
         Rows {
             path: piece.file.table.path(),
             time_column: piece.file.time_column,
@@ -205,31 +205,51 @@ impl Stack {
     }
 }
 
-fn work(job: &Job, pieces: &[Piece]) -> Result<Done, StoreError> {
-    let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
+/// The columns of numbers that are read.
+fn wanted(pieces: &[Piece], demand: &Demand) -> impl Iterator<Item = &'static str> {
+    let high_low = demand.wants_high_low();
+    let volume = demand.wants_volume() || !pieces.iter().all(|piece| piece.file.table.is_positive("volume"));
+    NUMBERS.into_iter().filter(move |name| match *name {
+        "high" | "low" => high_low,
+        "volume" => volume,
+        _ => true,
+    })
+}
+
+/// The bytes of the columns that are read, and of the running sums of one of them.
+pub(super) fn bytes(pieces: &[Piece], demand: &Demand) -> u64 {
+    const TIMES_AND_SUMS: usize = 2;
+    let columns = wanted(pieces, demand).count() + TIMES_AND_SUMS;
+    (rows(pieces) as u64).saturating_mul((columns * size_of::<f64>()) as u64)
+}
+
+fn rows(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.rows.len()).sum()
+}
+
+fn work(job: &Job, pieces: &[Piece], scratch: Option<&Scratch>) -> Result<Done, StoreError> {
     match job {
         Job::Sources => {
             pieces.iter().map(|piece| piece.file.table.source()).collect::<Result<_, _>>().map(Done::Sources)
         }
-        Job::Time => times(pieces).map(|(values, nulls)| Done::Time(values, nulls)),
+        Job::Time => times(pieces, scratch).map(Done::Time),
         Job::Number(name) => {
-            let (mut values, mut nulls) = (Vec::new(), Vec::new());
+            let (mut values, mut nulls) = (Output::new(scratch)?, Vec::new());
             for Piece { file, rows: part } in pieces {
-                file.table.make_room(&mut values, rows)?;
+                file.table.make_room(&mut values, rows(pieces))?;
                 file.table.numbers(name, part, &mut values, &mut nulls)?;
             }
-            Ok(Done::Number(name, values, nulls))
+            Ok(Done::Number(name, values.finish()?, nulls))
         }
     }
 }
 
 /// The time column, and its rows without a value.
-pub(super) fn times(pieces: &[Piece]) -> Result<(Vec<Nanos>, Vec<usize>), StoreError> {
-    let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
-    let (mut values, mut nulls) = (Vec::new(), Vec::new());
+pub(super) fn times(pieces: &[Piece], scratch: Option<&Scratch>) -> Result<Times, StoreError> {
+    let (mut values, mut nulls) = (Output::new(scratch)?, Vec::new());
     for Piece { file, rows: part } in pieces {
-        file.table.make_room(&mut values, rows)?;
+        file.table.make_room(&mut values, rows(pieces))?;
         file.table.times(file.time_column, file.unit, part, &mut values, &mut nulls)?;
     }
-    Ok((values, nulls))
+    Ok((values.finish()?, nulls))
 }

@@ -13,8 +13,9 @@ use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::columns::{self, MILLISECOND};
 use super::error::StoreError;
-use super::pages;
+use super::output::Output;
 use super::rows::Selection;
+use super::spill::Plain;
 use super::table::Table;
 
 /// Rows of a step: its levels, and what is converted, stay in the nearest cache.
@@ -26,14 +27,14 @@ impl Table {
         &self,
         column: &str,
         rows: &Selection,
-        values: &mut Vec<f64>,
+        values: &mut Output<f64>,
         nulls: &mut Vec<usize>,
     ) -> Result<(), StoreError> {
         let before = values.len();
         let decoded = match (self.column_type(column), self.leaf(column)) {
             (Some(DataType::Float64), Some((leaf, Type::DOUBLE))) => {
                 self.make_room(values, before + rows.len())?;
-                self.fill::<DoubleType>(leaf, rows, values)?
+                self.fill::<DoubleType>(leaf, rows, &mut Straight(values))?
             }
             (Some(DataType::Float32), Some((leaf, Type::FLOAT))) => {
                 self.convert::<FloatType, _>(leaf, rows, values, f64::from)?
@@ -50,7 +51,7 @@ impl Table {
         if decoded {
             return Ok(());
         }
-        values.truncate(before);
+        values.truncate(before)?;
         self.in_batches(column, rows, values, nulls, |values, array| columns::append_numbers(values, array))
     }
 
@@ -61,7 +62,7 @@ impl Table {
         column: &str,
         integer: i64,
         rows: &Selection,
-        values: &mut Vec<Nanos>,
+        values: &mut Output<Nanos>,
         nulls: &mut Vec<usize>,
     ) -> Result<(), StoreError> {
         let before = values.len();
@@ -76,7 +77,7 @@ impl Table {
         if decoded {
             return Ok(());
         }
-        values.truncate(before);
+        values.truncate(before)?;
         self.in_batches(column, rows, values, nulls, |values, array| {
             columns::append_times(values, array, integer);
         })
@@ -114,21 +115,16 @@ impl Table {
     }
 
     /// Makes room for exactly so many values in all.
-    pub(super) fn make_room<T>(&self, values: &mut Vec<T>, all: usize) -> Result<(), StoreError> {
-        if values.capacity() >= all {
-            return Ok(());
-        }
-        let reserved = values.try_reserve_exact(all.saturating_sub(values.len()));
-        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))?;
-        pages::enlarge(values);
-        Ok(())
+    pub(super) fn make_room<T: Plain>(&self, values: &mut Output<T>, all: usize) -> Result<(), StoreError> {
+        let reserved = values.make_room(all);
+        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))
     }
 
-    fn convert<P: Physical, T>(
+    fn convert<P: Physical, T: Plain>(
         &self,
         leaf: usize,
         rows: &Selection,
-        values: &mut Vec<T>,
+        values: &mut Output<T>,
         convert: impl Fn(P::T) -> T,
     ) -> Result<bool, StoreError> {
         self.make_room(values, values.len() + rows.len())?;
@@ -147,7 +143,7 @@ impl Table {
         for part in rows.parts() {
             let group = self.parquet().row_group(part.group);
             let chunk = group.column(leaf);
-            let complete = self.guarded(|| -> Result<bool, ParquetError> {
+            let complete = self.guarded(|| -> Result<Result<bool, StoreError>, ParquetError> {
                 let count = usize::try_from(group.num_rows())?;
                 let pages = SerializedPageReader::new(Arc::clone(&input), chunk, count, None)?;
                 let reader = get_column_reader(chunk.column_descr_ptr(), Box::new(pages));
@@ -164,13 +160,15 @@ impl Table {
                         return Err(ends_early());
                     }
                     if values < records {
-                        return Ok(false);
+                        return Ok(Ok(false));
                     }
-                    sink.settle();
+                    if let Err(error) = sink.settle() {
+                        return Ok(Err(error));
+                    }
                     left -= records;
                 }
-                Ok(true)
-            })?;
+                Ok(Ok(true))
+            })??;
             self.release(leaf, part.group);
             if !complete {
                 return Ok(false);
@@ -188,22 +186,27 @@ impl Table {
     }
 
     /// Decodes a column by way of record batches: any type, nulls included.
-    fn in_batches<T>(
+    fn in_batches<T: Plain>(
         &self,
         column: &str,
         rows: &Selection,
-        values: &mut Vec<T>,
+        values: &mut Output<T>,
         nulls: &mut Vec<usize>,
         append: impl Fn(&mut Vec<T>, &dyn Array),
     ) -> Result<(), StoreError> {
         let all = values.len() + rows.len();
         self.make_room(values, all)?;
+        let mut settled = Ok(());
         self.batches(&[column], rows, |arrays| {
             for array in arrays {
                 nulls.extend(columns::nulls_of(*array).map(|row| values.len() + row));
-                append(values, *array);
+                if settled.is_ok() {
+                    append(values.tail(), *array);
+                    settled = values.settle();
+                }
             }
         })?;
+        settled?;
         if values.len() == all { Ok(()) } else { Err(StoreError::corrupt(self.path(), ends_early())) }
     }
 }
@@ -218,29 +221,34 @@ trait Sink<T> {
     fn room(&mut self) -> &mut Vec<T>;
 
     /// Takes what the step has put there.
-    fn settle(&mut self);
+    fn settle(&mut self) -> Result<(), StoreError>;
 }
 
-impl<T> Sink<T> for Vec<T> {
-    fn room(&mut self) -> &mut Self {
-        self
+struct Straight<'a, T>(&'a mut Output<T>);
+
+impl<T: Plain> Sink<T> for Straight<'_, T> {
+    fn room(&mut self) -> &mut Vec<T> {
+        self.0.tail()
     }
 
-    fn settle(&mut self) {}
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.0.settle()
+    }
 }
 
 struct Converted<'a, R, T, F> {
     raw: Vec<R>,
-    values: &'a mut Vec<T>,
+    values: &'a mut Output<T>,
     convert: F,
 }
 
-impl<R, T, F: Fn(R) -> T> Sink<R> for Converted<'_, R, T, F> {
+impl<R, T: Plain, F: Fn(R) -> T> Sink<R> for Converted<'_, R, T, F> {
     fn room(&mut self) -> &mut Vec<R> {
         &mut self.raw
     }
 
-    fn settle(&mut self) {
-        self.values.extend(self.raw.drain(..).map(&self.convert));
+    fn settle(&mut self) -> Result<(), StoreError> {
+        self.values.tail().extend(self.raw.drain(..).map(&self.convert));
+        self.values.settle()
     }
 }

@@ -7,12 +7,15 @@ use arrow_array::cast::AsArray as _;
 use arrow_array::types::Float64Type;
 use arrow_array::{Array as _, ArrayRef, Decimal64Array, Float32Array, Float64Array};
 use arrow_schema::DataType;
+use hemiola_components::column::Column;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::columns;
 use super::fixture::{Columns, MARCH, integers, numbers, write_with};
+use super::output::Output;
 use super::rows::Selection;
+use super::spill::{Plain, Scratch};
 use super::table::Table;
 
 const ROWS: i64 = 50_000;
@@ -46,8 +49,22 @@ fn narrowed(value: f64) -> f32 {
 
 /// The column and its rows without a value.
 fn decoded(table: &Table, column: &'static str, rows: &Selection) -> (Vec<f64>, Vec<usize>) {
-    let (mut values, mut nulls) = (Vec::new(), Vec::new());
+    let (mut values, mut nulls) = (Output::new(None).unwrap(), Vec::new());
     table.numbers(column, rows, &mut values, &mut nulls).unwrap();
+    (whole(values), nulls)
+}
+
+fn whole<T: Plain>(output: Output<T>) -> Vec<T> {
+    std::mem::take(output.finish().unwrap().to_mut())
+}
+
+/// The same piece by piece.
+fn spilled(table: &Table, column: &'static str, rows: &Selection) -> (Column<f64>, Vec<usize>) {
+    let scratch = Scratch::new(std::env::temp_dir());
+    let (mut values, mut nulls) = (Output::new(Some(&scratch)).unwrap(), Vec::new());
+    table.numbers(column, rows, &mut values, &mut nulls).unwrap();
+    let values = values.finish().unwrap();
+    assert_eq!(values.is_shared(), rows.len() > 0);
     (values, nulls)
 }
 
@@ -83,10 +100,12 @@ fn both_ways_give_the_same_for_every_encoding_codec_and_stretch() {
                     let (values, nulls) = decoded(&table, column, &rows);
                     assert_eq!(values, in_batches(&table, column, &rows), "{column} {stretch:?}");
                     assert_eq!((values.len(), nulls.len()), (stretch.len(), 0));
+                    assert_eq!(spilled(&table, column, &rows).0, values);
                     assert_eq!(values.capacity(), stretch.len(), "no more room than it takes");
                 }
-                let (mut times, mut nulls) = (Vec::new(), Vec::new());
+                let (mut times, mut nulls) = (Output::new(None).unwrap(), Vec::new());
                 table.times("time", columns::MILLISECOND, &rows, &mut times, &mut nulls).unwrap();
+                let times = whole(times);
                 assert_eq!((times.len(), times.capacity()), (stretch.len(), stretch.len()));
                 let first = MARCH + i64::try_from(stretch.start).unwrap() * 60_000;
                 assert!(times.iter().zip(0..).all(|(time, row)| time.millis() == first + row * 60_000));
@@ -102,7 +121,9 @@ fn nulls_are_found_in_whatever_part_they_are() {
         let columns: Columns = vec![("double", Arc::new(values) as ArrayRef)];
         file(columns, properties(true, Encoding::PLAIN, Compression::SNAPPY), |path| {
             let table = Table::open(path).unwrap();
-            let (values, nulls) = decoded(&table, "double", &Selection::all(&table).unwrap());
+            let rows = Selection::all(&table).unwrap();
+            let (values, nulls) = decoded(&table, "double", &rows);
+            assert_eq!(spilled(&table, "double", &rows), (values.clone().into(), nulls.clone()));
             assert_eq!(nulls, [usize::try_from(at).unwrap()]);
             assert_eq!((values.len(), values[40_000]), (50_000, 40_000.0));
         });

@@ -31,6 +31,18 @@ pub enum StoreError {
         /// Why it was refused.
         source: io::Error,
     },
+    /// Candles beyond the limit of memory could not be put into temporary files.
+    #[error(
+        "{}: cannot keep candles in a temporary file: {source}: name a folder with more room with --temp-dir DIR, or \
+         raise --memory-limit",
+        folder.display()
+    )]
+    Scratch {
+        /// The folder of the temporary files.
+        folder: PathBuf,
+        /// Why it was refused.
+        source: io::Error,
+    },
     /// A folder has the name of a file.
     #[error("{}: is a folder, where a Parquet file is expected", path.display())]
     Folder {
@@ -151,6 +163,7 @@ impl StoreError {
             | Self::PartitionName { .. } => true,
             Self::NoStore { .. }
             | Self::Io { .. }
+            | Self::Scratch { .. }
             | Self::Folder { .. }
             | Self::NotSynthetic { .. }
             | Self::Seed { .. } => false,

@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
+use hemiola_components::column::Column;
 use hemiola_components::market::Bars;
 use hemiola_components::time::Interval;
 
-use super::candles::{CandleFile, Piece, Stack};
+use super::LoadedSeries;
+use super::bytes::Small;
+use super::candles::{self, CandleFile, Piece, Stack};
 use super::check::{self, Progress};
 use super::demand::Demand;
 use super::error::StoreError;
 use super::rows::Selection;
-use super::{LoadedSeries, series};
+use super::series::Opened;
+use super::spill::Scratch;
 
-/// Reads and checks a file of candles, one series per value of its `symbol` column, in whatever order they take turns.
-///
-/// The series are sorted by symbol: as numbers if all are whole numbers, else as text. Without the column there is one
-/// series, named like the file.
+/// Reads and checks a file of candles, as [`OpenFile::load`] does, in memory.
 ///
 /// # Errors
 /// When the file cannot be read, is not what it should be, or has a bad row.
@@ -25,26 +26,86 @@ pub fn load_file(
     demand: impl Into<Demand>,
 ) -> Result<Vec<(String, LoadedSeries)>, StoreError> {
     let demand = demand.into();
-    let file = CandleFile::open(path, Some("symbol"))?;
-    if file.has_symbols() {
-        return load_symbols(file, interval, &demand);
+    OpenFile::open(path, &demand)?.load(interval, &demand, None)
+}
+
+/// A file of candles of which nothing but the footer has been read.
+pub struct OpenFile {
+    candles: Candles,
+    name: String,
+}
+
+enum Candles {
+    /// Of one series.
+    Alone(Opened),
+    /// Of several, told apart by a column.
+    Mixed(Piece),
+}
+
+impl OpenFile {
+    /// Opens a file as far as it is demanded.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not what it should be.
+    pub fn open(path: &Path, demand: &Demand) -> Result<Self, StoreError> {
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let file = CandleFile::open(path, Some("symbol"), Small::Read)?;
+        let candles = if file.has_symbols() {
+            let rows = Selection::all(&file.table)?;
+            Candles::Mixed(Piece { file, rows })
+        } else {
+            Candles::Alone(Opened::new(vec![(file, None)], &demand.stretch)?)
+        };
+        Ok(Self { candles, name })
     }
-    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    Ok(vec![(stem, series::read(vec![(file, None)], interval, &demand)?)])
+
+    /// Whether a column tells series apart. Such a file is loaded in memory, whatever its size.
+    #[must_use]
+    pub const fn has_symbols(&self) -> bool {
+        matches!(self.candles, Candles::Mixed(_))
+    }
+
+    /// The bytes that its columns and the running sums of the closes take once they are decoded.
+    #[must_use]
+    pub fn bytes(&self, demand: &Demand) -> u64 {
+        match &self.candles {
+            Candles::Alone(series) => series.bytes(demand),
+            Candles::Mixed(piece) => candles::bytes(std::slice::from_ref(piece), demand),
+        }
+    }
+
+    /// Reads and checks the candles, one series per value of the `symbol` column, in whatever order they take turns.
+    /// A series alone is put into temporary files where there is a folder for them.
+    ///
+    /// The series are sorted by symbol: as numbers if all are whole numbers, else as text. Without the column there is
+    /// one series, named like the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not what it should be, or has a bad row; when there is no room for temporary
+    /// files.
+    pub fn load(
+        self,
+        interval: Interval,
+        demand: &Demand,
+        scratch: Option<&Scratch>,
+    ) -> Result<Vec<(String, LoadedSeries)>, StoreError> {
+        match self.candles {
+            Candles::Alone(series) => Ok(vec![(self.name, series.read(interval, demand, scratch)?)]),
+            Candles::Mixed(piece) => load_symbols(piece, interval, demand),
+        }
+    }
 }
 
 fn load_symbols(
-    file: CandleFile,
+    piece: Piece,
     interval: Interval,
     demand: &Demand,
 ) -> Result<Vec<(String, LoadedSeries)>, StoreError> {
-    let rows = Selection::all(&file.table)?;
-    let pieces = [Piece { file, rows }];
-    let mut stack = Stack::read(&pieces, None, demand)?;
-    let file = &pieces[0].file;
+    let mut stack = Stack::read(std::slice::from_ref(&piece), None, demand, None)?;
+    let file = &piece.file;
     let symbols = file.symbols(&mut stack.nulls)?.unwrap_or_default();
     let mut progress = vec![Progress::new(interval); symbols.slots.len()];
-    let rows = stack.rows(&pieces[0], 0..stack.time.len(), Some(&symbols));
+    let rows = stack.rows(&piece, 0..stack.time.len(), Some(&symbols));
     check::candles(&rows, &mut progress, None, demand.check)?;
 
     let counts: Vec<usize> = progress.iter().map(Progress::bars).collect();
@@ -76,22 +137,22 @@ fn load_symbols(
 }
 
 /// Gives each value of a column to its symbol's candles; a column that was not read stays empty.
-fn deal<T>(
-    column: Vec<T>,
+fn deal<T: Copy>(
+    column: Column<T>,
     slots: &[usize],
     counts: &[usize],
     bars: &mut [Bars],
-    of: impl Fn(&mut Bars) -> &mut Vec<T>,
+    of: impl Fn(&mut Bars) -> &mut Column<T>,
 ) {
     if column.is_empty() {
         return;
     }
     let mut dealt: Vec<Vec<T>> = counts.iter().map(|count| Vec::with_capacity(*count)).collect();
-    for (value, slot) in column.into_iter().zip(slots) {
-        dealt[*slot].push(value);
+    for (value, slot) in column.iter().zip(slots) {
+        dealt[*slot].push(*value);
     }
     for (bars, values) in bars.iter_mut().zip(dealt) {
-        *of(bars) = values;
+        *of(bars) = values.into();
     }
 }
 
@@ -122,7 +183,7 @@ mod tests {
 
     /// Each symbol with the opening prices of its candles.
     fn opens(loaded: &[(String, LoadedSeries)]) -> Vec<(&str, &[f64])> {
-        loaded.iter().map(|(symbol, series)| (symbol.as_str(), series.bars.open.as_slice())).collect()
+        loaded.iter().map(|(symbol, series)| (symbol.as_str(), &series.bars.open[..])).collect()
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod flat;
 pub(crate) mod layout;
 #[cfg(test)]
 mod market_data_test;
+mod output;
 mod pages;
 mod parallel;
 mod quote_candles;
@@ -28,6 +29,9 @@ mod rows;
 mod series;
 #[cfg(test)]
 mod series_test;
+mod spill;
+#[cfg(test)]
+mod spill_test;
 mod statistics;
 pub(crate) mod table;
 mod targets;
@@ -46,12 +50,15 @@ pub use self::check::{Check, Defect};
 pub use self::demand::{Demand, Stretch};
 pub use self::error::StoreError;
 pub(crate) use self::error::rfc3339;
-pub use self::flat::load_file;
+pub use self::flat::{OpenFile, load_file};
 pub use self::quotes::{LoadedQuotes, QuotesReport};
+pub use self::spill::{Plain, Scratch, Spill};
 pub use self::targets::load_targets;
 
+use self::bytes::Small;
 use self::candles::CandleFile;
 use self::layout::Location;
+use self::series::Opened;
 
 /// One candle series and where it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +115,7 @@ pub fn blake3_hex(bytes: &[u8]) -> String {
 #[derive(Clone, Debug)]
 pub struct CandleStore {
     root: PathBuf,
+    scratch: Option<Scratch>,
 }
 
 impl CandleStore {
@@ -117,10 +125,16 @@ impl CandleStore {
     /// When there is no such folder, or it cannot be looked at.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         match fs::metadata(root) {
-            Ok(metadata) if metadata.is_dir() => Ok(Self { root: root.to_owned() }),
+            Ok(metadata) if metadata.is_dir() => Ok(Self { root: root.to_owned(), scratch: None }),
             Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io(root, "open", error)),
             _ => Err(StoreError::NoStore { root: root.to_owned() }),
         }
+    }
+
+    /// The same store, whose candles are put into temporary files instead of into memory.
+    #[must_use]
+    pub fn spilling_into(self, scratch: Scratch) -> Self {
+        Self { scratch: Some(scratch), ..self }
     }
 
     /// Which intervals of an instrument are stored, shortest first.
@@ -154,32 +168,55 @@ impl CandleStore {
         demand: impl Into<Demand>,
     ) -> Result<Option<LoadedSeries>, StoreError> {
         let demand = demand.into();
+        let Some(location) = self.find(venue, symbols, interval)? else { return Ok(None) };
+        let small = if self.scratch.is_some() { Small::Map } else { Small::Read };
+        opened(&location, &demand, small)?.read(interval, &demand, self.scratch.as_ref()).map(Some)
+    }
+
+    /// The bytes that the columns of a series and the running sums of its closes take once they are decoded; 0 when it
+    /// is not stored.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is not what it should be.
+    pub fn bytes(
+        &self,
+        venue: &str,
+        symbols: &[&str],
+        interval: Interval,
+        demand: &Demand,
+    ) -> Result<u64, StoreError> {
+        let Some(location) = self.find(venue, symbols, interval)? else { return Ok(0) };
+        Ok(opened(&location, demand, Small::Map)?.bytes(demand))
+    }
+
+    fn find(
+        &self,
+        venue: &str,
+        symbols: &[&str],
+        interval: Interval,
+    ) -> Result<Option<Location>, StoreError> {
         for symbol in symbols {
             let mut found = layout::series(&self.root, venue, symbol)?;
             found.retain(|(stored, _)| *stored == interval);
-            match found.as_slice() {
-                [] => {}
-                [(_, location)] => return load_location(location, interval, &demand).map(Some),
-                [(_, first), (_, second), ..] => {
-                    return Err(StoreError::Ambiguous {
-                        interval,
-                        first: first.path().to_owned(),
-                        second: second.path().to_owned(),
-                    });
-                }
+            if let [(_, first), (_, second), ..] = found.as_slice() {
+                return Err(StoreError::Ambiguous {
+                    interval,
+                    first: first.path().to_owned(),
+                    second: second.path().to_owned(),
+                });
+            }
+            if let Some((_, location)) = found.pop() {
+                return Ok(Some(location));
             }
         }
         Ok(None)
     }
 }
 
-fn load_location(
-    location: &Location,
-    interval: Interval,
-    demand: &Demand,
-) -> Result<LoadedSeries, StoreError> {
-    let open =
-        |(path, month): (&Path, Option<&Range<Nanos>>)| Ok((CandleFile::open(path, None)?, month.cloned()));
+fn opened(location: &Location, demand: &Demand, small: Small) -> Result<Opened, StoreError> {
+    let open = |(path, month): (&Path, Option<&Range<Nanos>>)| {
+        Ok((CandleFile::open(path, None, small)?, month.cloned()))
+    };
     let files = location.files().into_iter().map(open).collect::<Result<_, StoreError>>()?;
-    series::read(files, interval, demand)
+    Opened::new(files, &demand.stretch)
 }

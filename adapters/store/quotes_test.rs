@@ -190,7 +190,7 @@ fn candles_hold_the_mids_that_became_known_until_their_close() {
 fn without_sizes_a_candle_has_a_volume_of_one() {
     let columns = ticker(&[1, 2]).into_iter().filter(|(name, _)| !name.ends_with("_qty")).collect();
     let made = load_columns(TICKER, columns, Check::Full).unwrap().candles(interval("1m"));
-    assert_eq!((made.bars.volume, made.bars.close), (vec![1.0], vec![101.25]));
+    assert_eq!((made.bars.volume, made.bars.close), (vec![1.0].into(), vec![101.25].into()));
 }
 
 #[test]

@@ -5,33 +5,59 @@ use std::ops::Range;
 use hemiola_components::time::{Interval, Nanos};
 
 use super::LoadedSeries;
-use super::candles::{CandleFile, Piece, Stack, times};
+use super::candles::{self, CandleFile, Piece, Stack, Times, times};
 use super::check::{self, Progress};
 use super::demand::{Demand, Stretch};
 use super::error::StoreError;
 use super::rows::Selection;
+use super::spill::Scratch;
 
-/// Reads and checks the files of one series, each with the time that it may hold.
-pub(super) fn read(
-    files: Vec<(CandleFile, Option<Range<Nanos>>)>,
-    interval: Interval,
-    demand: &Demand,
-) -> Result<LoadedSeries, StoreError> {
-    let synthetic = files.iter().any(|(file, _)| file.table.is_synthetic());
-    let (pieces, months) = candidates(files, &demand.stretch)?.into_iter().unzip();
-    let Chosen { pieces, months, times } = trimmed(pieces, months, &demand.stretch)?;
-    let stack = Stack::read(&pieces, times, demand)?;
-    let mut progress = Progress::new(interval);
-    let mut start = 0;
-    for (piece, month) in pieces.iter().zip(&months) {
-        let end = start + piece.rows.len();
-        let rows = stack.rows(piece, start..end, None);
-        check::candles(&rows, std::slice::from_mut(&mut progress), month.as_ref(), demand.check)?;
-        start = end;
+/// A series whose files are open: nothing but their footers has been read.
+pub(super) struct Opened {
+    pieces: Vec<Piece>,
+    /// The time that each file may hold.
+    months: Vec<Option<Range<Nanos>>>,
+    synthetic: bool,
+}
+
+impl Opened {
+    /// The files of one series, each with the time that it may hold, as far as a stretch needs them.
+    pub(super) fn new(
+        files: Vec<(CandleFile, Option<Range<Nanos>>)>,
+        stretch: &Stretch,
+    ) -> Result<Self, StoreError> {
+        let synthetic = files.iter().any(|(file, _)| file.table.is_synthetic());
+        let (pieces, months) = candidates(files, stretch)?.into_iter().unzip();
+        Ok(Self { pieces, months, synthetic })
     }
-    let mut stack = stack;
-    let files = std::mem::take(&mut stack.sources);
-    Ok(LoadedSeries { bars: stack.into_bars(interval.length()), report: progress.report(synthetic), files })
+
+    /// The bytes that its columns take once they are decoded.
+    pub(super) fn bytes(&self, demand: &Demand) -> u64 {
+        candles::bytes(&self.pieces, demand)
+    }
+
+    /// Reads and checks the candles, into files where there is a folder for them.
+    pub(super) fn read(
+        self,
+        interval: Interval,
+        demand: &Demand,
+        scratch: Option<&Scratch>,
+    ) -> Result<LoadedSeries, StoreError> {
+        let Self { pieces, months, synthetic } = self;
+        let Chosen { pieces, months, times } = trimmed(pieces, months, &demand.stretch, scratch)?;
+        let mut stack = Stack::read(&pieces, times, demand, scratch)?;
+        let mut progress = Progress::new(interval);
+        let mut start = 0;
+        for (piece, month) in pieces.iter().zip(&months) {
+            let end = start + piece.rows.len();
+            let rows = stack.rows(piece, start..end, None);
+            check::candles(&rows, std::slice::from_mut(&mut progress), month.as_ref(), demand.check)?;
+            start = end;
+        }
+        let files = std::mem::take(&mut stack.sources);
+        let bars = stack.into_bars(interval.length());
+        Ok(LoadedSeries { bars, report: progress.report(synthetic), files })
+    }
 }
 
 type Placed = (Piece, Option<Range<Nanos>>);
@@ -104,8 +130,8 @@ struct Chosen {
     pieces: Vec<Piece>,
     /// The time that each file may hold.
     months: Vec<Option<Range<Nanos>>>,
-    /// The time column and its rows without a value, if it has been decoded.
-    times: Option<(Vec<Nanos>, Vec<usize>)>,
+    /// The time column, if it has been decoded.
+    times: Option<Times>,
 }
 
 /// Cuts the pieces to the rows that are wanted, by their times, which are decoded for it.
@@ -113,11 +139,12 @@ fn trimmed(
     pieces: Vec<Piece>,
     months: Vec<Option<Range<Nanos>>>,
     stretch: &Stretch,
+    scratch: Option<&Scratch>,
 ) -> Result<Chosen, StoreError> {
     if *stretch == Stretch::default() {
         return Ok(Chosen { pieces, months, times: None });
     }
-    let (mut all, nulls) = times(&pieces)?;
+    let (all, nulls) = times(&pieces, scratch)?;
     if !nulls.is_empty() || !all.is_sorted() {
         return Ok(Chosen { pieces, months, times: Some((all, nulls)) });
     }
@@ -136,8 +163,5 @@ fn trimmed(
         }
         first = own.end;
     }
-    all.truncate(kept.end);
-    all.drain(..kept.start);
-    all.shrink_to_fit();
-    Ok(Chosen { pieces: kept_pieces, months: kept_months, times: Some((all, nulls)) })
+    Ok(Chosen { pieces: kept_pieces, months: kept_months, times: Some((all.cut(kept), nulls)) })
 }

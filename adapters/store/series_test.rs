@@ -52,9 +52,9 @@ fn a_stretch_is_read_with_its_warm_up_and_no_more_than_the_candles_around_it() {
     assert_eq!(read(-50, -40, 5), [0]);
     assert_eq!(read(900, 950, 3), (495..500).collect::<Vec<_>>());
     assert_eq!(read(3, 600, 100).len(), 400);
-    let series = load(folder.path(), part(Check::Full, 100, 120, 30));
+    let mut series = load(folder.path(), part(Check::Full, 100, 120, 30));
     assert_eq!((series.report.bars, series.files[0].rows), (53, 400));
-    assert_eq!(series.bars.open.capacity(), 53, "no room for what was not read");
+    assert_eq!(series.bars.open.to_mut().capacity(), 53, "no room for what was not read");
 }
 
 #[test]

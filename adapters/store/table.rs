@@ -16,7 +16,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::ParquetMetaData;
 
 use super::SourceFile;
-use super::bytes::FileBytes;
+use super::bytes::{FileBytes, Small};
 use super::error::StoreError;
 use super::rows::Selection;
 
@@ -49,6 +49,10 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_as(path, Small::Read)
+    }
+
+    pub(super) fn open_as(path: &Path, small: Small) -> Result<Self, StoreError> {
         let file = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::IsADirectory => StoreError::Folder { path: path.to_owned() },
             _ => StoreError::io(path, "open", error),
@@ -60,7 +64,8 @@ impl Table {
         if status.len() == 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no bytes" });
         }
-        let bytes = FileBytes::of(file, status.len()).map_err(|error| StoreError::io(path, "read", error))?;
+        let bytes = FileBytes::of(file, status.len(), small);
+        let bytes = bytes.map_err(|error| StoreError::io(path, "read", error))?;
         let metadata = guarded(path, || ArrowReaderMetadata::load(bytes.all(), ArrowReaderOptions::new()))?;
         if metadata.metadata().file_metadata().num_rows() <= 0 {
             return Err(StoreError::Empty { path: path.to_owned(), what: "no rows" });

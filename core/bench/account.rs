@@ -66,7 +66,7 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
     let market = Market {
         series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),
         targets: vec![BTreeMap::new(); strategies.len()],
-        snapshots: BTreeMap::new(),
+        ..Market::default()
     };
     (plan, market)
 }

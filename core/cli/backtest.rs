@@ -12,6 +12,7 @@ use super::{Format, Output, Selected, explain, print, print_json, report_failure
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
+use crate::memory::{Memory, half_of_available, parse_size};
 use crate::modes::backtest::{Outcome, Run};
 use crate::results::manifest::Manifest;
 use crate::results::summary::Summary;
@@ -48,6 +49,13 @@ pub(super) struct Arguments {
     /// Folder of the results; data/reports/<run id> by default. It is replaced in one step.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Memory for candles, such as 512MiB or 2GiB; half of what is available by default. Where they take more, they
+    /// are in temporary files. The results are the same.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    memory_limit: Option<u64>,
+    /// Folder of the temporary files, on a disk; the system's by default.
+    #[arg(long, value_name = "DIR")]
+    temp_dir: Option<PathBuf>,
     #[command(flatten)]
     output_format: Output,
     /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
@@ -98,20 +106,30 @@ impl Arguments {
             skip_blocked: self.skip_blocked,
         }
     }
+
+    fn memory(&self) -> Memory {
+        Memory {
+            limit: self.memory_limit.or_else(half_of_available),
+            folder: self.temp_dir.clone().unwrap_or(Memory::default().folder),
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let ended = match &arguments.verify {
-        Some(path) => verify(path, catalog),
+        Some(path) => verify(path, &arguments.memory(), catalog),
         None if arguments.explain.is_empty() => backtest(arguments, catalog),
-        None => explain::run(&arguments.job(), &arguments.explain, catalog, arguments.output_format.format()),
+        None => {
+            let format = arguments.output_format.format();
+            explain::run(&arguments.job(), &arguments.memory(), &arguments.explain, catalog, format)
+        }
     };
     report_failure("backtest", arguments.output_format.format(), ended)
 }
 
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let job = arguments.job();
-    let prepared = prepare(&job, catalog)?;
+    let prepared = prepare(&job, &arguments.memory(), catalog)?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
     let summary = Summary::new(&prepared, &outcome, &run.notes, run.passes, elapsed_seconds);
     for warning in summary.warnings() {
@@ -135,8 +153,8 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     ))
 }
 
-fn prepare(job: &Job, catalog: &Catalog) -> Result<Prepared, Failure> {
-    job.prepare(catalog, &mut |notice| say(notice))
+fn prepare(job: &Job, memory: &Memory, catalog: &Catalog) -> Result<Prepared, Failure> {
+    job.prepare_within(memory, catalog, &mut |notice| say(notice))
 }
 
 /// Runs with a progress bar, which shows only on a terminal.
@@ -158,9 +176,9 @@ fn execute(prepared: &Prepared, catalog: &Catalog) -> Result<(Run, Outcome, f64)
     Ok((run, outcome, stopwatch.elapsed().as_secs_f64()))
 }
 
-fn verify(path: &Path, catalog: &Catalog) -> Result<(), Failure> {
+fn verify(path: &Path, memory: &Memory, catalog: &Catalog) -> Result<(), Failure> {
     let manifest = Manifest::read(path)?;
-    let differences = repeat(&manifest, catalog)?;
+    let differences = repeat(&manifest, memory, catalog)?;
     if differences.is_empty() {
         return print(&format!("verified: {}\ndigest    {}\n", path.display(), manifest.digest));
     }
@@ -170,11 +188,11 @@ fn verify(path: &Path, catalog: &Catalog) -> Result<(), Failure> {
 
 /// Runs a manifest's job again and says what differs. Without all of its inputs it is not run, so that nothing is
 /// made up in their place.
-fn repeat(manifest: &Manifest, catalog: &Catalog) -> Result<Vec<String>, Failure> {
+fn repeat(manifest: &Manifest, memory: &Memory, catalog: &Catalog) -> Result<Vec<String>, Failure> {
     if manifest.inputs().any(|path| !path.exists()) {
         return Ok(manifest.changed_inputs());
     }
-    let prepared = match prepare(&manifest.job, catalog) {
+    let prepared = match prepare(&manifest.job, memory, catalog) {
         Ok(prepared) => prepared,
         Err(failure) => {
             let mut changed = manifest.changed_inputs();

@@ -11,15 +11,22 @@ use crate::config::{listed, nearest};
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::job::Job;
+use crate::memory::Memory;
 use crate::modes::explain;
 use crate::results::explain::{document, text};
 
 /// Answers questions of the form `SCHEDULE@TIME`, each from a run of its own that ends there.
-pub(super) fn run(job: &Job, asked: &[String], catalog: &Catalog, format: Format) -> Result<(), Failure> {
+pub(super) fn run(
+    job: &Job,
+    memory: &Memory,
+    asked: &[String],
+    catalog: &Catalog,
+    format: Format,
+) -> Result<(), Failure> {
     let asked = asked.iter().map(|one| parse(one)).collect::<Result<Vec<_>, _>>()?;
     let plan = job.plan(catalog)?;
     asked.iter().try_for_each(|one| resolve(&plan, one).map(drop))?;
-    let prepared = job.prepare_all(catalog, &mut |notice| say(notice))?;
+    let prepared = job.prepare_all(memory, catalog, &mut |notice| say(notice))?;
     for warning in &prepared.warnings {
         say(format_args!("warning: {warning}"));
     }

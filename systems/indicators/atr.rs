@@ -94,9 +94,9 @@ mod tests {
     fn bars() -> Bars {
         let mut bars = Bars::empty(Nanos::new(1));
         bars.open_time = (0..4).map(Nanos::new).collect();
-        bars.high = vec![11.0, 12.0, 20.0, 9.0];
-        bars.low = vec![9.0, 11.5, 19.0, 8.0];
-        bars.close = vec![10.0, 12.0, 19.5, 8.5];
+        bars.high = vec![11.0, 12.0, 20.0, 9.0].into();
+        bars.low = vec![9.0, 11.5, 19.0, 8.0].into();
+        bars.close = vec![10.0, 12.0, 19.5, 8.5].into();
         bars
     }
 

@@ -1,32 +1,74 @@
 //! Logarithmic returns of a close column, with running sums for estimates.
 
+use std::convert::Infallible;
+
+use hemiola_components::column::Sink;
 use hemiola_components::market::LogReturns;
+
+/// Returns of a step.
+const BLOCK: usize = 256;
 
 /// The returns of `closes`. A pair of closes that are not both positive has none.
 #[must_use]
 pub fn log_returns(closes: &[f64]) -> LogReturns {
-    let returns = |pair: &[f64; 2]| {
-        let both_positive = pair[0] > 0.0 && pair[1] > 0.0;
-        both_positive.then(|| libm::log(pair[1] / pair[0]))
-    };
-    let all: Vec<Option<f64>> = closes.array_windows().map(returns).collect();
-    let values: Vec<f64> = all.iter().flatten().copied().collect();
-    let known = (values.len() < all.len()).then(|| {
-        let mut count = 0;
-        let counts = all.iter().map(|value| {
-            count += usize::from(value.is_some());
-            count
-        });
-        std::iter::once(0).chain(counts).collect()
-    });
-    let sums = running_sums(values.iter().copied());
-    LogReturns {
-        largest_sum: sums.iter().fold(0.0, |largest: f64, sum| largest.max(sum.abs())),
-        sums,
-        squares: running_sums(values.iter().map(|value| value * value)),
-        values,
-        known,
+    let Ok(returns) = log_returns_in(closes, |room| Ok::<_, Infallible>(Vec::with_capacity(room)));
+    returns
+}
+
+/// The same in memory from elsewhere: `sink` opens a place for up to so many numbers.
+///
+/// # Errors
+/// What the place says.
+pub fn log_returns_in<S: Sink<f64>>(
+    closes: &[f64],
+    mut sink: impl FnMut(usize) -> Result<S, S::Error>,
+) -> Result<LogReturns, S::Error> {
+    let (mut values, mut sums, mut squares) = (sink(closes.len())?, sink(closes.len())?, sink(closes.len())?);
+    let (mut sum, mut square, mut largest_sum) = (RunningSum::default(), RunningSum::default(), 0.0_f64);
+    sums.put(&[0.0])?;
+    squares.put(&[0.0])?;
+    let mut returns = closes
+        .array_windows()
+        .filter(|pair| have_a_return(pair))
+        .map(|[previous, close]| libm::log(close / previous));
+    let (mut block, mut running, mut count) = (Vec::with_capacity(BLOCK), Vec::with_capacity(BLOCK), 0);
+    loop {
+        block.clear();
+        block.extend(returns.by_ref().take(BLOCK));
+        if block.is_empty() {
+            break;
+        }
+        count += block.len();
+        values.put(&block)?;
+        running.clear();
+        running.extend(block.iter().map(|value| sum.add(*value)));
+        largest_sum = running.iter().fold(largest_sum, |largest, sum| largest.max(sum.abs()));
+        sums.put(&running)?;
+        running.clear();
+        running.extend(block.iter().map(|value| square.add(value * value)));
+        squares.put(&running)?;
     }
+    Ok(LogReturns {
+        values: values.finish()?,
+        sums: sums.finish()?,
+        squares: squares.finish()?,
+        largest_sum,
+        known: (count + 1 < closes.len()).then(|| counts(closes)),
+    })
+}
+
+const fn have_a_return([previous, close]: &[f64; 2]) -> bool {
+    *previous > 0.0 && *close > 0.0
+}
+
+/// How many returns there are up to each candle.
+fn counts(closes: &[f64]) -> Vec<usize> {
+    let mut count = 0;
+    let counts = closes.array_windows().map(|pair| {
+        count += usize::from(have_a_return(pair));
+        count
+    });
+    std::iter::once(0).chain(counts).collect()
 }
 
 /// Sample variances of windows of returns from the running sums: good for what is surely so only.
@@ -73,16 +115,22 @@ impl<'a> Variances<'a> {
     }
 }
 
-/// Running sums, compensated (A. Neumaier, 1974), so that each is off by little more than its own last bit.
-fn running_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    let sums = values.map(|value| {
+/// A running sum, compensated (A. Neumaier, 1974), so that it is off by little more than its own last bit.
+#[derive(Clone, Copy, Debug, Default)]
+struct RunningSum {
+    sum: f64,
+    lost: f64,
+}
+
+impl RunningSum {
+    /// The sum so far with this value.
+    fn add(&mut self, value: f64) -> f64 {
+        let sum = self.sum;
         let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
-        sum = next;
-        sum + lost
-    });
-    std::iter::once(0.0).chain(sums).collect()
+        self.lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        self.sum = next;
+        next + self.lost
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +142,8 @@ mod tests {
         let returns = log_returns(&[std::f64::consts::E, 1.0, std::f64::consts::E]);
         assert_eq!(returns.values, [-1.0, 1.0]);
         assert_eq!((returns.known.clone(), returns.count(2)), (None, 2));
-        assert_eq!((returns.sums, returns.squares), (vec![0.0, -1.0, 0.0], vec![0.0, 1.0, 2.0]));
+        assert_eq!(returns.sums, [0.0, -1.0, 0.0]);
+        assert_eq!(returns.squares, [0.0, 1.0, 2.0]);
         assert_eq!(returns.largest_sum, 1.0);
     }
 
@@ -108,7 +157,7 @@ mod tests {
 
     #[test]
     fn compensation_keeps_what_a_plain_sum_loses() {
-        let sums = running_sums([1.0, 1e100, 1.0, -1e100].into_iter());
-        assert_eq!(sums[4], 2.0);
+        let mut sum = RunningSum::default();
+        assert_eq!([1.0, 1e100, 1.0, -1e100].map(|value| sum.add(value))[3], 2.0);
     }
 }

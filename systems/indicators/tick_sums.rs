@@ -3,6 +3,9 @@
 //! A sum of f64 prices carries rounding that depends on where it started, which decides ties at random. Whole
 //! ticks below 2^53 add up exactly in f64, so a window's sum is one subtraction without error.
 
+use std::convert::Infallible;
+
+use hemiola_components::column::Sink;
 use hemiola_components::market::TickSums;
 
 /// 2^53: whole numbers up to here are exact in f64.
@@ -31,17 +34,31 @@ const SAMPLE: usize = 1_000;
 /// [`WIDEST`] closes could in parts of the tick.
 #[must_use]
 pub fn tick_sums(closes: &[f64], tick: f64) -> Option<TickSums> {
+    let Ok(sums) = tick_sums_in(closes, tick, |room| Ok::<_, Infallible>(Vec::with_capacity(room)));
+    sums
+}
+
+/// The same in memory from elsewhere: `sink` opens a place for so many sums, and again when they are begun anew.
+///
+/// # Errors
+/// What the place says.
+pub fn tick_sums_in<S: Sink<f64>>(
+    closes: &[f64],
+    tick: f64,
+    mut sink: impl FnMut(usize) -> Result<S, S::Error>,
+) -> Result<Option<TickSums>, S::Error> {
+    let mut sums_in = |scale, divisor| sums_in(closes, scale, divisor, sink(closes.len() + 1)?);
     if tick > 0.0 {
-        let scale = powers_of_ten().find(|scale| is_whole(tick, *scale))?;
-        return sums_in(closes, scale, count(tick, scale));
+        let scale = powers_of_ten().find(|scale| is_whole(tick, *scale));
+        return scale.map_or(Ok(None), |scale| sums_in(scale, count(tick, scale)));
     }
     // What no sampled price contradicts is the tick of all when all are multiples of it; else the rest is looked at.
     let sample: Vec<f64> = closes.iter().step_by(closes.len() / SAMPLE + 1).copied().collect();
-    let (scale, divisor) = own_tick(&sample)?;
-    sums_in(closes, scale, divisor).or_else(|| {
-        let (scale, divisor) = own_tick(closes)?;
-        sums_in(closes, scale, divisor)
-    })
+    let Some((scale, divisor)) = own_tick(&sample) else { return Ok(None) };
+    if let Some(sums) = sums_in(scale, divisor)? {
+        return Ok(Some(sums));
+    }
+    own_tick(closes).map_or(Ok(None), |(scale, divisor)| sums_in(scale, divisor))
 }
 
 /// The smallest power of ten at which all of these are whole, and the greatest common divisor of their counts.
@@ -51,12 +68,15 @@ fn own_tick(closes: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The running sums in this tick, in one go; `None` when a price is not a multiple of it, or the sums do not fit.
-fn sums_in(closes: &[f64], scale: f64, divisor: f64) -> Option<TickSums> {
+fn sums_in<S: Sink<f64>>(
+    closes: &[f64],
+    scale: f64,
+    divisor: f64,
+    mut sink: S,
+) -> Result<Option<TickSums>, S::Error> {
     let per_divisor = 1.0 / divisor;
-    let mut sums = Vec::with_capacity(closes.len() + 1);
-    sums.push(0.0);
+    sink.put(&[0.0])?;
     let (mut sum, mut largest) = (0.0, [0.0_f64; LANES]);
-    let mut fits = true;
     let (blocks, rest) = closes.as_chunks::<BLOCK>();
     let mut take = |closes: &[f64; BLOCK], sums: &mut [f64; BLOCK]| {
         let mut odd = 0_u64;
@@ -67,7 +87,6 @@ fn sums_in(closes: &[f64], scale: f64, divisor: f64) -> Option<TickSums> {
             odd |= u64::from(!is_whole(*close, scale)) | u64::from(ticks * divisor != count);
             *tick = ticks;
         }
-        fits &= odd == 0;
         for part in sums.as_chunks_mut::<LANES>().0 {
             for lane in 0..LANES {
                 largest[lane] = if part[lane] > largest[lane] { part[lane] } else { largest[lane] };
@@ -76,20 +95,26 @@ fn sums_in(closes: &[f64], scale: f64, divisor: f64) -> Option<TickSums> {
             *part = within.map(|within| sum + within);
             sum = part[LANES - 1];
         }
+        odd == 0
     };
     let mut block = [0.0; BLOCK];
     for closes in blocks {
-        take(closes, &mut block);
-        sums.extend_from_slice(&block);
+        if !take(closes, &mut block) {
+            return Ok(None);
+        }
+        sink.put(&block)?;
     }
     // Zeros are multiples of every tick and add nothing.
     let mut last = [0.0; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    take(&last, &mut block);
-    sums.extend_from_slice(&block[..rest.len()]);
+    let fits = take(&last, &mut block);
+    sink.put(&block[..rest.len()])?;
     let largest = largest.into_iter().fold(0.0, f64::max);
     let fits = fits && sum < EXACT && largest * divisor * WIDEST < EXACT;
-    fits.then_some(TickSums { parts: divisor, scale, sums, largest })
+    if !fits {
+        return Ok(None);
+    }
+    Ok(Some(TickSums { parts: divisor, scale, sums: sink.finish()?, largest }))
 }
 
 /// Running sums of a few whole numbers: whole as well, so that the order of the additions does not matter.
@@ -195,14 +220,14 @@ mod tests {
     fn running_sums_are_those_of_one_after_another_whatever_the_length() {
         for length in [0, 1, 7, 8, 9, 16, 5_000, 5_003] {
             let closes: Vec<f64> = (0..length).map(|i| f64::from((i * 7_919) % 10_007 + 1) / 64.0).collect();
-            let sums = tick_sums(&closes, 0.0).unwrap();
+            let mut sums = tick_sums(&closes, 0.0).unwrap();
             let (mut sum, mut expected) = (0.0, vec![0.0]);
             for close in &closes {
                 sum += close * sums.scale / sums.parts;
                 expected.push(sum);
             }
             assert_eq!(sums.sums, expected);
-            assert_eq!(sums.sums.capacity(), closes.len() + 1);
+            assert_eq!(sums.sums.to_mut().capacity(), closes.len() + 1);
             let ticks = closes.iter().map(|close| close * sums.scale / sums.parts);
             assert_eq!(sums.largest, ticks.fold(0.0, f64::max));
         }

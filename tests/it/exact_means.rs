@@ -1,5 +1,6 @@
 //! Means of low-tick prices, most of which are ties, held against whole numbers.
 
+use hemiola_components::column::Column;
 use hemiola_components::engine::{
     DailyTrendMomentum, DailyTrendMomentumState, SmaCross, SmaCrossState, TrailingStop,
 };
@@ -33,13 +34,13 @@ fn ticks() -> impl Strategy<Value = Vec<u32>> {
 }
 
 fn bars(ticks: &[u32]) -> Bars {
-    let prices: Vec<f64> = ticks.iter().map(|ticks| f64::from(*ticks) / f64::from(SCALE)).collect();
+    let prices: Column<f64> = ticks.iter().map(|ticks| f64::from(*ticks) / f64::from(SCALE)).collect();
     Bars {
         open_time: (0..).map(|bar| Nanos::new(bar * MINUTE)).take(ticks.len()).collect(),
         open: prices.clone(),
         high: prices.clone(),
         low: prices.clone(),
-        volume: vec![1.0; ticks.len()],
+        volume: vec![1.0; ticks.len()].into(),
         close: prices,
         ..Bars::empty(Nanos::new(MINUTE))
     }

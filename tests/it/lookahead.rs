@@ -15,9 +15,9 @@ fn until(bars: &Bars, instant: Nanos) -> Bars {
     let n = bars.closed_at(instant, 0);
     let Span::Uniform(_) = bars.span else { panic!("a series has one interval") };
     let mut cut = bars.clone();
-    cut.open_time.truncate(n);
+    cut.open_time.to_mut().truncate(n);
     for column in [&mut cut.open, &mut cut.high, &mut cut.low, &mut cut.close, &mut cut.volume] {
-        column.truncate(n);
+        column.to_mut().truncate(n);
     }
     cut
 }

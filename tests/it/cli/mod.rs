@@ -9,6 +9,7 @@ mod data_files;
 mod explain;
 mod external;
 mod hostile;
+mod memory;
 mod project;
 mod quotes;
 mod results;

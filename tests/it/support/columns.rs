@@ -32,9 +32,9 @@ impl Columns {
     pub(crate) fn known_at(&self, bar: usize) -> Self {
         let mut known = self.clone();
         let bars = &mut known.bars;
-        bars.open_time.truncate(bar + 1);
+        bars.open_time.to_mut().truncate(bar + 1);
         for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close, &mut bars.volume] {
-            column.truncate(bar + 1);
+            column.to_mut().truncate(bar + 1);
         }
         known.derive();
         known
@@ -51,15 +51,15 @@ impl Columns {
         let mut spoiled = self.clone();
         let bars = &mut spoiled.bars;
         let quotes = &mut spoiled.snapshots;
-        for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close, &mut bars.volume]
-            .into_iter()
-            .chain([
-                &mut quotes.primary_bid,
-                &mut quotes.primary_ask,
-                &mut quotes.secondary_bid,
-                &mut quotes.secondary_ask,
-            ])
-        {
+        for column in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close, &mut bars.volume] {
+            spoil(&mut column[bar + 1..]);
+        }
+        for column in [
+            &mut quotes.primary_bid,
+            &mut quotes.primary_ask,
+            &mut quotes.secondary_bid,
+            &mut quotes.secondary_ask,
+        ] {
             spoil(&mut column[bar + 1..]);
         }
         bars.open_time[bar + 1..].fill(Nanos::new(i64::MAX / 2));

@@ -142,7 +142,7 @@ pub(crate) fn market(plan: &Plan, series: &[Arc<Bars>]) -> Market {
     Market {
         series: series.iter().map(|bars| BTreeMap::from([(interval("1m"), Arc::clone(bars))])).collect(),
         targets: plan.strategies.iter().map(|_| BTreeMap::new()).collect(),
-        snapshots: BTreeMap::new(),
+        ..Market::default()
     }
 }
 

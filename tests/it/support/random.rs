@@ -280,8 +280,12 @@ fn four() -> impl Strategy<Value = RandomWorld> {
             for (step, fraction) in wanted {
                 rows.push((rows.last().map_or(0, |row| row.0) + step, fraction));
             }
-            let mut market =
-                Market { series: series.into(), targets: vec![BTreeMap::new(); STRATEGIES], snapshots };
+            let mut market = Market {
+                series: series.into(),
+                targets: vec![BTreeMap::new(); STRATEGIES],
+                snapshots,
+                scratch: None,
+            };
             market.targets[OUTSIDE].insert("venue:A".into(), targets(&rows));
             market.targets[OUTSIDE].insert("venue:B".into(), targets(&rows[..rows.len() / 2]));
             RandomWorld { plan, market }
