@@ -29,7 +29,7 @@ fn load(criterion: &mut Criterion) {
             b.iter_custom(|rounds| {
                 let before = cpu_time();
                 (0..rounds).for_each(|_| work());
-                cpu_time() - before
+                cpu_time().saturating_sub(before)
             });
         });
     };
