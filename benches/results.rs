@@ -15,6 +15,9 @@ use hemiola::results::{decisions, tables};
 use hemiola_adapters::process::cpu_time;
 use hemiola_systems::signals::catalog::Catalog;
 
+/// Bytes of lines that gather before the results folder writes them.
+const AT_ONCE: usize = 1 << 18;
+
 fn results(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let job = Job {
@@ -34,8 +37,6 @@ fn results(criterion: &mut Criterion) {
     let run = prepared.run(&catalog, |_, _| ()).expect("it runs");
     let outcome = &run.outcomes[0];
 
-    /// What gathers before the results folder writes it.
-    const AT_ONCE: usize = 1 << 18;
     let write = || {
         let mut next = decisions::lines(&prepared, outcome);
         let (mut text, mut lines, mut bytes) = (Vec::with_capacity(2 * AT_ONCE), 0, 0);
@@ -61,7 +62,7 @@ fn results(criterion: &mut Criterion) {
             b.iter_custom(|rounds| {
                 let before = cpu_time();
                 (0..rounds).for_each(|_| work());
-                cpu_time() - before
+                cpu_time().saturating_sub(before)
             });
         });
     };

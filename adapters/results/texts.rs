@@ -40,7 +40,9 @@ impl Texts {
 impl<'a> FromIterator<&'a str> for Texts {
     fn from_iter<T: IntoIterator<Item = &'a str>>(texts: T) -> Self {
         let mut all = Self::default();
-        texts.into_iter().for_each(|text| all.push(|buffer| buffer.push_str(text)));
+        for text in texts {
+            all.push(|buffer| buffer.push_str(text));
+        }
         all
     }
 }

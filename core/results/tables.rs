@@ -56,7 +56,9 @@ fn instruments<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> Instrum
 
 fn texts<T>(rows: &[T], text: impl Fn(&T, &mut String)) -> Column {
     let mut texts = Texts::default();
-    rows.iter().for_each(|row| texts.push(|buffer| text(row, buffer)));
+    for row in rows {
+        texts.push(|buffer| text(row, buffer));
+    }
     Column::Text(texts)
 }
 
