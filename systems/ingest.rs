@@ -86,8 +86,8 @@ fn ingest(
 /// The slots that are due, ascending. Few are, so they are passed over eight at a time.
 fn due_slots(next: &[Nanos], now: Nanos) -> impl Iterator<Item = usize> {
     const EIGHT: usize = 8;
-    let holds = move |next: &[Nanos]| next.iter().fold(false, |holds, next| holds | (*next == now));
-    let chunks = next.chunks(EIGHT).enumerate().filter(move |(_, chunk)| holds(chunk));
+    let count = move |next: &[Nanos]| next.iter().map(|next| usize::from(*next == now)).sum::<usize>();
+    let chunks = next.chunks(EIGHT).enumerate().filter(move |(_, chunk)| count(chunk) > 0);
     chunks.flat_map(move |(at, chunk)| {
         (at * EIGHT..).zip(chunk).filter(move |(_, next)| **next == now).map(|(slot, _)| slot)
     })
