@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use hemiola::job::Job;
+use hemiola::results::decisions;
+use hemiola_systems::signals::catalog::Catalog;
 use serde_json::Value;
 
 use super::project::{Project, Snapshot};
@@ -193,6 +196,43 @@ fn decisions_are_canonical_and_complete() {
         assert!(record["timestamp"].ends_with("+00:00") && record["timestamp"] >= previous, "{line}");
         previous.clone_from(&record["timestamp"]);
         assert!(record["telemetry_namespace"].starts_with("runtime.core."), "{line}");
+    }
+}
+
+#[test]
+fn a_line_says_the_same_whatever_was_written_before_it() {
+    let demo = demo();
+    let pair = Project::pair();
+    for name in ["binance", "kraken"] {
+        let factor = if name == "kraken" { 1.02 } else { 1.0 };
+        let candles = Candles::hours(200).times(factor);
+        pair.candles(&format!("data/ohlcv/{name}/BTC_USDT/1h.parquet"), &candles);
+    }
+    for project in [demo, pair] {
+        let job = Job {
+            config: project.path("config/core.yaml"),
+            environment: None,
+            scheduler: None,
+            data: Some(project.path("data/ohlcv")),
+            interval: None,
+            trust_data: false,
+            from: None,
+            to: None,
+            every_bar: false,
+            skip_blocked: false,
+        };
+        let catalog = Catalog::built_in();
+        let prepared = job.prepare(&catalog, &mut |_| ()).unwrap();
+        let outcome = prepared.run(&catalog, |_, _| ()).unwrap().outcomes.remove(0);
+        let (mut together, mut apart) = (Vec::new(), Vec::new());
+        let mut next = decisions::lines(&prepared, &outcome);
+        while next(&mut together) {}
+        let mut one = outcome.clone();
+        for record in &outcome.records {
+            one.records = vec![record.clone()];
+            decisions::lines(&prepared, &one)(&mut apart);
+        }
+        assert!(!apart.is_empty() && together == apart);
     }
 }
 
