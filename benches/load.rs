@@ -13,8 +13,8 @@ use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use criterion::{Criterion, criterion_group, criterion_main};
 use hemiola::bench::walk::{minute, walk};
 use hemiola_adapters::process::cpu_time;
-use hemiola_adapters::store::{Check, Demand, load_file};
-use hemiola_systems::indicators::tick_sums::tick_sums;
+use hemiola_adapters::store::{Check, Demand, OpenFile, Scratch, load_file};
+use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::Compression;
@@ -61,6 +61,7 @@ fn load(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = candles(folder.path());
     let read = |demand: Demand| load_file(&path, minute(), demand).expect("sound candles");
+    let scratch = Scratch::new(env::temp_dir());
     let prices = Demand { high_low: false, volume: false, ..Demand::from(Check::Trusted) };
     let mut group = criterion.benchmark_group("load");
     group.sample_size(20);
@@ -82,10 +83,20 @@ fn load(criterion: &mut Criterion) {
         let series = read(prices);
         black_box(tick_sums(&series[0].1.bars.close, 0.0));
     });
+    let spilled = |demand: Demand| {
+        let file = OpenFile::open(&path, &demand).expect("sound candles");
+        file.load(minute(), &demand, Some(&scratch)).expect("room for temporary files")
+    };
+    bench("trusted, three columns, with tick sums, in temporary files", &|| {
+        let series = spilled(prices);
+        let sums = tick_sums_in(&series[0].1.bars.close, 0.0, |_| scratch.column());
+        drop(black_box(sums.expect("room for temporary files")));
+    });
     bench("bare, six columns", &|| {
         bare(&path, &["ts", "open", "high", "low", "close", "volume"]);
     });
     bench("checked, six columns", &|| drop(read(Demand::from(Check::Full))));
+    bench("checked, six columns, in temporary files", &|| drop(spilled(Demand::from(Check::Full))));
     let bytes = fs::read(&path).expect("the file is there");
     bench("SHA-256", &|| {
         black_box(Sha256::digest(&bytes));

@@ -133,9 +133,16 @@ impl<T> Deref for Column<T> {
     fn deref(&self) -> &[T] {
         match &self.0 {
             Memory::Owned(values) => values,
-            Memory::Shared(values) => (**values).as_ref(),
+            Memory::Shared(values) => kept(values),
         }
     }
+}
+
+/// Apart, so that reading a vector is not slowed down by it.
+#[cold]
+#[inline(never)]
+fn kept<T>(values: &Shared<T>) -> &[T] {
+    (**values).as_ref()
 }
 
 impl<T: Clone + Send + Sync + 'static> DerefMut for Column<T> {
