@@ -76,14 +76,16 @@ fn all_in_ending(bars: &Bars, crossing: &Crossing) -> Ending {
     let (mut cash, mut quantity, mut fills, mut holds) = (CASH, 0.0, 0, false);
     let mut slow_sum: f64 = close[..slow - 1].iter().sum();
     let mut fast_sum: f64 = close[slow - fast..slow - 1].iter().sum();
-    for bar in slow - 1..last {
-        fast_sum += close[bar];
-        slow_sum += close[bar];
-        let long = fast_sum * slow as f64 > slow_sum * fast as f64;
-        fast_sum -= close[bar + 1 - fast];
-        slow_sum -= close[bar + 1 - slow];
+    let (fast_count, slow_count) = (fast as f64, slow as f64);
+    let leaving = close[slow - fast..].iter().zip(close);
+    let candles = close[slow - 1..last].iter().zip(leaving).zip(&open[slow..]);
+    for ((entering, (leaves_fast, leaves_slow)), &price) in candles {
+        fast_sum += entering;
+        slow_sum += entering;
+        let long = fast_sum * slow_count > slow_sum * fast_count;
+        fast_sum -= leaves_fast;
+        slow_sum -= leaves_slow;
         if long != holds {
-            let price = open[bar + 1];
             if long {
                 (quantity, cash) = (cash / (price * (1.0 + FEE)), 0.0);
             } else {
