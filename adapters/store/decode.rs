@@ -117,7 +117,11 @@ impl Table {
     /// Makes room for exactly so many values in all.
     pub(super) fn make_room<T: Plain>(&self, values: &mut Output<T>, all: usize) -> Result<(), StoreError> {
         let reserved = values.make_room(all);
-        reserved.map_err(|_| StoreError::corrupt(self.path(), format!("it says it has {all} rows")))
+        reserved.map_err(|_| {
+            let reason =
+                format!("it says it has {all} rows, too many for memory; if it has, lower --memory-limit");
+            StoreError::corrupt(self.path(), reason)
+        })
     }
 
     fn convert<P: Physical, T: Plain>(

@@ -75,6 +75,7 @@ fn a_run_over_more_than_the_memory_gives_what_one_in_memory_gives() {
 
     let whole = limited(&project, &allowed, &run("1TiB"));
     assert_ne!(whole.status.code(), Some(0), "it needs more than {ALLOWED} KiB");
+    assert!(said(&whole).contains("--memory-limit"), "{}", said(&whole));
 }
 
 #[test]
