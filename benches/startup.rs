@@ -8,6 +8,7 @@ use std::path::Path;
 use criterion::{Criterion, criterion_group, criterion_main};
 use hemiola::config;
 use hemiola::job::Job;
+use hemiola::memory::Memory;
 use hemiola_systems::signals::catalog::Catalog;
 
 const CORE: &str = include_str!("../config/core.yaml");
@@ -60,6 +61,13 @@ fn demo(criterion: &mut Criterion) {
     criterion.bench_function("the demo: configuration, candles, world, first ticks", |bencher| {
         bencher.iter(|| {
             let prepared = job.prepare(&catalog, &mut |_| {}).expect("the demo can be read");
+            prepared.run(&catalog, |_, _| {}).expect("the demo runs").passes
+        });
+    });
+    let memory = Memory { limit: Some(u64::MAX), ..Memory::default() };
+    criterion.bench_function("the same within a limit of memory", |bencher| {
+        bencher.iter(|| {
+            let prepared = job.prepare_within(&memory, &catalog, &mut |_| {}).expect("the demo can be read");
             prepared.run(&catalog, |_, _| {}).expect("the demo runs").passes
         });
     });
