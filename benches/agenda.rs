@@ -12,21 +12,26 @@ use hemiola_components::time::Nanos;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
-/// Instants that positions wait until they are looked at again, different for each.
-fn wait(slot: usize, round: i64) -> i64 {
-    const WAITS: [i64; 8] = [3, 61, 17, 97, 41, 7, 83, 29];
-    WAITS[slot % WAITS.len()] + (round * 37) % 11
+/// How many different waits there are: positions that share a grid are due together, others hardly ever.
+const SPREADS: [(&str, usize); 2] = [("together", 7), ("apart", 100_003)];
+
+/// What a position waits until it is looked at again.
+fn wait(slot: usize, round: usize, spread: usize) -> Nanos {
+    let wait = 1 + (slot * 7_919 + round * 104_729) % spread;
+    Nanos::new(i64::try_from(wait).unwrap_or(1))
 }
 
-fn linear(next: &mut [Nanos], round: &mut i64) {
+fn linear(next: &mut [Nanos], round: &mut usize, spread: usize) {
     *round += 1;
     let now = next.iter().copied().fold(Nanos::NEVER, Nanos::min);
     for (slot, next) in next.iter_mut().enumerate().filter(|(_, next)| **next == now) {
-        *next = now + Nanos::new(wait(slot, *round));
+        *next = now + wait(slot, *round, spread);
     }
 }
 
-fn heap(next: &mut BinaryHeap<Reverse<(Nanos, usize)>>, due: &mut Vec<usize>, round: &mut i64) {
+type Heap = BinaryHeap<Reverse<(Nanos, usize)>>;
+
+fn heap(next: &mut Heap, due: &mut Vec<usize>, round: &mut usize, spread: usize) {
     *round += 1;
     let Some(Reverse((now, _))) = next.peek().copied() else { return };
     while let Some(Reverse((at, slot))) = next.peek().copied()
@@ -36,23 +41,23 @@ fn heap(next: &mut BinaryHeap<Reverse<(Nanos, usize)>>, due: &mut Vec<usize>, ro
         due.push(slot);
     }
     for slot in due.drain(..) {
-        next.push(Reverse((now + Nanos::new(wait(slot, *round)), slot)));
+        next.push(Reverse((now + wait(slot, *round, spread), slot)));
     }
 }
 
 fn agenda(c: &mut Criterion) {
     let mut group = c.benchmark_group("agenda");
     group.sample_size(20);
-    for size in SIZES {
-        let start = (0..size).map(|slot| Nanos::new(wait(slot, 0)));
-        group.bench_function(BenchmarkId::new("linear", size), |b| {
+    for ((name, spread), size) in SPREADS.into_iter().flat_map(|one| SIZES.map(|size| (one, size))) {
+        let start = (0..size).map(|slot| wait(slot, 0, spread));
+        group.bench_function(BenchmarkId::new(format!("linear, {name}"), size), |b| {
             let (mut next, mut round): (Vec<Nanos>, _) = (start.clone().collect(), 0);
-            b.iter(|| linear(black_box(&mut next), &mut round));
+            b.iter(|| linear(black_box(&mut next), &mut round, spread));
         });
-        group.bench_function(BenchmarkId::new("heap", size), |b| {
-            let mut next: BinaryHeap<_> = start.clone().zip(0..).map(Reverse).collect();
+        group.bench_function(BenchmarkId::new(format!("heap, {name}"), size), |b| {
+            let mut next: Heap = start.clone().zip(0..).map(Reverse).collect();
             let (mut due, mut round) = (Vec::new(), 0);
-            b.iter(|| heap(black_box(&mut next), &mut due, &mut round));
+            b.iter(|| heap(black_box(&mut next), &mut due, &mut round, spread));
         });
     }
     group.finish();
