@@ -113,8 +113,8 @@ pub enum AssemblyError {
     /// There is no room for the columns that are computed.
     #[error(transparent)]
     Columns(#[from] StoreError),
-    /// Two systems could run in either order.
-    #[error("the order of the systems is not settled: {0}")]
+    /// Two systems could run in either order, or portfolios are not where systems look for them.
+    #[error("the order of the world is not settled: {0}")]
     Order(String),
 }
 
@@ -198,6 +198,9 @@ pub fn assemble(
         portfolios.push(assembly.portfolio(PortfolioIndex::new(index), plan, market)?);
     }
     let Assembly { mut world, kinds, notes, .. } = assembly;
+    if !lie_in_order(&mut world, portfolios.len()) {
+        return Err(AssemblyError::Order("portfolios do not lie in one table by their index".into()));
+    }
     let queue = Queue {
         calendar: starts(&world, &portfolios),
         portfolios,
@@ -210,6 +213,16 @@ pub fn assemble(
     let pass =
         schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
     Ok((Runtime::new(world, pass, queue, block), notes))
+}
+
+/// Whether all portfolios are in one table, a row each, in the order of their index.
+fn lie_in_order(world: &mut World, count: usize) -> bool {
+    let mut query = world.query::<(&Portfolio, &Desk)>();
+    let portfolios = query.query(world);
+    let mut tables = portfolios.contiguous_iter().into_iter().flatten();
+    let first = tables.next().map(|(portfolios, _)| portfolios).unwrap_or_default();
+    let in_order = first.iter().enumerate().all(|(row, portfolio)| portfolio.index.get() == row);
+    in_order && first.len() == count && tables.next().is_none()
 }
 
 /// Each portfolio's first tick.
