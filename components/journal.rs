@@ -2,7 +2,7 @@
 
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::order::{Fill, Order};
-use crate::risk::Refusal;
+use crate::risk::{Alert, Refusal, Rule};
 use crate::signal::Signal;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
@@ -59,13 +59,43 @@ pub enum Event {
     },
     /// The data ended before the order could fill.
     Unfilled(Order),
-    /// The account has fallen as far from its peak as a risk profile allows.
-    Halt {
+    /// The order was taken back from the venue before it filled, because its risk profile was latched.
+    Withdrawn(Order),
+    /// The gate made an order smaller, so that it passes.
+    Adjusted {
+        /// Whose.
+        schedule: ScheduleIndex,
+        /// In what.
+        instrument: InstrumentIndex,
+        /// Why the order as it was did not pass.
+        refusal: Refusal,
+        /// Base units it has now.
+        quantity: Quantity,
+    },
+    /// A risk profile was latched, or one of its latches was released.
+    Latch {
         /// The profile, by its place in the portfolio's list.
         risk_profile: usize,
-        /// The fall, as a fraction of the peak.
-        drawdown: f64,
+        /// What latched it.
+        rule: Rule,
+        /// It was latched; else released.
+        entered: bool,
+        /// What the rule was held against when it latched; zero for a release.
+        value: f64,
         /// What was allowed.
+        limit: f64,
+    },
+    /// Something an operator should hear of.
+    Alert {
+        /// The profile, by its place in the portfolio's list.
+        risk_profile: usize,
+        /// What.
+        alert: Alert,
+        /// The order's schedule and instrument, if an order is the reason.
+        order: Option<(ScheduleIndex, InstrumentIndex)>,
+        /// What it is about.
+        value: f64,
+        /// Its threshold.
         limit: f64,
     },
     /// A trading day closed.

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::Entity;
 
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
-use crate::signal::Protection;
+use crate::signal::{Answer, Protection};
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity, Ratio};
 
@@ -91,6 +91,8 @@ pub struct WorkingOrder {
     pub decider: Entity,
     /// The schedule's risk profile, by its place in the portfolio's list.
     pub risk_profile: usize,
+    /// Who wanted it.
+    pub origin: Origin,
     /// How much it is of what the engine asked for, from above 0 to 1: Allocation clips.
     pub part: f64,
     /// Cash set aside for it.
@@ -101,6 +103,26 @@ pub struct WorkingOrder {
     pub opens: bool,
     /// How long it may wait.
     pub time_in_force: TimeInForce,
+}
+
+/// Who wanted an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The engine of its position, by a signal.
+    Engine,
+    /// The risk engine, which closes what a latched profile holds.
+    Risk,
+}
+
+impl Origin {
+    /// What the engine is told when this part of the order was filled.
+    #[must_use]
+    pub const fn filled(self, part: f64) -> Answer {
+        match self {
+            Self::Engine => Answer::Filled(part),
+            Self::Risk => Answer::Closed,
+        }
+    }
 }
 
 /// How a simulated venue fills market orders.

@@ -1,5 +1,6 @@
 //! Portfolios: an account, its book, and its own time line.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
@@ -8,12 +9,12 @@ use crate::candles::Candles;
 use crate::capital::{CapitalPolicy, Weights};
 use crate::id::PortfolioIndex;
 use crate::market::TradingRules;
-use crate::order::{Costs, FillModel, WorkingOrder};
+use crate::order::{Costs, FillModel, Side, WorkingOrder};
 use crate::port::EquityCurve;
-use crate::risk::{RiskProfile, RiskState};
+use crate::risk::{RiskPolicy, RiskProfile, RiskState};
 use crate::rows::Rows;
 use crate::time::Nanos;
-use crate::units::{Notional, Price};
+use crate::units::{Notional, Price, Quantity};
 
 /// An account with schedules of its own; in a sweep, one per variant.
 #[derive(Component, Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Portfolio {
     pub policy: CapitalPolicy,
     /// The limits of its schedules.
     pub risk_profiles: Vec<RiskProfile>,
+    /// How they are applied.
+    pub risk_policy: RiskPolicy,
 }
 
 /// All of a portfolio that changes while it trades. Nearly every phase reads or writes most of it, and each further
@@ -53,6 +56,34 @@ pub struct Desk {
     pub weights: Weights,
     /// What its risk profiles' limits are held against, in their order.
     pub risk: Vec<RiskState>,
+    /// The orders that the guards ask about.
+    pub recent: Recent,
+    /// When what a latched profile holds is looked at; [`Nanos::NEVER`] when it has been.
+    pub look_at: Nanos,
+}
+
+/// Orders that have left, as far as a guard asks about them.
+#[derive(Clone, Debug, Default)]
+pub struct Recent {
+    /// When orders left in the last second, in order.
+    pub times: VecDeque<Nanos>,
+    /// By slot, the last order: when, which side, how much.
+    pub last: Vec<Option<(Nanos, Side, Quantity)>>,
+}
+
+impl Recent {
+    /// How many orders left after `instant`.
+    #[must_use]
+    pub fn since(&self, instant: Nanos) -> usize {
+        self.times.iter().rev().take_while(|at| **at > instant).count()
+    }
+
+    /// Forgets those that left at `instant` or before.
+    pub fn forget(&mut self, instant: Nanos) {
+        while self.times.front().is_some_and(|at| *at <= instant) {
+            self.times.pop_front();
+        }
+    }
 }
 
 /// Where a portfolio stands in time. Only the core moves it.
@@ -81,11 +112,16 @@ pub struct Account {
     pub peak: Notional,
     /// The largest fall from a peak, as a fraction of that peak.
     pub max_drawdown: f64,
-    /// The fall from a peak at which the next risk profile halts; infinite when none does. Always above
-    /// `max_drawdown`.
+    /// The fall from a peak at which the next risk profile is latched; infinite when none is.
     pub halts_at: f64,
+    /// The equity at or below which the next risk profile is latched; minus infinity when none is.
+    pub floor: f64,
     /// Equity when the trading day began.
     pub day_start: Notional,
+    /// Equity when the week began, on Monday.
+    pub week_start: Notional,
+    /// The trading day, in days since the Unix epoch, UTC; `None` before the first.
+    pub day: Option<i64>,
 }
 
 impl Account {
@@ -99,7 +135,10 @@ impl Account {
             peak: cash,
             max_drawdown: 0.0,
             halts_at: f64::INFINITY,
+            floor: f64::NEG_INFINITY,
             day_start: cash,
+            week_start: cash,
+            day: None,
         }
     }
 }
@@ -180,6 +219,10 @@ pub struct Agenda {
     pub next: Vec<Nanos>,
     /// The positions, by slot.
     pub positions: Vec<Entity>,
+    /// By slot, the slot whose engine decides: its own, or that of a pair's first leg.
+    pub deciders: Vec<usize>,
+    /// By slot, the risk profile of its schedule, by its place in the portfolio's list.
+    pub risk_profiles: Vec<usize>,
     /// The schedules, by index.
     pub schedules: Vec<Entity>,
 }

@@ -95,6 +95,21 @@ pub struct Cursor {
     pub answer: Option<Answer>,
     /// Signals held back because a number in them was not finite.
     pub not_finite: u64,
+    /// The position is being closed by somebody else: what its engine saw ahead of now was never so.
+    pub recalled: bool,
+}
+
+/// The state of a position's engine before it looked ahead, to go back to.
+#[derive(Component, Clone, Debug, Default, PartialEq)]
+pub struct Checkpoint<S: Send + Sync + 'static> {
+    /// The engine's state.
+    pub state: S,
+    /// [`Cursor::seen`] at the time.
+    pub seen: usize,
+    /// [`Cursor::last_due`] at the time.
+    pub last_due: Nanos,
+    /// [`Cursor::not_finite`] at the time.
+    pub not_finite: u64,
 }
 
 /// A signal with the instant and the candle it was decided on.

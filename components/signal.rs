@@ -248,7 +248,7 @@ impl Reasons {
     }
 }
 
-/// What became of a signal, told to the engine that emitted it before it decides again.
+/// What became of a signal, told to the engine before it decides again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     /// The venue filled this fraction of the order, from above 0 to 1.
@@ -257,6 +257,8 @@ pub enum Answer {
     Unchanged,
     /// A rule stopped it, or the account could not pay for any of it.
     Refused,
+    /// There was no signal: the position was closed by somebody else.
+    Closed,
 }
 
 #[cfg(test)]

@@ -13,9 +13,11 @@ use hemiola_components::market::{
 };
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::EquityCurve;
-use hemiola_components::portfolio::{Account, Agenda, Book, BookLine, Desk, Portfolio, Sheet, Timeline};
+use hemiola_components::portfolio::{
+    Account, Agenda, Book, BookLine, Desk, Portfolio, Recent, Sheet, Timeline,
+};
 use hemiola_components::position::{Cursor, Feed, Position};
-use hemiola_components::risk::RiskState;
+use hemiola_components::risk::{RiskProfile, RiskState};
 use hemiola_components::rows::Rows;
 use hemiola_components::schedule::Schedule;
 use hemiola_components::strategy::{ParameterError, Strategy};
@@ -25,7 +27,8 @@ use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
 use hemiola_systems::queue::Queue;
-use hemiola_systems::risk::halt::nearest;
+use hemiola_systems::risk::calendar::day_of;
+use hemiola_systems::risk::latch::watch;
 use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
 use hemiola_systems::signals::engine::{Columns, ScanLimit};
@@ -299,24 +302,29 @@ impl Assembly<'_> {
                 curve: self.options.curve,
                 policy: plan.capital_policy.clone(),
                 risk_profiles: plan.risk_profiles.clone(),
+                risk_policy: plan.risk_policy.clone(),
             })
             .id();
-        let account = Owner { entity, index, plan, market, start, end };
+        let owner = Owner { entity, index, plan, market, start, end };
         let strategies =
-            (0..plan.strategies.len()).map(|i| self.strategy(&account, i)).collect::<Result<Vec<_>, _>>()?;
+            (0..plan.strategies.len()).map(|i| self.strategy(&owner, i)).collect::<Result<Vec<_>, _>>()?;
         let mut agenda = Agenda::default();
         for (index, schedule) in plan.schedules.iter().enumerate() {
-            self.schedule(&account, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
+            self.schedule(&owner, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
         }
-        let risk = vec![RiskState::default(); plan.risk_profiles.len()];
+        let risk = plan.risk_profiles.iter().map(fresh).collect::<Vec<_>>();
+        let mut account = Account { day: Some(day_of(start)), ..Account::new(plan.cash) };
+        watch(&mut account, &plan.risk_profiles, &risk);
         self.world.entity_mut(entity).insert(Desk {
             timeline: Timeline { now: start, day_end, start, end },
-            account: Account { halts_at: nearest(&plan.risk_profiles, &risk), ..Account::new(plan.cash) },
+            account,
             book,
             resting: Vec::new(),
             agenda,
             weights: weights(plan),
             risk,
+            recent: Recent::default(),
+            look_at: Nanos::NEVER,
         });
         Ok(entity)
     }
@@ -393,7 +401,7 @@ impl Assembly<'_> {
             .id();
         agenda.schedules.push(schedule);
         let needs = needs(account, plan.strategy, kind)?;
-        let mut legs = BTreeMap::new();
+        let mut slots = BTreeMap::new();
         for &instrument in &plan.instruments {
             let bars = Arc::clone(series(account.plan, account.market, plan, instrument)?);
             let pair = plan.pairs.iter().find(|pair| pair.primary == instrument);
@@ -434,14 +442,18 @@ impl Assembly<'_> {
             if decides {
                 kind.insert_state(&mut entity);
             }
-            legs.insert(instrument, entity.id());
+            agenda.deciders.push(agenda.positions.len());
+            agenda.risk_profiles.push(plan.risk_profile);
+            slots.insert(instrument, agenda.positions.len());
             agenda.positions.push(entity.id());
             agenda.next.push(account.start);
         }
         for pair in &plan.pairs {
-            let mut decider = self.world.entity_mut(legs[&pair.primary]);
+            let [primary, secondary] = [pair.primary, pair.secondary].map(|leg| slots[&leg]);
+            agenda.deciders[secondary] = primary;
+            let mut decider = self.world.entity_mut(agenda.positions[primary]);
             if let Some(position) = decider.get::<Position>().cloned() {
-                decider.insert(Position { hedge: Some(legs[&pair.secondary]), ..position });
+                decider.insert(Position { hedge: Some(agenda.positions[secondary]), ..position });
             }
         }
         Ok(())
@@ -536,6 +548,7 @@ impl Assembly<'_> {
             in_flight: 0,
             answer: None,
             not_finite: 0,
+            recalled: false,
         }
     }
 
@@ -596,6 +609,11 @@ fn series<'a>(
         instrument: plan.instruments[instrument].name(),
         interval: schedule.interval,
     })
+}
+
+/// A profile's state before the first tick.
+fn fresh(profile: &RiskProfile) -> RiskState {
+    RiskState { month: (profile.max_cost_to_profit > 0.0).then(Box::default), ..RiskState::default() }
 }
 
 fn weights(plan: &Plan) -> Weights {

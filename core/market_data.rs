@@ -13,6 +13,7 @@ use hemiola_adapters::store::{
     SeriesReport, SourceFile, Stretch,
 };
 use hemiola_components::market::{Bars, Instrument, Quotes, Targets, TradingRules};
+use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
 use hemiola_components::time::Interval;
 use hemiola_systems::indicators::snapshots::{Source, snapshots};
@@ -263,8 +264,10 @@ pub fn demand(plan: &Plan, catalog: &Catalog, check: Check, window: Window) -> D
     let warm_up = plan.schedules.iter().map(|schedule| schedule.warmup_bars).max().unwrap_or_default();
     let stretch = Stretch { from: window.from, to: window.to, warm_up };
     let any_pairs = plan.schedules.iter().any(|schedule| !schedule.pairs.is_empty());
+    // Stops that engines do not name are worked out from the candles.
+    let needs_stops = plan.risk_profiles.iter().any(RiskProfile::needs_stops);
     Demand {
-        high_low: columns.high_low,
+        high_low: columns.high_low || needs_stops,
         volume: columns.volume,
         stretch: if any_pairs { Stretch::default() } else { stretch },
         threads: thread::available_parallelism().map_or(1, |count| count.get().min(MOST_THREADS)),

@@ -1,13 +1,9 @@
 //! Marking: what the book is worth at an instant, and between two instants.
 
-use std::ops::Range;
-
 use hemiola_components::portfolio::{Account, Book, BookLine};
 use hemiola_components::rows::LANES;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price};
-
-use crate::risk::halt::Halts;
 
 /// The mark of a line at `now`: the close of its last candle, or `None` before its first.
 fn mark(line: &mut BookLine, now: Nanos) -> Option<Price> {
@@ -74,7 +70,7 @@ fn equity(book: &Book, cash: f64) -> f64 {
 
 /// Marks the account at `now`. Returns whether a candle of a held line has closed since it was marked last; with a
 /// sheet it may also have been one of another line.
-pub(crate) fn mark_at(account: &mut Account, book: &mut Book, now: Nanos, halts: &mut Halts<'_>) -> bool {
+pub(crate) fn mark_at(account: &mut Account, book: &mut Book, now: Nanos) -> bool {
     let moved = if let Some(sheet) = &mut book.sheet {
         let before = sheet.passed;
         sheet.passed = sheet.rows.until(now, before);
@@ -89,32 +85,32 @@ pub(crate) fn mark_at(account: &mut Account, book: &mut Book, now: Nanos, halts:
         }
         moved
     };
-    observe(account, equity(book, account.cash.get()), now, halts);
+    observe(account, equity(book, account.cash.get()));
     moved
 }
 
-/// Takes in the equity at an instant: peak, worst fall from a peak, and whether that halts anybody.
-fn observe(account: &mut Account, equity: f64, now: Nanos, halts: &mut Halts<'_>) {
+/// Takes in the equity at an instant: peak and worst fall from a peak. Returns whether that reaches what latches a
+/// profile.
+pub fn observe(account: &mut Account, equity: f64) -> bool {
     account.equity = Notional::new(equity);
     let peak = account.peak.get();
     if equity > peak {
         account.peak = account.equity;
-        return;
+        return false;
     }
     let drawdown = (peak - equity) / peak;
     if drawdown > account.max_drawdown {
         account.max_drawdown = drawdown;
-        if drawdown >= account.halts_at {
-            halts.reach(account, now);
-        }
     }
+    drawdown >= account.halts_at || equity <= account.floor
 }
 
 /// Sees the account at each mark.
 pub type Visit<'a> = &'a mut dyn FnMut(Nanos, &Account);
 
 /// Marks the account at every instant after the last mark and before `until` at which a held line has a
-/// candle, and shows each to `visit`. The book does not change in between.
+/// candle, and shows each to `visit`. The book does not change in between. Stops at the first instant that latches a
+/// profile, and gives it.
 ///
 /// # Panics
 /// When somebody wants to see the marks of a book with a sheet: its rows are not the candles of held lines alone.
@@ -122,12 +118,11 @@ pub(crate) fn mark_until(
     account: &mut Account,
     book: &mut Book,
     until: Nanos,
-    halts: &mut Halts<'_>,
     mut visit: Option<Visit<'_>>,
-) {
+) -> Option<Nanos> {
     if book.sheet.is_some() {
         assert!(visit.is_none(), "a curve with a point for every candle has no sheet");
-        return mark_rows(account, book, until, halts);
+        return mark_rows(account, book, until);
     }
     if visit.is_none()
         && let [only] = book.held[..]
@@ -135,28 +130,29 @@ pub(crate) fn mark_until(
         let line = &mut book.lines[only as usize];
         // `until` itself belongs to the next tick.
         let end = line.bars.closed_at(Nanos::new(until.get() - 1), line.closed);
-        let ahead = line.closed..end;
-        line.closed = end;
-        return mark_line(account, line, ahead, halts);
+        return mark_line(account, line, end);
     }
     loop {
         let next = book.held.iter().filter_map(|&index| next_close(&book.lines[index as usize])).min();
-        let Some(now) = next.filter(|now| *now < until) else { return };
+        let now = next.filter(|now| *now < until)?;
         for &index in &book.held {
             let line = &mut book.lines[index as usize];
             if next_close(line) == Some(now) {
                 line.closed += 1;
             }
         }
-        observe(account, equity(book, account.cash.get()), now, halts);
+        let latches = observe(account, equity(book, account.cash.get()));
         if let Some(visit) = &mut visit {
             visit(now, account);
+        }
+        if latches {
+            return Some(now);
         }
     }
 }
 
 /// Marks the account at every row before `until`.
-fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos, halts: &mut Halts<'_>) {
+fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos) -> Option<Nanos> {
     let is_flat = book.held.is_empty();
     while let Some(sheet) = &mut book.sheet
         && let now = sheet.rows.time(sheet.passed)
@@ -164,36 +160,54 @@ fn mark_rows(account: &mut Account, book: &mut Book, until: Nanos, halts: &mut H
     {
         if is_flat {
             sheet.passed = sheet.rows.until(Nanos::new(until.get() - 1), sheet.passed);
-            return;
+            return None;
         }
         sheet.passed += 1;
-        observe(account, equity(book, account.cash.get()), now, halts);
+        if observe(account, equity(book, account.cash.get())) {
+            return Some(now);
+        }
     }
+    None
 }
 
 fn next_close(line: &BookLine) -> Option<Nanos> {
     (line.closed < line.bars.len()).then(|| line.bars.close_time(line.closed))
 }
 
-/// One line: equity is monotone in the price, rounding included, so the range's extreme closes decide whether
-/// its candles have to be looked at one by one. They have to when the worst fall so far is passed, and a halt is
-/// never nearer than that.
-fn mark_line(account: &mut Account, line: &BookLine, ahead: Range<usize>, halts: &mut Halts<'_>) {
-    let closes = &line.bars.close[ahead.clone()];
-    let Some(last) = closes.last() else { return };
+/// When the next candle of any line closes after `now`.
+pub(crate) fn next_close_of_any(book: &mut Book, now: Nanos) -> Nanos {
+    let next = book.lines.iter_mut().filter_map(|line| {
+        line.closed = line.bars.closed_at(now, line.closed);
+        (line.closed < line.bars.len()).then(|| line.bars.close_time(line.closed))
+    });
+    next.min().unwrap_or(Nanos::NEVER)
+}
+
+/// One line, up to candle `end`: equity is monotone in the price, rounding included, so the range's extreme closes
+/// decide whether its candles have to be looked at one by one. They have to when the worst fall so far is passed, or
+/// what latches a profile may be reached.
+fn mark_line(account: &mut Account, line: &mut BookLine, end: usize) -> Option<Nanos> {
+    let closes = &line.bars.close[line.closed..end];
+    let last = *closes.last()?;
     let (cash, net) = (account.cash.get(), line.net);
     let at = |close: f64| cash + net * close;
     let (low, high) = extremes(closes);
     let (worst, best) = if net < 0.0 { (at(high), at(low)) } else { (at(low), at(high)) };
     let peak = best.max(account.peak.get());
-    if (peak - worst) / peak > account.max_drawdown {
-        for (bar, close) in ahead.zip(closes) {
-            observe(account, at(*close), line.bars.close_time(bar), halts);
+    let drawdown = (peak - worst) / peak;
+    if drawdown > account.max_drawdown || drawdown >= account.halts_at || worst <= account.floor {
+        for (bar, close) in (line.closed..end).zip(closes) {
+            if observe(account, at(*close)) {
+                line.closed = bar + 1;
+                return Some(line.bars.close_time(bar));
+            }
         }
     } else {
         account.peak = Notional::new(peak);
-        account.equity = Notional::new(at(*last));
+        account.equity = Notional::new(at(last));
     }
+    line.closed = end;
+    None
 }
 
 /// Lowest and highest of a column, eight lanes at a time.
@@ -216,17 +230,9 @@ mod tests {
     use std::sync::Arc;
 
     use hemiola_components::candles::Candles;
-    use hemiola_components::id::PortfolioIndex;
     use hemiola_components::market::{Bars, TradingRules};
-    use hemiola_components::port::Records;
 
     use super::*;
-
-    /// Marks without a limit.
-    fn free(mark: impl FnOnce(&mut Halts<'_>)) {
-        let (portfolio, records) = (PortfolioIndex::new(0), &mut Records::default());
-        mark(&mut Halts { portfolio, profiles: &[], states: &mut [], records });
-    }
 
     fn book(columns: &[(&[i64], &[f64], f64)]) -> Book {
         let lines = columns.iter().map(|(times, closes, net)| {
@@ -254,7 +260,7 @@ mod tests {
                 let mut book = book(&[(&times, &closes, net)]);
                 for until in (0..=500).step_by(step) {
                     let until = Nanos::new(until * 10 + 1);
-                    free(|halts| mark_until(&mut account, &mut book, until, halts, None));
+                    assert_eq!(mark_until(&mut account, &mut book, until, None), None);
                 }
                 (account, book.lines[0].closed)
             };
@@ -273,11 +279,10 @@ mod tests {
         let mut account = Account::new(Notional::new(100.0));
         let mut seen = Vec::new();
         let mut visit = |now: Nanos, account: &Account| seen.push((now.get(), account.equity.get()));
-        free(|halts| mark_until(&mut account, &mut book, Nanos::new(40), halts, Some(&mut visit)));
+        assert_eq!(mark_until(&mut account, &mut book, Nanos::new(40), Some(&mut visit)), None);
         assert_eq!(seen, [(10, 101.0), (20, 112.0), (30, 122.0)]);
         let mut moved = |now| {
-            let mut moved = false;
-            free(|halts| moved = mark_at(&mut account, &mut book, Nanos::new(now), halts));
+            let moved = mark_at(&mut account, &mut book, Nanos::new(now));
             (moved, account.equity.get())
         };
         assert_eq!((moved(40), moved(45)), ((true, 123.0), (false, 123.0)));

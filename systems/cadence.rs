@@ -51,6 +51,7 @@ mod tests {
             in_flight: 0,
             answer: None,
             not_finite: 0,
+            recalled: false,
         };
         let mut all = Vec::new();
         while let Some(decision) = next_decision(cadence, &cursor, &bars) {

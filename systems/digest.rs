@@ -77,8 +77,26 @@ impl Digest {
             Event::Unfilled(order) => {
                 self.byte(7).order(order);
             }
-            Event::Halt { risk_profile, drawdown, limit } => {
-                self.byte(10).count(*risk_profile).float(*drawdown).float(*limit);
+            Event::Withdrawn(order) => {
+                self.byte(10).order(order);
+            }
+            Event::Adjusted { schedule, instrument, refusal, quantity } => {
+                self.byte(11).place(*schedule, *instrument);
+                self.text(refusal.rule.name())
+                    .float(refusal.value)
+                    .float(refusal.limit)
+                    .float(quantity.get());
+            }
+            Event::Latch { risk_profile, rule, entered, value, limit } => {
+                self.byte(12).count(*risk_profile).text(rule.name()).byte(u8::from(*entered));
+                self.float(*value).float(*limit);
+            }
+            Event::Alert { risk_profile, alert, order, value, limit } => {
+                self.byte(13).count(*risk_profile).text(alert.code());
+                if let Some((schedule, instrument)) = order {
+                    self.place(*schedule, *instrument);
+                }
+                self.float(*value).float(*limit);
             }
             Event::DayClose { equity, cash } => {
                 self.byte(8).float(equity.get()).float(cash.get());

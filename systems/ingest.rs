@@ -5,11 +5,10 @@ use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
-use hemiola_components::journal::{Event, Record};
+use hemiola_components::journal::Event;
 use hemiola_components::order::{Costs, WorkingOrder};
 use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Book, Desk, Portfolio, RestingOrder};
-use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, RiskState, Rule};
 use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
@@ -19,7 +18,9 @@ use crate::execution::ledger;
 use crate::execution::paper::{Print, settle};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
-use crate::risk::halt::Halts;
+use crate::risk::calendar::midnight_that_matters;
+use crate::risk::latch::alarms;
+use crate::risk::liquidation::{Log, Positions, begin_day, look};
 use crate::table::columns;
 
 /// Adds the phase's system.
@@ -27,49 +28,41 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Ingest, When::Always, ingest);
 }
 
-/// A portfolio and everything that a fill changes.
-struct Answered<'a> {
-    costs: Costs,
-    account: &'a mut Account,
-    risk: &'a mut [RiskState],
-    book: &'a mut Book,
-    agenda: &'a mut Agenda,
-}
-
-type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
-
 fn ingest(
     InMut(queue): InMut<Queue>,
     mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
     mut positions: Positions<'_, '_>,
 ) -> Result<(), BevyError> {
-    let Queue { inbox, outbox, due, .. } = queue;
+    let Queue { inbox, outbox, due, intents, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
-    for (place, Tick { portfolio, now }) in inbox.ticks.iter().copied().enumerate() {
-        let Portfolio { costs, curve, ref risk_profiles, .. } = portfolios[portfolio.get()];
-        let Desk { timeline, account, book, resting, agenda, weights, risk } = &mut desks[portfolio.get()];
-        timeline.now = now;
-        let mut of = Answered { costs, account, risk, book, agenda };
-        let answered = {
-            let record = |event| outbox.records.push(Record { portfolio, at: now, event });
-            take_answers(resting, &mut of, &mut positions, record, now)?
-        };
-        let records = &mut outbox.records;
-        let mut halts = Halts { portfolio, profiles: risk_profiles, states: risk, records };
-        let moved = mark_at(account, book, now, &mut halts);
-        let closes_day = now == timeline.day_end;
+    for (place, Tick { portfolio: index, now }) in inbox.ticks.iter().copied().enumerate() {
+        let (portfolio, desk) = (&portfolios[index.get()], &mut desks[index.get()]);
+        let mut log = Log { portfolio: index, now, records: &mut outbox.records };
+        desk.timeline.now = now;
+        let answered = take_answers(portfolio.costs, desk, &mut positions, |event| log.push(event), now)?;
+        let moved = mark_at(&mut desk.account, &mut desk.book, now);
+        let closes_day = now == desk.timeline.day_end;
         if closes_day {
-            close_day(account, weights, |event| outbox.records.push(Record { portfolio, at: now, event }));
+            close_day(&desk.account, &desk.weights, |event| log.push(event));
         }
-        let wanted = match curve {
+        if answered || now == desk.look_at || alarms(&desk.account) {
+            look(portfolio, desk, &mut positions, intents, &mut log)?;
+        }
+        // What closes at midnight belongs to the day that ends. What is released and still holds latches again.
+        let midnight = midnight_that_matters(portfolio, &desk.risk, now - Nanos::new(1));
+        if (closes_day || now == midnight) && begin_day(portfolio, desk, now, &mut log) {
+            look(portfolio, desk, &mut positions, intents, &mut log)?;
+        }
+        let wanted = match portfolio.curve {
             EquityCurve::Off => false,
             EquityCurve::Events => answered || closes_day,
             EquityCurve::EveryBar => answered || closes_day || moved,
         };
         if wanted {
-            outbox.equity.push(EquityPoint::of(portfolio, now, account));
+            outbox.equity.push(EquityPoint::of(index, now, &desk.account));
         }
+        let agenda = &desk.agenda;
         due.extend(due_slots(&agenda.next, now).map(|slot| {
             let position = agenda.positions[slot];
             Due {
@@ -95,19 +88,21 @@ fn due_slots(next: &[Nanos], now: Nanos) -> impl Iterator<Item = usize> {
 
 /// Applies what the venue answers at `now`. Returns whether it answered anything.
 fn take_answers(
-    resting: &mut Vec<RestingOrder>,
-    of: &mut Answered<'_>,
+    costs: Costs,
+    desk: &mut Desk,
     positions: &mut Positions<'_, '_>,
     mut record: impl FnMut(Event),
     now: Nanos,
 ) -> Result<bool, BevyError> {
+    let Desk { resting, account, risk, book, agenda, .. } = desk;
+    let mut of = Answered { costs, account, risk, book, agenda };
     let before = resting.len();
     let mut failed = Ok(());
     resting.retain(|resting| {
         if resting.known_at != now {
             return true;
         }
-        match answer(resting, of, positions) {
+        match answer(resting, &mut of, positions) {
             Ok(event) => record(event),
             Err(error) => failed = Err(error),
         }
@@ -116,10 +111,18 @@ fn take_answers(
     failed.map(|()| resting.len() < before)
 }
 
+/// A portfolio and everything that a fill changes.
+struct Answered<'a> {
+    costs: Costs,
+    account: &'a mut Account,
+    risk: &'a mut [RiskState],
+    book: &'a mut Book,
+    agenda: &'a mut Agenda,
+}
+
 /// The trading day ends on the last marks.
-fn close_day(account: &mut Account, weights: &Weights, mut record: impl FnMut(Event)) {
+fn close_day(account: &Account, weights: &Weights, mut record: impl FnMut(Event)) {
     let Account { equity, cash, .. } = *account;
-    account.day_start = equity;
     record(Event::DayClose { equity, cash });
     for (schedule, share) in weights.shares.iter().enumerate() {
         record(Event::Weight { schedule: ScheduleIndex::new(schedule), share: *share });
@@ -159,7 +162,7 @@ fn answer(
 /// An order that its market did not fill in time; value and limit are seconds.
 fn expired(WorkingOrder { order, .. }: &WorkingOrder, known_at: Nanos) -> Event {
     let waited = (known_at - order.at).get() as f64 / 1e9;
-    let refusal = Refusal { rule: Rule::Expired, value: waited, limit: waited };
+    let refusal = Refusal::new(Rule::Expired, waited, waited);
     Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }
 }
 

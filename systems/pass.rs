@@ -50,6 +50,8 @@ pub enum When {
     Always,
     /// When engines have emitted signals.
     Signals,
+    /// When somebody wants to trade.
+    Intents,
     /// When something has happened.
     Records,
 }
@@ -59,6 +61,7 @@ impl When {
         match self {
             Self::Always => true,
             Self::Signals => !queue.signals.is_empty(),
+            Self::Intents => !queue.intents.is_empty(),
             Self::Records => queue.outbox.records.has_news(),
         }
     }

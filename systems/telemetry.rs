@@ -42,8 +42,9 @@ fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
         Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
         Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
         Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
-        Event::Weight { schedule, .. } => return Some((*schedule, None)),
-        Event::Halt { .. } | Event::DayClose { .. } => return None,
+        Event::Withdrawn(order) => return Some((order.schedule, None)),
+        Event::Weight { schedule, .. } | Event::Adjusted { schedule, .. } => return Some((*schedule, None)),
+        Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => return None,
     };
     Some((schedule, Some(counter)))
 }

@@ -2,7 +2,7 @@
 //! its marks up to there.
 //!
 //! Everything that can happen answers when it first will: a schedule, an order at the venue, the day's end, the
-//! end of the run. Time jumps to the least of these. A limit that can be crossed by a mark will answer here too.
+//! end of the run. Time jumps to the least of these, or to the mark before it that latches a risk profile.
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
@@ -14,11 +14,11 @@ use hemiola_components::position::{Cursor, Feed, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 
-use crate::book::{Visit, mark_until};
+use crate::book::{Visit, mark_until, next_close_of_any};
 use crate::cadence::next_decision;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
-use crate::risk::halt::Halts;
+use crate::risk::calendar::midnight_that_matters;
 use crate::table::columns;
 use crate::telemetry::count;
 
@@ -40,7 +40,7 @@ fn advance(
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let Desk { timeline, account, book, resting, agenda, risk, .. } = &mut desks[index];
+        let Desk { timeline, account, book, resting, agenda, risk, look_at, .. } = &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor) = positions.get(due.position)?;
             agenda.next[position.slot] = next_look(cursor, &position.feed);
@@ -53,18 +53,21 @@ fn advance(
         } else {
             let schedules = agenda.next.iter().copied();
             let orders = resting.iter().map(|order| order.known_at);
+            let midnight = midnight_that_matters(&portfolios[index], risk, tick.now);
+            let orders = orders.chain([midnight, *look_at]);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
         calendar[index] = next;
         let until = next.min(timeline.end);
-        let Portfolio { curve, ref risk_profiles, .. } = portfolios[index];
-        let Outbox { records, equity } = &mut *outbox;
+        let Portfolio { curve, .. } = portfolios[index];
+        let Outbox { equity, .. } = &mut *outbox;
         let mut collect = |at: Nanos, account: &Account| {
             equity.push(EquityPoint::of(tick.portfolio, at, account));
         };
         let visit: Option<Visit<'_>> = if curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
-        let mut halts = Halts { portfolio: tick.portfolio, profiles: risk_profiles, states: risk, records };
-        mark_until(account, book, until, &mut halts, visit);
+        if let Some(latches) = mark_until(account, book, until, visit) {
+            calendar[index] = latches;
+        }
     }
     Ok(())
 }
@@ -81,12 +84,6 @@ fn next_look(cursor: &Cursor, feed: &Feed) -> Nanos {
 /// The midnight that ends the trading day after `now`: the first at or after the next candle's close, so that a
 /// gap of many days rolls once.
 pub fn day_end(book: &mut Book, now: Nanos) -> Nanos {
-    let mut next = Nanos::NEVER;
-    for line in &mut book.lines {
-        line.closed = line.bars.closed_at(now, line.closed);
-        if line.closed < line.bars.len() {
-            next = next.min(line.bars.close_time(line.closed));
-        }
-    }
+    let next = next_close_of_any(book, now);
     if next == Nanos::NEVER { next } else { next.midnight_at_or_after() }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Instrument, TradingRules};
 use hemiola_components::order::{Costs, FillModel};
-use hemiola_components::risk::RiskProfile;
+use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::Nanos;
@@ -51,13 +51,8 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
         strategies: strategies.iter().map(strategy).collect(),
         schedules: (0..).zip(strategies).map(|(index, one)| schedule(index, one, sizing)).collect(),
-        risk_profiles: vec![RiskProfile {
-            name: "none".into(),
-            max_positions: u32::MAX,
-            max_position: Ratio::ZERO,
-            max_leverage: 0.0,
-            max_drawdown: Ratio::ZERO,
-        }],
+        risk_profiles: vec![RiskProfile::unlimited("none")],
+        risk_policy: RiskPolicy::default(),
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
 
+use super::groups::Groups;
 use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
 use super::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use super::policy::PolicyKind;
@@ -15,8 +16,8 @@ use super::problem::{Problems, listed, quoted};
 
 /// An instrument that may be used.
 #[derive(Clone)]
-struct Candidate {
-    instrument: Instrument,
+pub(super) struct Candidate {
+    pub(super) instrument: Instrument,
     venue_symbol: String,
     /// Whether its name alone means it.
     home: bool,
@@ -47,8 +48,8 @@ pub(crate) fn assemble(
     let instruments: Vec<_> = chosen.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let profile = |schedule: &Schedule| effective_profile(model, environment, schedule).to_owned();
     let used: Vec<_> = scheduler.schedules.iter().map(profile).collect();
-    let risk_profiles: Vec<_> =
-        model.risk_profiles.iter().filter(|profile| used.contains(&profile.name)).cloned().collect();
+    let profiles: Vec<_> =
+        model.risk_profiles.iter().filter(|profile| used.contains(&profile.limits.name)).collect();
     let running: BTreeSet<&str> = scheduler.schedules.iter().map(|one| one.strategy.as_str()).collect();
     let strategies: Vec<_> = model
         .strategies
@@ -66,7 +67,7 @@ pub(crate) fn assemble(
     let mut schedules = Vec::new();
     for ((schedule, chosen), profile) in scheduler.schedules.iter().zip(&chosen).zip(&used) {
         let strategy = places.get(schedule.strategy.as_str()).copied();
-        let risk_profile = risk_profiles.iter().position(|known| known.name == *profile);
+        let risk_profile = profiles.iter().position(|known| known.limits.name == *profile);
         let (Some(strategy), Some(risk_profile)) = (strategy, risk_profile) else { continue };
         schedules.push(SchedulePlan {
             name: schedule.name.clone(),
@@ -86,6 +87,8 @@ pub(crate) fn assemble(
             sizing: schedule.sizing,
         });
     }
+    let instruments: Vec<_> = instruments.iter().map(|index| candidates[*index].clone()).collect();
+    let groups = Groups { model, instruments: &instruments, strategies: &strategies, schedules: &schedules };
     Plan {
         environment: environment.name.clone(),
         scheduler: scheduler.name.clone(),
@@ -95,11 +98,12 @@ pub(crate) fn assemble(
         cash: environment.account.cash,
         costs: environment.account.costs,
         fill_model: environment.account.fill_model,
-        instruments: instruments.iter().map(|index| candidates[*index].instrument.clone()).collect(),
-        venue_symbols: instruments.iter().map(|index| candidates[*index].venue_symbol.clone()).collect(),
+        risk_profiles: profiles.iter().map(|profile| groups.profile(profile)).collect(),
+        risk_policy: groups.policy(),
+        venue_symbols: instruments.iter().map(|one| one.venue_symbol.clone()).collect(),
+        instruments: instruments.into_iter().map(|one| one.instrument).collect(),
         strategies,
         schedules,
-        risk_profiles,
         capital_policy: scheduler.capital.computed().unwrap_or(CapitalPolicy::EqualWeight),
         cool_down: scheduler.cool_down,
         data_root: environment.data_root.clone(),

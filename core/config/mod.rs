@@ -32,6 +32,7 @@ pub mod capabilities;
 mod check;
 pub mod definition;
 mod field;
+mod groups;
 pub mod limits;
 mod located;
 mod model;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::{Costs, FillModel};
-use hemiola_components::risk::RiskProfile;
+use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::Parameters;
 use hemiola_components::time::{Interval, Nanos};
@@ -42,6 +42,8 @@ pub struct Plan {
     pub schedules: Vec<SchedulePlan>,
     /// In the order of the file; only those a schedule uses.
     pub risk_profiles: Vec<RiskProfile>,
+    /// How their limits are applied.
+    pub risk_policy: RiskPolicy,
     /// How capital is divided between the schedules.
     pub capital_policy: CapitalPolicy,
     /// Distance of the re-allocation instants; `None` is every due instant.

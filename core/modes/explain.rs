@@ -147,10 +147,11 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
         Event::Signal(emitted) => Some(emitted.schedule),
         Event::Weight { schedule, .. }
         | Event::Unchanged { schedule, .. }
-        | Event::Refused { schedule, .. } => Some(*schedule),
-        Event::Order(order) | Event::Unfilled(order) => Some(order.schedule),
+        | Event::Refused { schedule, .. }
+        | Event::Adjusted { schedule, .. } => Some(*schedule),
+        Event::Order(order) | Event::Unfilled(order) | Event::Withdrawn(order) => Some(order.schedule),
         Event::Fill { fill, .. } => Some(fill.order.schedule),
-        Event::Halt { .. } | Event::DayClose { .. } => None,
+        Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
 }
 
@@ -158,10 +159,12 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
 const fn instrument(event: &Event) -> Option<InstrumentIndex> {
     match event {
         Event::Signal(emitted) => Some(emitted.instrument),
-        Event::Unchanged { instrument, .. } | Event::Refused { instrument, .. } => Some(*instrument),
-        Event::Order(order) | Event::Unfilled(order) => Some(order.instrument),
+        Event::Unchanged { instrument, .. }
+        | Event::Refused { instrument, .. }
+        | Event::Adjusted { instrument, .. } => Some(*instrument),
+        Event::Order(order) | Event::Unfilled(order) | Event::Withdrawn(order) => Some(order.instrument),
         Event::Fill { fill, .. } => Some(fill.order.instrument),
-        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => None,
+        Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
 }
 

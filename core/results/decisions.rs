@@ -9,6 +9,7 @@ use hemiola_adapters::journal::{DecisionBody, Field, Form, Part, Values};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Fill, Order, OrderSize};
+use hemiola_components::risk::{Alert, Refusal};
 use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
 
@@ -38,20 +39,21 @@ struct Writer<'a> {
 fn place(Record { at, event, .. }: &Record) -> Option<(ScheduleIndex, InstrumentIndex, Nanos)> {
     match event {
         Event::Signal(emitted) => Some((emitted.schedule, emitted.instrument, *at)),
-        Event::Unchanged { schedule, instrument } | Event::Refused { schedule, instrument, .. } => {
-            Some((*schedule, *instrument, *at))
-        }
-        Event::Order(order) | Event::Unfilled(order) | Event::Fill { fill: Fill { order, .. }, .. } => {
-            Some((order.schedule, order.instrument, order.at))
-        }
-        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => None,
+        Event::Unchanged { schedule, instrument }
+        | Event::Refused { schedule, instrument, .. }
+        | Event::Adjusted { schedule, instrument, .. } => Some((*schedule, *instrument, *at)),
+        Event::Order(order)
+        | Event::Unfilled(order)
+        | Event::Withdrawn(order)
+        | Event::Fill { fill: Fill { order, .. }, .. } => Some((order.schedule, order.instrument, order.at)),
+        Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
 }
 
 impl<'a> Writer<'a> {
     fn line(&mut self, record: &'a Record, line: &mut Vec<u8>) -> bool {
-        let Some((schedule, instrument, decided)) = place(record) else { return false };
         self.values.clear();
+        let Some((schedule, instrument, decided)) = place(record) else { return self.profile(record, line) };
         let [at, decided] = [self.values.timestamp(record.at), self.values.instant(decided)];
         let forms = self.forms.entry((schedule, instrument)).or_default();
         let known = forms.iter().position(|(example, _)| alike(example, &record.event));
@@ -65,6 +67,23 @@ impl<'a> Writer<'a> {
         forms[index].1.write(&self.values, line);
         true
     }
+
+    /// What concerns a risk profile as a whole. There are few of these.
+    fn profile(&mut self, Record { at, event, .. }: &Record, line: &mut Vec<u8>) -> bool {
+        let (Event::Latch { risk_profile, .. } | Event::Alert { risk_profile, .. }) = event else {
+            return false;
+        };
+        let plan = &self.prepared.plan;
+        let at = self.values.timestamp(*at);
+        let profile = &plan.risk_profiles[*risk_profile].name;
+        let body = DecisionBody::stamped(name(event), at, &plan.environment, &plan.scheduler, profile);
+        let mut draft = Draft { values: &mut self.values, body: Some(body) };
+        say(&mut draft, self.prepared, event);
+        if let Some(body) = draft.body {
+            body.form().write(&self.values, line);
+        }
+        true
+    }
 }
 
 const fn name(event: &Event) -> &'static str {
@@ -75,7 +94,11 @@ const fn name(event: &Event) -> &'static str {
         Event::Order(_) => "order_submitted",
         Event::Fill { .. } => "order_executed",
         Event::Unfilled(_) => "order_unfilled",
-        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => "",
+        Event::Withdrawn(_) => "order_withdrawn",
+        Event::Adjusted { .. } => "risk_adjusted",
+        Event::Latch { .. } => "liquidation_state_changed",
+        Event::Alert { .. } => "alert",
+        Event::Weight { .. } | Event::DayClose { .. } => "",
     }
 }
 
@@ -99,9 +122,33 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
         Event::Unchanged { .. } => draft.text(Field::Status, "unchanged"),
         Event::Refused { refusal, .. } => {
             draft.text(Field::Status, "rejected");
-            draft.note("rule", refusal.rule.name());
-            draft.limit("value", refusal.value);
-            draft.limit("limit", refusal.limit);
+            refused(draft, refusal);
+        }
+        Event::Adjusted { refusal, quantity, .. } => {
+            draft.text(Field::Status, "adjusted");
+            draft.number(Field::Quantity, quantity.get());
+            refused(draft, refusal);
+        }
+        Event::Latch { rule, entered, value, limit, .. } => {
+            draft.text(Field::Status, if *entered { "entered" } else { "exited" });
+            draft.note("rule", rule.name());
+            if *entered {
+                draft.limit("value", *value);
+                draft.limit("limit", *limit);
+            }
+        }
+        Event::Alert { alert, order, value, limit, .. } => {
+            draft.text(Field::Status, alert.severity());
+            draft.note("code", alert.code());
+            if let Alert::Latch(rule) = alert {
+                draft.note("rule", rule.name());
+            }
+            if let Some((schedule, instrument)) = order {
+                draft.text(Field::Schedule, &prepared.plan.schedules[schedule.get()].name);
+                draft.text(Field::Symbol, &prepared.plan.instruments[instrument.get()].symbol);
+            }
+            draft.limit("value", *value);
+            draft.limit("limit", *limit);
         }
         Event::Order(order) => {
             of_order(draft, prepared, order, "submitted");
@@ -124,8 +171,18 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
             draft.flag("after_gap", fill.after_gap);
         }
         Event::Unfilled(order) => of_order(draft, prepared, order, "unfilled"),
-        Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => {}
+        Event::Withdrawn(order) => of_order(draft, prepared, order, "withdrawn"),
+        Event::Weight { .. } | Event::DayClose { .. } => {}
     }
+}
+
+/// Which rule refused, what it saw, and what would have passed.
+fn refused(draft: &mut Draft<'_>, refusal: &Refusal) {
+    draft.note("rule", refusal.rule.name());
+    draft.limit("value", refusal.value);
+    draft.limit("limit", refusal.limit);
+    draft.limit("headroom", refusal.headroom);
+    draft.limit("adjust_max_quantity", refusal.max_quantity);
 }
 
 fn of_order(draft: &mut Draft<'_>, prepared: &Prepared, order: &Order, status: &str) {

@@ -240,16 +240,26 @@ fn became(plan: &Plan, event: &Event) -> Option<(&'static str, String)> {
             ("unchanged", format!("{} is already held as wanted", name(instrument.get())))
         }
         Event::Refused { instrument, refusal, .. } => {
-            let [value, limit] = [refusal.value, refusal.limit].map(number);
-            let rule = refusal.rule.name();
-            ("refused", format!("{} by {rule}: value {value}, limit {limit}", name(instrument.get())))
+            let [value, limit, headroom] = [refusal.value, refusal.limit, refusal.headroom].map(number);
+            let (name, rule) = (name(instrument.get()), refusal.rule.name());
+            ("refused", format!("{name} by {rule}: value {value}, limit {limit}, headroom {headroom}"))
         }
+        Event::Adjusted { instrument, refusal, quantity, .. } => {
+            let [value, limit, quantity] = [refusal.value, refusal.limit, quantity.get()].map(number);
+            let (name, rule) = (name(instrument.get()), refusal.rule.name());
+            ("adjusted", format!("{name} to {quantity} by {rule}: value {value}, limit {limit}"))
+        }
+        Event::Withdrawn(_) => ("withdrawn", "its risk profile was latched before it filled".to_owned()),
         Event::Fill { fill, .. } => {
             let [quantity, price, fee] = [fill.quantity.get(), fill.price.get(), fill.fee.get()].map(number);
             ("fill", format!("{quantity} {} at {price}, fee {fee}", name(fill.order.instrument.get())))
         }
         Event::Unfilled(_) => ("unfilled", "the run ends before the order can fill".to_owned()),
-        Event::Signal(_) | Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
+        Event::Signal(_)
+        | Event::Weight { .. }
+        | Event::Latch { .. }
+        | Event::Alert { .. }
+        | Event::DayClose { .. } => return None,
     })
 }
 

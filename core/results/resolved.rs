@@ -1,5 +1,7 @@
 //! The resolved configuration: every value a run depends on, by name, with nothing left to defaults.
 
+mod risk;
+
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;
@@ -59,14 +61,6 @@ pub fn configuration(plan: &Plan) -> Value {
             "metadata": definition.metadata,
         })
     });
-    let profiles = plan.risk_profiles.iter().map(|profile| {
-        json!({
-            "name": profile.name,
-            "max_open_positions": profile.max_positions,
-            "max_position_pct": profile.max_position.get(),
-            "max_leverage": profile.max_leverage,
-        })
-    });
     json!({
         "environment": plan.environment,
         "scheduler": plan.scheduler,
@@ -79,7 +73,8 @@ pub fn configuration(plan: &Plan) -> Value {
         "fill_model": plan.fill_model.name(),
         "instruments": instruments.collect::<Vec<_>>(),
         "strategies": strategies.collect::<Vec<_>>(),
-        "risk_profiles": profiles.collect::<Vec<_>>(),
+        "risk_profiles": plan.risk_profiles.iter().map(|profile| risk::profile(plan, profile)).collect::<Vec<_>>(),
+        "risk": risk::policy(plan),
         "schedules": schedules(plan),
         "capital_policy": policy(&plan.capital_policy),
         "allocation_rebalance_nanoseconds": plan.cool_down.map(Nanos::get),

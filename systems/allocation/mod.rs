@@ -2,6 +2,7 @@
 
 mod policy;
 mod sizing;
+mod stops;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};
@@ -23,6 +24,7 @@ use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
 use crate::table::columns;
 use sizing::{Budget, Demand, Situation, pair};
+use stops::Stops;
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {
@@ -52,6 +54,11 @@ fn allocate(
         policy::allocate(&portfolio.policy, weights, due.now);
         let share = weights.shares[schedule.index.get()];
         let instrument = emitted.instrument;
+        let profile = &portfolio.risk_profiles[schedule.risk_profile];
+        let stops = match profile.needs_stops() {
+            true => Some(Stops::of(profile, &position.feed.bars, cursors.get(due.position)?)),
+            false => None,
+        };
         let wanted = Wanted {
             due,
             signal: &emitted.signal,
@@ -61,7 +68,8 @@ fn allocate(
                 instruments: schedule.instruments,
                 sizing: schedule.sizing,
                 costs: portfolio.costs,
-                max_position: portfolio.risk_profiles[schedule.risk_profile].max_position,
+                max_position: profile.max_position,
+                stops,
             },
         };
         let first = (due.position, position, holding);
@@ -139,8 +147,8 @@ impl Wanted<'_> {
     ) -> Result<(), Refusal> {
         let kind = self.signal.kind;
         let mut situations = [None; 2];
-        for (situation, leg) in situations.iter_mut().zip(legs) {
-            *situation = Some(self.situation(*leg, account, book)?);
+        for (place, (situation, leg)) in situations.iter_mut().zip(legs).enumerate() {
+            *situation = Some(self.situation(*leg, place, account, book)?);
         }
         let demands = match (situations, kind, self.signal.legs()) {
             ([Some(first), Some(second)], SignalKind::Exit, _) => [first.flatten(), second.flatten()],
@@ -153,10 +161,13 @@ impl Wanted<'_> {
         for (leg, ((entity, position, _), situation)) in
             legs.iter().zip(situations.iter().flatten()).enumerate()
         {
-            let refused = |rule, value, limit| Err(Refusal { rule, value, limit });
+            let refused = |rule, value, limit| Err(Refusal::new(rule, value, limit));
             match demands[leg] {
                 Demand::Trade(trade) => {
-                    let protection = self.protection(leg);
+                    let protection = self.protection(leg).or(situation.protection(trade.side));
+                    if protection.is_none() && self.budget.stops.is_some() && situation.adds(&trade) {
+                        return Err(Refusal::plain(Rule::Unsizeable));
+                    }
                     let mut order = trade.order((*entity, position), self.risk_profile, self.due, protection);
                     if enters_pair {
                         order.time_in_force = TimeInForce::NextCandle;
@@ -177,17 +188,22 @@ impl Wanted<'_> {
     fn situation(
         &self,
         (_, position, holding): Traded<'_>,
+        leg: usize,
         account: &Account,
         book: &mut Book,
     ) -> Result<Situation, Refusal> {
-        let refused = |rule| Err(Refusal { rule, value: 0.0, limit: 0.0 });
+        let refused = |rule| Err(Refusal::plain(rule));
         if self.budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
             return refused(Rule::AllocatorWeight);
         }
         let index = position.instrument_index.get();
         let Some(mark) = mark_of(book, index, self.due.now) else { return refused(Rule::MissingPrice) };
+        // The candles that a default is worked out from are those of the first leg.
+        let stops = self.budget.stops.filter(|_| leg == 0).and_then(|stops| stops.distance());
+        let engines = self.protection(leg).map(|protection| (mark.get() - protection.stop.get()).abs());
         Ok(Situation {
             budget: self.budget,
+            distance: engines.or(stops),
             mark,
             held: holding.quantity,
             equity: account.equity,

@@ -1,12 +1,13 @@
 //! From what a signal wants to the order that gets there.
 
 use bevy_ecs::prelude::Entity;
-use hemiola_components::order::{Costs, Order, OrderSize, Side, TimeInForce, WorkingOrder};
+use hemiola_components::order::{Costs, Order, OrderSize, Origin, Side, TimeInForce, WorkingOrder};
 use hemiola_components::position::Position;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Leg, Protection, SignalKind};
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
+use super::stops::Stops;
 use crate::queue::Due;
 
 /// What a schedule may use.
@@ -22,6 +23,8 @@ pub(super) struct Budget {
     pub(super) costs: Costs,
     /// The risk profile's cap on the position, as a fraction of equity.
     pub(super) max_position: Ratio,
+    /// How stops bound it, where the risk profile wants them.
+    pub(super) stops: Option<Stops>,
 }
 
 /// Everything a size depends on.
@@ -29,6 +32,8 @@ pub(super) struct Budget {
 pub(super) struct Situation {
     /// What the schedule may use.
     pub(super) budget: Budget,
+    /// How far the stop is from the mark, if there is one; quote currency per base unit.
+    pub(super) distance: Option<f64>,
     /// The instrument's mark.
     pub(super) mark: Price,
     /// The schedule's position.
@@ -128,6 +133,7 @@ impl Trade {
             position: entity,
             decider: due.position,
             risk_profile,
+            origin: Origin::Engine,
             part: self.part,
             reserved: Notional::ZERO,
             exposure: Quantity::ZERO,
@@ -201,11 +207,43 @@ impl Situation {
     }
 
     fn change_by(&self, change: Quantity, part: f64) -> Demand {
+        let change = self.within_the_risk_of_an_order(change);
         if change == Quantity::ZERO {
             return Demand::Nothing;
         }
         let side = if change > Quantity::ZERO { Side::Buy } else { Side::Sell };
         Demand::Trade(Trade { side, size: OrderSize::Base(change.abs()), mark: self.mark, part })
+    }
+
+    /// A change that adds to the position is as small as the risk down to the stop has to be.
+    fn within_the_risk_of_an_order(&self, change: Quantity) -> Quantity {
+        let (Some(stops), Some(distance)) = (self.budget.stops, self.distance) else { return change };
+        let (held, after) = (self.held.get(), (self.held + change).get());
+        let closed = if held * after < 0.0 { held.abs() } else { 0.0 };
+        let added = if closed > 0.0 { after.abs() } else { after.abs() - held.abs() };
+        let most = stops.order * self.equity.get() / distance;
+        if stops.order <= 0.0 || added <= most || self.budget.sizing != Sizing::Weight {
+            return change;
+        }
+        let size = Quantity::new(closed + most.max(0.0)).cut_to(self.step);
+        if change < Quantity::ZERO { -size } else { size }
+    }
+
+    /// Range and stop of an order whose engine names none.
+    pub(super) fn protection(&self, side: Side) -> Option<Protection> {
+        let (stops, distance) = (self.budget.stops?, self.distance?);
+        let stop = Price::new(self.mark.get() - side.sign() * distance);
+        Some(Protection { atr: stops.atr, stop })
+    }
+
+    /// Whether a trade does more than reduce the position.
+    pub(super) fn adds(&self, trade: &Trade) -> bool {
+        match trade.size {
+            OrderSize::Base(quantity) => {
+                self.held.get() * trade.side.sign() >= 0.0 || quantity > self.held.abs()
+            }
+            OrderSize::Quote(_) | OrderSize::Spend(_) => true,
+        }
     }
 
     /// The size of a full position at the mark. Costs are paid out of the budget, so that a schedule with all
@@ -227,10 +265,17 @@ impl Situation {
             Sizing::Base(quantity) => quantity.get(),
             Sizing::AllIn => self.free_cash.get() / unit,
         };
-        let cap = self.budget.max_position.get() * self.equity.get() / mark;
-        let clipped =
-            if self.budget.sizing == Sizing::Weight && cap > 0.0 { quantity.min(cap) } else { quantity };
-        Quantity::new(clipped.max(0.0))
+        if self.budget.sizing != Sizing::Weight {
+            return Quantity::new(quantity.max(0.0));
+        }
+        let equity = self.equity.get();
+        let cap = self.budget.max_position.get() * equity / mark;
+        let capped = if cap > 0.0 { quantity.min(cap) } else { quantity };
+        let stopped = match (self.budget.stops, self.distance) {
+            (Some(stops), Some(distance)) => capped.min(stops.position * equity / distance),
+            _ => capped,
+        };
+        Quantity::new(stopped.max(0.0))
     }
 }
 
@@ -245,12 +290,14 @@ mod tests {
             sizing: Sizing::Weight,
             costs: Costs { taker_fee: Ratio::new(0.25), slippage: Ratio::ZERO },
             max_position: Ratio::ZERO,
+            stops: None,
         }
     }
 
     fn situation() -> Situation {
         Situation {
             budget: budget(),
+            distance: None,
             mark: Price::new(50.0),
             held: Quantity::ZERO,
             equity: Notional::new(1_000.0),

@@ -6,6 +6,8 @@ use hemiola_components::position::Holding;
 use hemiola_components::risk::RiskState;
 use hemiola_components::units::{Notional, Price, Quantity};
 
+use crate::risk::calendar;
+
 /// An order left: cash and room are set aside for it.
 pub(crate) fn sent(account: &mut Account, risk: &mut RiskState, book: &mut Book, working: &WorkingOrder) {
     account.reserved += working.reserved;
@@ -46,6 +48,7 @@ pub(crate) fn apply(
         (false, true) => risk.open_positions -= 1,
         _ => {}
     }
+    calendar::book(risk, realised, fill.fee);
     change_line(book, fill.order.instrument.get(), before, holding.quantity);
     realised
 }

@@ -7,5 +7,5 @@ use crate::pass::{Phase, Systems, When};
 
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {
-    systems.add(Phase::Execution, When::Signals, paper::accept);
+    systems.add(Phase::Execution, When::Intents, paper::accept);
 }

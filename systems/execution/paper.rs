@@ -6,7 +6,7 @@ use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, Fill, FillModel, Order, OrderSize, Side, TimeInForce, WorkingOrder};
-use hemiola_components::port::{EquityCurve, EquityPoint};
+use hemiola_components::port::{EquityCurve, EquityPoint, Records};
 use hemiola_components::portfolio::{Account, Book, BookLine, Desk, Filling, Portfolio, RestingOrder};
 use hemiola_components::position::{Cursor, Holding};
 use hemiola_components::risk::{Refusal, RiskState, Rule};
@@ -18,7 +18,8 @@ use super::ledger;
 use crate::book::mark_at;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
-use crate::risk::halt::Halts;
+use crate::risk::latch::{scope, watch};
+use crate::risk::liquidation::{Log, enter_between};
 use crate::table::columns;
 
 /// Takes approved orders to the venue. It fills them at once, or finds the candle that will fill each: only the
@@ -60,16 +61,25 @@ pub(super) fn accept(
         }
         if fill_model == FillModel::Instant {
             // The marks of this instant were taken before these fills and what they cost.
-            let (profiles, records) = (&portfolios[portfolio].risk_profiles, &mut outbox.records);
-            let mut halts = Halts { portfolio: index, profiles, states: risk, records };
-            mark_at(account, book, timeline.now, &mut halts);
+            mark_at(account, book, timeline.now);
             if curve != EquityCurve::Off {
                 outbox.equity.push(EquityPoint::of(index, timeline.now, account));
             }
+            let (portfolio, desk) = (&portfolios[portfolio], &mut desks[portfolio]);
+            latch_now(portfolio, desk, &mut outbox.records);
         }
     }
     approved.clear();
     Ok(())
+}
+
+/// What has just been filled may latch profiles: that binds at once, and their positions are closed at the next tick.
+fn latch_now(portfolio: &Portfolio, desk: &mut Desk, records: &mut Records) {
+    let mut log = Log { portfolio: portfolio.index, now: desk.timeline.now, records };
+    for risk_profile in 0..portfolio.risk_profiles.len() {
+        enter_between(portfolio, desk, risk_profile, scope(&portfolio.risk_policy), &mut log);
+    }
+    watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
 }
 
 /// Fills of one instant apply in this order.
@@ -143,10 +153,13 @@ pub(crate) fn settle(
     match fill(order, print, line, costs, account.cash) {
         Outcome::Filled { fill, cash, part } => {
             let realised = ledger::apply(account, risk, book, holding, &fill, cash);
-            (Event::Fill { fill, position: holding.quantity, realised }, Answer::Filled(part * working.part))
+            (
+                Event::Fill { fill, position: holding.quantity, realised },
+                working.origin.filled(part * working.part),
+            )
         }
         Outcome::Unaffordable { value } => {
-            let refusal = Refusal { rule: Rule::Cash, value: value.get(), limit: account.cash.get() };
+            let refusal = Refusal::new(Rule::Cash, value.get(), account.cash.get());
             let (schedule, instrument) = (order.schedule, order.instrument);
             (Event::Refused { schedule, instrument, refusal }, Answer::Refused)
         }

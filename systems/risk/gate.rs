@@ -1,21 +1,26 @@
-//! The gate: the only producer of an approved order. It refuses and never resizes.
-//!
-//! This holds the first limits. The full risk engine (profiles with loss limits, latches, buckets, pre-trade
-//! guards) takes this place and keeps its shape: orders in, [`Approved`] or [`Refusal`] out.
+//! The gate: the only producer of an approved order. It refuses, and makes an order smaller once, when a limit says how
+//! much would pass.
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
-use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, Order, OrderSize, WorkingOrder};
-use hemiola_components::portfolio::{Account, Book, BookLine, Desk, Portfolio};
-use hemiola_components::position::{Cursor, Holding};
-use hemiola_components::risk::{Refusal, RiskProfile, RiskState, Rule};
+use hemiola_components::id::InstrumentIndex;
+use hemiola_components::journal::Event;
+use hemiola_components::order::{Costs, Order, OrderSize, Origin, WorkingOrder};
+use hemiola_components::portfolio::{Desk, Portfolio};
+use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::risk::{Family, Refusal, Rule, Triggers};
 use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
 
+use super::calendar::begin;
 use super::cash::free_cash;
+use super::check::{Cap, Change, Proposal, Standing, check};
+use super::exposure::{buckets, gross};
+use super::guards::{ask, note};
+use super::latch::{Scope, reason};
+use super::liquidation::{Log, enter_between};
 use crate::book::close_at;
 use crate::execution::ledger;
 use crate::queue::Queue;
@@ -36,10 +41,12 @@ impl Approved {
     }
 }
 
+type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding, &'static mut Cursor)>;
+
 pub(super) fn gate(
     InMut(queue): InMut<Queue>,
     mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
-    mut positions: Query<(&Holding, &mut Cursor)>,
+    mut positions: Positions<'_, '_>,
 ) -> Result<(), BevyError> {
     let Queue { intents, approved, outbox, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
@@ -47,37 +54,61 @@ pub(super) fn gate(
     for legs in intents.chunk_by_mut(|one, next| one.decider == next.decider) {
         let first = approved.len();
         let index = legs[0].portfolio.get();
-        let portfolio = &portfolios[index];
-        let Desk { account, book, risk, .. } = &mut desks[index];
+        let (portfolio, desk) = (&portfolios[index], &mut desks[index]);
         let (decider, schedule, at) = (legs[0].decider, legs[0].order.schedule, legs[0].order.at);
+        let mut log = Log { portfolio: portfolio.index, now: at, records: &mut outbox.records };
+        let alone = legs.len() == 1;
         let mut stopped = None;
         for (leg, working) in legs.iter_mut().enumerate() {
-            let (holding, _) = positions.get(working.position)?;
-            let state = &mut risk[working.risk_profile];
-            let limits = (&portfolio.risk_profiles[working.risk_profile], &*state);
-            if let Err(refusal) = check(working, holding.quantity, account, book, limits, portfolio.costs) {
-                stopped = Some((leg, refusal));
-                break;
+            begin(&mut desk.account);
+            if portfolio.risk_policy.triggers == Triggers::AtCheck {
+                enter_between(portfolio, desk, working.risk_profile, Scope::All, &mut log);
             }
-            working.order.ordinal = next_ordinal(approved, working);
-            ledger::sent(account, state, book, working);
-            approved.push(Approved(*working));
+            let counter = Counter { portfolio, desk, approved, positions: &positions };
+            let passed = counter.admit(working).or_else(|refusal| {
+                if alone { counter.retry(working, refusal, &mut log) } else { Err(refusal) }
+            });
+            match passed {
+                Ok(change) => {
+                    let order = &working.order;
+                    for (alert, value, limit) in change.alerts.into_iter().flatten() {
+                        let about = Some((order.schedule, order.instrument));
+                        let risk_profile = working.risk_profile;
+                        log.push(Event::Alert { risk_profile, alert, order: about, value, limit });
+                    }
+                    if !change.reduces {
+                        let (position, ..) = positions.get(working.position)?;
+                        let quantity = estimate(order, portfolio.costs).0;
+                        note(
+                            &portfolio.risk_policy.guards,
+                            &mut desk.recent,
+                            (order, quantity, position.slot),
+                        );
+                    }
+                    working.order.ordinal = next_ordinal(approved, working);
+                    let Desk { account, risk, book, .. } = &mut *desk;
+                    ledger::sent(account, &mut risk[working.risk_profile], book, working);
+                    approved.push(Approved(*working));
+                }
+                Err(refusal) => {
+                    stopped = Some((leg, refusal));
+                    break;
+                }
+            }
         }
         if let Some((stopped, refusal)) = stopped {
             // All legs or none: what was set aside for those before is free again.
             for Approved(working) in approved.drain(first..) {
-                let state = &mut risk[working.risk_profile];
-                ledger::answered(account, state, book, &working);
+                let Desk { account, risk, book, .. } = &mut *desk;
+                ledger::answered(account, &mut risk[working.risk_profile], book, &working);
             }
             for (leg, WorkingOrder { order, .. }) in legs.iter().enumerate() {
-                let other = Refusal { rule: Rule::OtherLeg, value: 0.0, limit: 0.0 };
-                let refusal = if leg == stopped { refusal } else { other };
-                let event = Event::Refused { schedule, instrument: order.instrument, refusal };
-                outbox.records.push(Record { portfolio: portfolio.index, at, event });
+                let refusal = if leg == stopped { refusal } else { Refusal::plain(Rule::OtherLeg) };
+                log.push(Event::Refused { schedule, instrument: order.instrument, refusal });
             }
         }
-        let (_, mut cursor) = positions.get_mut(decider)?;
-        cursor.in_flight = u32::try_from(approved.len() - first).expect("a pair has two legs");
+        let (.., mut cursor) = positions.get_mut(decider)?;
+        cursor.in_flight += u32::try_from(approved.len() - first).expect("a pair has two legs");
         if cursor.in_flight == 0 {
             cursor.answer = Some(Answer::Refused);
         }
@@ -86,72 +117,162 @@ pub(super) fn gate(
     Ok(())
 }
 
-/// An order's number among those of its schedule and instant.
+/// An order's number among those of its schedule and instant. A schedule's orders follow each other, unless risk closes
+/// positions at the same instant.
 fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
-    let last = approved.last().map(Approved::order);
-    let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule);
-    last.filter(|last| owner(last) == owner(working)).map_or(0, |last| last.order.ordinal + 1)
+    let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule, working.order.at);
+    let mut earlier = approved.iter().rev().map(Approved::order);
+    let last = match approved.first() {
+        Some(first) if first.0.origin == Origin::Risk => earlier.find(|last| owner(last) == owner(working)),
+        _ => earlier.next().filter(|last| owner(last) == owner(working)),
+    };
+    last.map_or(0, |last| last.order.ordinal + 1)
 }
 
-/// Checks an order against the limits, in this order: a halt, smallest value, number of positions, size of the
-/// position, leverage, cash. An order that only reduces its own position passes all of them. A value equal to
-/// its limit passes. The cash an order needs is what it pays plus the collateral of what it leaves short; what a
-/// sale of its own brings counts, what other orders at the venue will bring does not.
-///
-/// An order that passes knows what has to be set aside for it.
-///
-/// # Errors
-/// The first rule that refuses.
-fn check(
-    working: &mut WorkingOrder,
-    held: Quantity,
-    account: &Account,
-    book: &Book,
-    (profile, state): (&RiskProfile, &RiskState),
-    costs: Costs,
-) -> Result<(), Refusal> {
-    let order = &working.order;
-    let mark = order.reference;
-    let line = &book.lines[order.instrument.get()];
-    let (quantity, paid) = estimate(order, costs);
-    let after = held + Quantity::new(order.side.sign() * quantity.get());
-    if after.get() * held.get() >= 0.0 && after.abs() < held.abs() {
-        return Ok(());
+/// Where an order is held against everything.
+struct Counter<'a> {
+    portfolio: &'a Portfolio,
+    desk: &'a Desk,
+    approved: &'a [Approved],
+    positions: &'a Positions<'a, 'a>,
+}
+
+impl Counter<'_> {
+    /// Holds an order against guards, limits and cash, and notes in it what has to be set aside. An order that only
+    /// reduces its own position needs a price and nothing else. The cash an order needs is what it pays plus the
+    /// collateral of what it leaves short; what a sale of its own brings counts, what other orders at the venue will
+    /// bring does not.
+    ///
+    /// # Errors
+    /// The first rule that refuses.
+    fn admit(&self, working: &mut WorkingOrder) -> Result<Change, Refusal> {
+        let Self { portfolio, desk, .. } = *self;
+        let Desk { account, book, risk, .. } = desk;
+        let (order, mark) = (&working.order, working.order.reference);
+        let line = &book.lines[order.instrument.get()];
+        let profile = &portfolio.risk_profiles[working.risk_profile];
+        let (position, holding, _) =
+            self.positions.get(working.position).map_err(|_| Refusal::plain(Rule::MissingPrice))?;
+        let held = holding.quantity;
+        let (quantity, paid) = estimate(order, portfolio.costs);
+        let proposal = Proposal {
+            side: order.side,
+            quantity: quantity.get(),
+            price: mark.get(),
+            atr: order.protection.map(|protection| protection.atr),
+            stop: order.protection.map(|protection| protection.stop.get()),
+        };
+        let state = &risk[working.risk_profile];
+        let own = held.at(mark).get();
+        let equity = account.equity.get();
+        if proposal.reduces(own) {
+            let nothing = Standing { own, ..Standing::default() };
+            return check(profile, &portfolio.risk_policy, None, &proposal, &nothing, std::iter::empty());
+        }
+        ask(&portfolio.risk_policy.guards, &desk.recent, (order, quantity, position.slot), line)?;
+        let value = quantity.at(mark).get();
+        if value < line.rules.min_notional.get() {
+            return Err(Refusal::new(Rule::MinNotional, value, line.rules.min_notional.get()));
+        }
+        let free = free_cash(account, book).get();
+        let standing = Standing {
+            own,
+            others: (line.gross + line.pending - held.abs().get()) * mark.get(),
+            gross: if profile.bounds_everything() { gross(book, order.at) } else { 0.0 },
+            active: state.open_positions,
+            equity,
+            available: free,
+            maintenance: 0.0,
+        };
+        let families =
+            profile.families.iter().filter(|family| family.schedules.binary_search(&order.schedule).is_ok());
+        let families = families.map(|family| Cap {
+            rule: Rule::FamilyExposure,
+            base: self.held_by(family, order.at),
+            unit: mark.get(),
+            limit: family.share.get() * equity,
+            slack: TOLERANCE * equity.abs(),
+        });
+        let buckets = buckets(profile, order.instrument, (book, order.at), (mark.get(), equity))?;
+        let latched = reason(profile, account, state);
+        let change =
+            check(profile, &portfolio.risk_policy, latched, &proposal, &standing, buckets.chain(families))?;
+        let after = held + Quantity::new(order.side.sign() * quantity.get());
+        let short = |quantity: Quantity| (-quantity.get()).max(0.0);
+        let needed = 2.0 * (short(after) - short(held)) * mark.get() + paid.get();
+        if needed > free * (1.0 + TOLERANCE) {
+            let headroom = free.max(0.0);
+            let max_quantity = quantity.get() * headroom / needed;
+            return Err(Refusal { headroom, max_quantity, ..Refusal::new(Rule::Cash, needed, free) });
+        }
+        working.opens = change.opens;
+        working.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
+        working.reserved = Notional::new(needed.clamp(0.0, free.max(0.0)));
+        Ok(change)
     }
 
-    if state.halted {
-        let (peak, equity) = (account.peak.get(), account.equity.get());
-        let (value, limit) = ((peak - equity) / peak, profile.max_drawdown.get());
-        return Err(Refusal { rule: Rule::Drawdown, value, limit });
+    /// Makes an order as small as a refusal says that it has to be, and holds that against everything.
+    ///
+    /// # Errors
+    /// The refusal, when there is no such quantity or that does not pass either.
+    fn retry(
+        &self,
+        working: &mut WorkingOrder,
+        refusal: Refusal,
+        log: &mut Log<'_>,
+    ) -> Result<Change, Refusal> {
+        let order = &working.order;
+        let asked = estimate(order, self.portfolio.costs).0.get();
+        let held =
+            self.positions.get(working.position).map_or(0.0, |(_, holding, _)| holding.quantity.abs().get());
+        let step = self.desk.book.lines[order.instrument.get()].rules.step;
+        // What closes a position leaves nothing behind.
+        let most = if refusal.max_quantity == held {
+            held
+        } else {
+            Quantity::new(refusal.max_quantity).cut_to(step).get()
+        };
+        if !(most > 0.0 && most < asked * (1.0 - TOLERANCE)) {
+            return Err(refusal);
+        }
+        let quantity = Quantity::new(most);
+        let mut smaller = WorkingOrder {
+            order: Order { size: OrderSize::Base(quantity), ..*order },
+            part: working.part * most / asked,
+            ..*working
+        };
+        let change = self.admit(&mut smaller).map_err(|_| refusal)?;
+        log.push(Event::Adjusted {
+            schedule: order.schedule,
+            instrument: order.instrument,
+            refusal,
+            quantity,
+        });
+        *working = smaller;
+        Ok(change)
     }
 
-    refuse_below(Rule::MinNotional, quantity.at(mark).get(), line.rules.min_notional.get())?;
-
-    working.opens = held == Quantity::ZERO;
-    let positions = state.open_positions + u32::from(working.opens);
-    if positions > profile.max_positions {
-        let (value, limit) = (f64::from(positions), f64::from(profile.max_positions));
-        return Err(Refusal { rule: Rule::MaxPositions, value, limit });
+    /// The value of all positions of a family's schedules, with what orders under way will add.
+    fn held_by(&self, family: &Family, now: Nanos) -> f64 {
+        let Desk { agenda, book, resting, .. } = self.desk;
+        let is_in = |schedule| family.schedules.binary_search(&schedule).is_ok();
+        let close = |instrument: InstrumentIndex| close_at(book, instrument.get(), now).unwrap_or_default();
+        let positions = agenda.positions.iter().filter_map(|entity| self.positions.get(*entity).ok());
+        let held = positions.filter(|(position, ..)| is_in(position.schedule_index)).map(
+            |(position, holding, _)| {
+                let quantity = holding.quantity.abs().get();
+                if quantity == 0.0 { 0.0 } else { quantity * close(position.instrument_index) }
+            },
+        );
+        let mine = |working: &&WorkingOrder| {
+            working.portfolio == self.portfolio.index && is_in(working.order.schedule)
+        };
+        let orders =
+            resting.iter().map(|resting| &resting.working).chain(self.approved.iter().map(Approved::order));
+        let coming =
+            orders.filter(mine).map(|working| working.exposure.get() * close(working.order.instrument));
+        held.sum::<f64>() + coming.sum::<f64>()
     }
-
-    working.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
-    let equity = account.equity.get();
-    let line_value = (line.gross + line.pending + working.exposure.get()) * mark.get();
-    refuse_above(Rule::PositionSize, line_value, equity, profile.max_position.get())?;
-    if profile.max_leverage > 0.0 {
-        let gross = gross_value(book, order.at) + working.exposure.get() * mark.get();
-        refuse_above(Rule::Leverage, gross, equity, profile.max_leverage)?;
-    }
-
-    let short = |quantity: Quantity| (-quantity.get()).max(0.0);
-    let collateral = Notional::new(2.0 * (short(after) - short(held)) * mark.get());
-    let needed = collateral + paid;
-    let free = free_cash(account, book);
-    if needed.get() > free.get() * (1.0 + TOLERANCE) {
-        return Err(Refusal { rule: Rule::Cash, value: needed.get(), limit: free.get() });
-    }
-    working.reserved = Notional::new(needed.get().clamp(0.0, free.get().max(0.0)));
-    Ok(())
 }
 
 /// What an order trades at the mark, and the cash it takes; a sale takes a negative amount.
@@ -165,26 +286,4 @@ fn estimate(order: &Order, costs: Costs) -> (Quantity, Notional) {
         OrderSize::Spend(amount) => (Quantity::new(amount.get() / (mark.get() * unit)), amount.get()),
     };
     (quantity, Notional::new(sign * value))
-}
-
-/// Refuses an amount below `limit`; a limit of zero or less is off.
-fn refuse_below(rule: Rule, value: f64, limit: f64) -> Result<(), Refusal> {
-    if limit > 0.0 && value < limit { Err(Refusal { rule, value, limit }) } else { Ok(()) }
-}
-
-/// Refuses an amount above `limit` times equity; a limit of zero or less is off.
-fn refuse_above(rule: Rule, amount: f64, equity: f64, limit: f64) -> Result<(), Refusal> {
-    let value = amount / equity;
-    if limit > 0.0 && (equity <= 0.0 || value > limit * (1.0 + TOLERANCE)) {
-        return Err(Refusal { rule, value, limit });
-    }
-    Ok(())
-}
-
-/// All positions and what orders at the venue would add, long and short added up, at `now`.
-fn gross_value(book: &Book, now: Nanos) -> f64 {
-    let value = |(index, line): (usize, &BookLine)| {
-        close_at(book, index, now).map_or(0.0, |close| (line.gross + line.pending) * close)
-    };
-    book.lines.iter().enumerate().map(value).sum()
 }

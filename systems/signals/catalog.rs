@@ -8,6 +8,7 @@ use hemiola_components::engine::{
     VolatilityTarget,
 };
 use hemiola_components::metric::Metric;
+use hemiola_components::position::Checkpoint;
 use hemiola_components::strategy::{EngineSpec, ParameterError, Parameters};
 use hemiola_components::time::Nanos;
 
@@ -87,7 +88,7 @@ impl Catalog {
                 Ok(())
             },
             insert_state: |entity| {
-                entity.insert(E::State::default());
+                entity.insert((E::State::default(), Checkpoint::<E::State>::default()));
             },
         };
         self.kinds.insert(E::NAME.to_lowercase(), kind);

@@ -10,7 +10,7 @@ use hemiola_components::journal::Emitted;
 use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
 use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
-use hemiola_components::position::{Cursor, Feed, Found, Holding, Position};
+use hemiola_components::position::{Checkpoint, Cursor, Feed, Found, Holding, Position};
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Answer, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
@@ -51,7 +51,7 @@ pub trait Engine: Send + Sync + 'static {
     /// Settings, a component of the strategy.
     type Settings: Component;
     /// State, a component of each position.
-    type State: Component<Mutability = Mutable> + Default;
+    type State: Component<Mutability = Mutable> + Clone + Default;
 
     /// Turns complete parameters, each within its own range, into settings.
     ///
@@ -249,7 +249,13 @@ impl ScanLimit {
 type Deciders<'w, 's, E> = Query<
     'w,
     's,
-    (&'static Position, &'static Holding, &'static mut Cursor, &'static mut <E as Engine>::State),
+    (
+        &'static Position,
+        &'static Holding,
+        &'static mut Cursor,
+        &'static mut <E as Engine>::State,
+        &'static mut Checkpoint<<E as Engine>::State>,
+    ),
 >;
 
 /// Runs the due positions of one engine kind: emits the signals they reach now and looks ahead for the next.
@@ -261,12 +267,14 @@ pub(crate) fn run<E: Engine>(
 ) -> Result<(), BevyError> {
     let Queue { scan, due, signals, explain, .. } = queue;
     for &due in due.iter() {
-        let Ok((position, holding, mut cursor, mut state)) = positions.get_mut(due.position) else {
+        let Ok((position, holding, mut cursor, mut state, mut checkpoint)) = positions.get_mut(due.position)
+        else {
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
         // What was found ahead of time needs no second look, unless a pair has come apart since.
         if position.hedge.is_none()
+            && !cursor.recalled
             && let Some(found) = cursor.found.take_if(|found| found.at == due.now)
         {
             signals.push(note(due, position, found));
@@ -274,7 +282,8 @@ pub(crate) fn run<E: Engine>(
         }
         let feed = &position.feed;
         let settings = settings.get(position.strategy)?;
-        if let Some(answer) = cursor.answer.take() {
+        let answer = cursor.answer.take();
+        if let Some(answer) = answer {
             E::on_answer(settings, &mut state, answer);
         }
         let view = View {
@@ -296,6 +305,13 @@ pub(crate) fn run<E: Engine>(
         let explain =
             explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
         let mut reader = Reader { settings, feed, view, explain, position, holding };
+        if std::mem::take(&mut cursor.recalled) {
+            // Who has just been answered has not looked ahead yet.
+            if answer.is_none() {
+                reader.go_back::<E>(&mut state, &mut cursor, &checkpoint, due.now);
+            }
+            continue;
+        }
         if position.hedge.is_some() && !E::is_hedged(settings, &reader.view) {
             // What decides now is used up: when a leg cannot be closed, the next decision tries again.
             reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
@@ -307,6 +323,9 @@ pub(crate) fn run<E: Engine>(
             Some(found)
         } else {
             reader.catch_up::<E>(&mut state, &mut cursor, due.now);
+            let Cursor { seen, last_due, not_finite, .. } = *cursor;
+            checkpoint.state.clone_from(&state);
+            (checkpoint.seen, checkpoint.last_due, checkpoint.not_finite) = (seen, last_due, not_finite);
             let decisions = scan.decisions_from(position.slot, cursor.seen);
             reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
         };
@@ -365,6 +384,30 @@ impl<S> Reader<'_, S> {
             E::handle_market_data(self.settings, state, &self.view, bar);
         }
         cursor.seen = cursor.seen.max(until);
+    }
+
+    /// Goes back to where the engine began to look ahead, and decides again what comes before `now`, at which it does
+    /// not: the position is being closed. There are no signals on the way, or the first would have been emitted.
+    fn go_back<E: Engine<Settings = S>>(
+        &mut self,
+        state: &mut E::State,
+        cursor: &mut Cursor,
+        checkpoint: &Checkpoint<E::State>,
+        now: Nanos,
+    ) {
+        state.clone_from(&checkpoint.state);
+        let Cursor { until, end, .. } = *cursor;
+        let before = now - Nanos::new(1);
+        (cursor.seen, cursor.last_due, cursor.not_finite) =
+            (checkpoint.seen, checkpoint.last_due, checkpoint.not_finite);
+        cursor.found = None;
+        cursor.until = before.min(until);
+        cursor.end = self.feed.bars.closed_at(before, checkpoint.seen).min(end);
+        let explain = self.explain.take();
+        let found = self.look_ahead::<E>(state, cursor, usize::MAX);
+        debug_assert!(found.is_none(), "a signal before now would have been emitted");
+        self.explain = explain;
+        (cursor.until, cursor.end) = (until, end);
     }
 
     /// Decides candle after candle, up to the first signal.

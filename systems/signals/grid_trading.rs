@@ -116,11 +116,14 @@ impl Engine for GridTrading {
     }
 
     fn on_answer(_: &Self, state: &mut GridTradingState, answer: Answer) {
+        if answer == Answer::Closed {
+            (state.step, state.inventory) = (None, 0.0);
+        }
         let Some(step) = state.step.take() else { return };
         let filled = match answer {
             Answer::Filled(fraction) => fraction,
             Answer::Unchanged => 1.0,
-            Answer::Refused => return,
+            Answer::Refused | Answer::Closed => return,
         };
         state.level = step.level;
         state.inventory += step.change * filled;

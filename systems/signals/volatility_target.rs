@@ -163,6 +163,7 @@ impl Engine for VolatilityTarget {
             Answer::Filled(fraction) => state.allocation += (state.wanted - state.allocation) * fraction,
             Answer::Unchanged => state.allocation = state.wanted,
             Answer::Refused => {}
+            Answer::Closed => state.allocation = 0.0,
         }
     }
 

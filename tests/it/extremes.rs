@@ -74,11 +74,10 @@ fn world(
     plan.costs = Costs { taker_fee: Ratio::new(cost), slippage: Ratio::new(cost) };
     plan.fill_model = if instant { FillModel::Instant } else { FillModel::NextOpen };
     plan.risk_profiles = vec![RiskProfile {
-        name: "some".into(),
         max_positions,
         max_position: Ratio::new(max_position),
         max_leverage,
-        max_drawdown: Ratio::ZERO,
+        ..RiskProfile::unlimited("some")
     }];
     let market = market(&plan, &bars.map(Arc::new));
     (plan, market)

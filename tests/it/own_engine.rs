@@ -19,7 +19,7 @@ struct Streak {
     closes: usize,
 }
 
-#[derive(Component, Default)]
+#[derive(Component, Clone, Default)]
 struct StreakState {
     rising: usize,
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::EngineSpec;
 
 use super::problem::Place;
@@ -20,6 +19,7 @@ mod universe;
 
 pub(crate) use environment::{Environment, Mode};
 pub(crate) use license::License;
+pub(crate) use risk::{Bucket, Policy, Profile};
 pub(crate) use scheduler::{Context, InstrumentList, Schedule, Scheduler};
 pub(crate) use strategy::Strategy;
 pub(crate) use universe::Universe;
@@ -27,7 +27,9 @@ pub(crate) use universe::Universe;
 /// What a run can be put together from, each list in the order of the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    pub(crate) risk_profiles: Vec<RiskProfile>,
+    pub(crate) risk_profiles: Vec<Profile>,
+    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) risk: Policy,
     pub(crate) universes: Vec<Universe>,
     pub(crate) environments: Vec<Environment>,
     pub(crate) environments_place: Place,
@@ -44,7 +46,7 @@ impl Model {
         let universes: Vec<_> = root.map("instrument_universes").iter().map(Universe::decode).collect();
         let strategies = strategies(root, folder, engines);
         let key_place = |key: &str| root.get(key).map(|field| field.key_place());
-        let risk_profiles: Vec<_> = root.map("risk_profiles").iter().map(risk::decode).collect();
+        let risk_profiles: Vec<_> = root.map("risk_profiles").iter().map(Profile::decode).collect();
         let schedulers = schedulers(root, &Context::new(&strategies, &risk_profiles));
         if strategies.is_empty() {
             let place = Place { path: "strategies".to_owned(), ..root.key_place() };
@@ -57,6 +59,8 @@ impl Model {
         }
         Self {
             risk_profiles,
+            buckets: risk::buckets(root),
+            risk: Policy::decode(root.get("risk").as_ref()),
             environments: root
                 .map("environments")
                 .iter()

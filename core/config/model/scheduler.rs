@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Quantity};
 
 use super::policy::Capital;
-use super::{Strategy, limits};
+use super::{Profile, Strategy, limits};
 use crate::config::limits::{SignalLimit, Suspension};
 use crate::config::problem::{Place, quoted};
 use crate::config::view::View;
@@ -24,12 +23,12 @@ pub(crate) struct Context<'m> {
 }
 
 impl<'m> Context<'m> {
-    pub(super) fn new(strategies: &'m [Strategy], risk_profiles: &'m [RiskProfile]) -> Self {
+    pub(super) fn new(strategies: &'m [Strategy], risk_profiles: &'m [Profile]) -> Self {
         let name = |strategy: &'m Strategy| strategy.name.as_str();
         Self {
             strategies: strategies.iter().map(name).collect(),
             strategy_names: strategies.iter().map(name).collect(),
-            risk_profiles: risk_profiles.iter().map(|profile| profile.name.as_str()).collect(),
+            risk_profiles: risk_profiles.iter().map(|profile| profile.limits.name.as_str()).collect(),
             tags: strategies.iter().map(|one| (name(one), one.definition.tags.as_slice())).collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! `risk_profiles.<name>` and `risk`.
 
-use super::{Key, Kind, Names, Range, Shape, count, instruments, key, map};
+use super::{Key, Kind, Names, Range, Shape, TEXTS, count, instruments, key, map};
 use crate::config::tree::{Entry, Node, Position, Value};
 
 pub(crate) const PRESETS: [&str; 4] = ["conservative", "balanced", "aggressive", "manual"];
@@ -19,64 +19,52 @@ pub(crate) const RISK_PROFILE: Shape = Shape {
         limit("max_position_pct", "All positions in one instrument, as a fraction of equity.")
             .otherwise(PRESET_VALUE),
         limit("max_leverage", "Everything held, as a multiple of equity.").otherwise(PRESET_VALUE),
-        limit("max_daily_loss_pct", "Loss since midnight UTC, as a fraction of the equity then.")
+        limit("max_daily_loss_pct", "Realised loss since midnight UTC, as a fraction of the equity then.")
             .alias(&["daily_loss_limit"])
-            .otherwise(PRESET_VALUE)
-            .later(),
+            .otherwise(PRESET_VALUE),
         limit("hard_drawdown_pct", "Fall from the highest equity, as a fraction of it.")
             .alias(&["drawdown_limit"])
-            .otherwise(PRESET_VALUE)
-            .later(),
-        limit("target_volatility", "Volatility a year that position sizes aim at.")
-            .otherwise(PRESET_VALUE)
-            .later(),
-        limit("stop_loss_atr_multiple", "Distance of the stop, as a multiple of the average true range.")
-            .otherwise(PRESET_VALUE)
-            .later(),
+            .otherwise(PRESET_VALUE),
+        limit("max_daily_fall_pct", "Fall of equity since midnight UTC, as a fraction of the equity then.").number(0.0),
+        limit("target_volatility", "What a position may lose down to its stop, as a fraction of equity. Above 0, every entry needs a stop.")
+            .otherwise(PRESET_VALUE),
+        limit("stop_loss_atr_multiple", "Least distance of an entry's stop, as a multiple of the average true range; less than 1 counts as 1.")
+            .otherwise(PRESET_VALUE),
         key(
             "trade_risk_pct_range",
             Kind::List(&Kind::Number(Range::NOT_NEGATIVE)),
             "Least and most that one trade may risk, as fractions of equity.",
         )
-        .otherwise(NAMED_VALUE)
-        .later(),
+        .otherwise(NAMED_VALUE),
         limit("instrument_alert_pct", "Exposure to one instrument that raises an alert.")
-            .otherwise(NAMED_VALUE)
-            .later(),
+            .otherwise(NAMED_VALUE),
         limit("instrument_limit_pct", "Exposure to one instrument that is refused.")
-            .otherwise(NAMED_VALUE)
-            .later(),
-        limit("portfolio_alert_pct", "Exposure in all that raises an alert.").otherwise(NAMED_VALUE).later(),
-        limit("portfolio_limit_pct", "Exposure in all that is refused.").otherwise(NAMED_VALUE).later(),
+            .otherwise(NAMED_VALUE),
+        limit("portfolio_alert_pct", "Exposure in all that raises an alert.").otherwise(NAMED_VALUE),
+        limit("portfolio_limit_pct", "Exposure in all that is refused.").otherwise(NAMED_VALUE),
         limit(
             "daily_kill_switch_r_multiple",
-            "Loss of a day that stops trading, as a multiple of the risk of a trade.",
+            "Realised loss of a day that stops trading, as a multiple of the most that a trade may risk.",
         )
-        .otherwise(NAMED_VALUE)
-        .later(),
-        limit("daily_kill_switch_loss_pct", "Loss of a day that stops trading.")
-            .otherwise(NAMED_VALUE)
-            .later(),
-        limit("weekly_kill_switch_loss_pct", "Loss of a week that stops trading.")
-            .otherwise(NAMED_VALUE)
-            .later(),
+        .otherwise(NAMED_VALUE),
+        limit("daily_kill_switch_loss_pct", "Realised loss of a day that stops trading.")
+            .otherwise(NAMED_VALUE),
+        limit("weekly_kill_switch_loss_pct", "Realised loss of a week, from Monday, that stops trading.")
+            .otherwise(NAMED_VALUE),
         limit("max_cost_to_profit_ratio", "Costs of the last 30 days as a fraction of their profit.")
-            .otherwise(NAMED_VALUE)
-            .later(),
+            .otherwise(NAMED_VALUE),
         key("data_quality", Kind::Section(&DATA_QUALITY), "What candles must be like.").filled().later(),
         key(
             "strategy_allocations",
             map("families of strategies", &Kind::Number(Range::SHARE)),
-            "Share of the capital by family of strategies; they add up to 1 at most.",
+            "Share of equity that the positions of a family of strategies may take; they add up to 1 at most. A family is a strategy's name, a tag, an engine, or how an engine's name begins.",
         )
-        .otherwise("those of the preset, or of the preset of that name")
-        .later(),
+        .otherwise("those of the preset, or of the preset of that name"),
         key(
             "instrument_buckets",
             Kind::List(&Kind::Reference(Names::Buckets)),
             "Buckets whose limits count; instruments outside all of them are refused.",
-        )
-        .later(),
+        ),
     ],
 };
 
@@ -142,8 +130,56 @@ pub(crate) const RISK: Shape = Shape {
             "instrument_buckets",
             map("instrument buckets", &Kind::Section(&instruments::BUCKET)),
             "The same as the section of that name.",
+        ),
+        key(
+            "latch_release",
+            Kind::Word(&["manual", "midnight"]),
+            "What lets a latched profile trade again. `manual`: midnight UTC releases what a day's loss latched, and \
+             an operator the rest; `midnight`: that releases everything, and what still holds latches again.",
         )
-        .later(),
+        .text("manual"),
+        key(
+            "kill_switches",
+            Kind::Word(&["at_once", "at_check"]),
+            "When realised losses and costs are looked at: as soon as they are known, or when an order is checked.",
+        )
+        .text("at_once"),
+        key(
+            "flips",
+            Kind::Word(&["split", "refuse"]),
+            "An order that turns a position around: what it opens is held against the limits, or it is refused.",
+        )
+        .text("split"),
+        key(
+            "suggestion",
+            Kind::Word(&["tightest", "first"]),
+            "The quantity that a refusal suggests: what all limits allow, or what the one that refuses allows.",
+        )
+        .text("tightest"),
+        key("pre_trade", Kind::Section(&PRE_TRADE), "What is asked of every order that does not only reduce.")
+            .filled(),
+    ],
+};
+
+const PRE_TRADE: Shape = Shape {
+    summary: "What is asked of an order before any limit; 0 asks nothing.",
+    keys: &[
+        limit(
+            "price_collar_pct",
+            "Farthest that an order's own price may be from the mark, as a fraction of it.",
+        )
+        .number(0.0),
+        limit("max_order_notional", "Largest value of an order, in the valuation asset.").number(0.0),
+        key("max_orders_per_second", count(0), "Most orders in any second.").number(0.0),
+        limit(
+            "duplicate_window_seconds",
+            "Time in which the same order again is taken for a mistake, in seconds.",
+        )
+        .number(0.0),
+        limit("max_price_age_seconds", "Greatest age of the candle an instrument is marked at, in seconds.")
+            .number(0.0),
+        key("restricted", TEXTS, "Instruments whose positions may only be reduced: `NAME` or `venue:NAME`.")
+            .texts(&[]),
     ],
 };
 

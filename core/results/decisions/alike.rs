@@ -13,13 +13,18 @@ pub(super) fn alike(one: &Event, other: &Event) -> bool {
         (Event::Refused { refusal: one, .. }, Event::Refused { refusal: other, .. }) => {
             one.rule == other.rule
         }
+        (Event::Adjusted { refusal: one, .. }, Event::Adjusted { refusal: other, .. }) => {
+            one.rule == other.rule
+        }
         (Event::Order(one), Event::Order(other)) => {
             one.side == other.side && discriminant(&one.size) == discriminant(&other.size)
         }
         (Event::Fill { fill: one, .. }, Event::Fill { fill: other, .. }) => {
             (one.order.side, one.clipped, one.after_gap) == (other.order.side, other.clipped, other.after_gap)
         }
-        (Event::Unfilled(one), Event::Unfilled(other)) => one.side == other.side,
+        (Event::Unfilled(one), Event::Unfilled(other)) | (Event::Withdrawn(one), Event::Withdrawn(other)) => {
+            one.side == other.side
+        }
         _ => false,
     }
 }

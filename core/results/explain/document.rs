@@ -125,7 +125,20 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
             "rule": refusal.rule.name(),
             "value": finite(refusal.value),
             "limit": finite(refusal.limit),
+            "headroom": finite(refusal.headroom),
+            "max_quantity": finite(refusal.max_quantity),
         }),
+        Event::Adjusted { instrument, refusal, quantity, .. } => json!({
+            "event": "adjusted",
+            "instrument": name(instrument.get()),
+            "rule": refusal.rule.name(),
+            "value": finite(refusal.value),
+            "limit": finite(refusal.limit),
+            "quantity": finite(quantity.get()),
+        }),
+        Event::Withdrawn(order) => {
+            json!({ "event": "withdrawn", "instrument": name(order.instrument.get()) })
+        }
         Event::Fill { fill, .. } => json!({
             "event": "fill",
             "instrument": name(fill.order.instrument.get()),
@@ -136,7 +149,11 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         Event::Unfilled(order) => {
             json!({ "event": "unfilled", "instrument": name(order.instrument.get()) })
         }
-        Event::Signal(_) | Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
+        Event::Signal(_)
+        | Event::Weight { .. }
+        | Event::Latch { .. }
+        | Event::Alert { .. }
+        | Event::DayClose { .. } => return None,
     })
 }
 

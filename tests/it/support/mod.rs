@@ -16,11 +16,11 @@ use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
 use hemiola_components::order::{Costs, Fill, FillModel};
-use hemiola_components::risk::RiskProfile;
+use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::{Interval, Nanos};
-use hemiola_components::units::{Notional, Ratio};
+use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
 
 pub(crate) const MINUTE: i64 = 60 * 1_000_000_000;
@@ -119,21 +119,12 @@ pub(crate) fn plan(
         venue_symbols: instruments.iter().map(|symbol| (*symbol).to_owned()).collect(),
         strategies,
         schedules,
-        risk_profiles: vec![unlimited()],
+        risk_profiles: vec![RiskProfile::unlimited("none")],
+        risk_policy: RiskPolicy::default(),
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),
         is_demo: false,
-    }
-}
-
-pub(crate) fn unlimited() -> RiskProfile {
-    RiskProfile {
-        name: "none".into(),
-        max_positions: u32::MAX,
-        max_position: Ratio::ZERO,
-        max_leverage: 0.0,
-        max_drawdown: Ratio::ZERO,
     }
 }
 
@@ -180,4 +171,14 @@ pub(crate) fn refusals(outcome: &Outcome) -> Vec<(&'static str, f64, f64)> {
         _ => None,
     };
     outcome.records.iter().filter_map(refusal).collect()
+}
+
+/// The first record that two runs do not share, with its place.
+pub(crate) fn first_difference<'a>(
+    one: &'a Outcome,
+    other: &'a Outcome,
+) -> Option<(usize, Option<&'a Record>, Option<&'a Record>)> {
+    let most = one.records.len().max(other.records.len());
+    let pairs = (0..most).map(|place| (place, one.records.get(place), other.records.get(place)));
+    pairs.into_iter().find(|(_, one, other)| one != other)
 }

@@ -9,7 +9,7 @@ use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Snapshots};
 use hemiola_components::order::{Costs, FillModel};
-use hemiola_components::risk::RiskProfile;
+use hemiola_components::risk::{Flips, Guards, LatchRelease, RiskPolicy, RiskProfile, Suggestion, Triggers};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Quantity, Ratio};
@@ -103,13 +103,59 @@ fn sizing() -> impl Strategy<Value = Sizing> {
 
 fn profile() -> impl Strategy<Value = RiskProfile> {
     let on = |range: std::ops::Range<f64>| prop_oneof![2 => Just(0.0), 1 => range];
-    (0_u32..6, on(0.05..1.0), on(0.2..2.0), on(0.0005..0.05)).prop_map(
-        |(max_positions, position, max_leverage, fall)| RiskProfile {
-            name: format!("up to {max_positions}"),
-            max_positions,
-            max_position: Ratio::new(position),
-            max_leverage,
-            max_drawdown: Ratio::new(fall),
+    let ratio = |range| on(range).prop_map(Ratio::new);
+    let exposure = (0_u32..6, ratio(0.05..1.0), on(0.2..2.0), ratio(0.1..1.0), ratio(0.2..2.0));
+    let losses = [0.0005..0.05, 0.0005..0.02, 0.0005..0.02, 0.0005..0.02, 0.0005..0.02].map(ratio);
+    let stops = (prop_oneof![3 => Just(0.0), 1 => 0.001..0.2], 0.5..3.0, on(0.0005..0.05));
+    (exposure, losses, stops, on(0.1..2.0), on(0.05..0.5)).prop_map(
+        |(
+            (max_positions, max_position, max_leverage, instrument, portfolio),
+            losses,
+            stops,
+            kill_r,
+            costs,
+        )| {
+            let [max_drawdown, max_daily_loss, max_daily_fall, kill_daily_loss, kill_weekly_loss] = losses;
+            RiskProfile {
+                max_positions,
+                max_position,
+                max_leverage,
+                max_drawdown,
+                max_daily_loss,
+                max_daily_fall,
+                trade_risk: [Ratio::ZERO, Ratio::new(stops.2)],
+                target_volatility: Ratio::new(stops.0),
+                stop_atr_multiple: stops.1,
+                instrument_alert: Ratio::new(instrument.get() / 2.0),
+                instrument_limit: instrument,
+                portfolio_alert: Ratio::new(portfolio.get() / 2.0),
+                portfolio_limit: portfolio,
+                kill_daily_r: kill_r,
+                kill_daily_loss,
+                kill_weekly_loss,
+                max_cost_to_profit: costs,
+                ..RiskProfile::unlimited(format!("up to {max_positions}"))
+            }
+        },
+    )
+}
+
+/// Every way of applying limits.
+fn risk_policy() -> impl Strategy<Value = RiskPolicy> {
+    let guards = (any::<bool>(), 0_u32..3, 0_i64..5).prop_map(|(on, per_second, minutes)| Guards {
+        max_order_notional: Notional::new(if on { 400.0 } else { 0.0 }),
+        max_orders_per_second: per_second,
+        duplicate_window: Nanos::new(minutes * MINUTE),
+        ..Guards::default()
+    });
+    let words = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (words, prop_oneof![2 => Just(Guards::default()), 1 => guards]).prop_map(
+        |((midnight, at_check, refuse, first), guards)| RiskPolicy {
+            latch_release: if midnight { LatchRelease::Midnight } else { LatchRelease::Manual },
+            triggers: if at_check { Triggers::AtCheck } else { Triggers::AtOnce },
+            flips: if refuse { Flips::Refuse } else { Flips::Split },
+            suggestion: if first { Suggestion::First } else { Suggestion::Tightest },
+            guards,
         },
     )
 }
@@ -262,7 +308,7 @@ fn four() -> impl Strategy<Value = RandomWorld> {
     let wanted = prop::collection::vec((1_i64..60, fraction), 0..30);
     let ticks = prop::array::uniform4(-6_i32..=6);
     let around = prop_oneof![Just(Vec::new()), prop::collection::vec((ticks, 0_i64..400), 50)];
-    let capital = ((profile(), profile()), policy());
+    let capital = ((profile(), profile(), risk_policy()), policy());
     (series(), schedules(), venue, strategies(), (wanted, around), capital).prop_map(
         |(series, schedules, venue, strategies, (wanted, around), (profiles, policy))| {
             let snapshots = snapshots(&schedules, &series, &around);
@@ -275,6 +321,7 @@ fn four() -> impl Strategy<Value = RandomWorld> {
                 instrument.venue = "other".into();
             }
             plan.risk_profiles = vec![profiles.0, profiles.1];
+            plan.risk_policy = profiles.2;
             plan.capital_policy = policy;
             let mut rows: Vec<(i64, f64)> = Vec::new();
             for (step, fraction) in wanted {

@@ -1,0 +1,210 @@
+//! What follows when a limit is reached: the profile is latched, somebody is alerted, its orders are withdrawn and its
+//! positions are closed, the largest first.
+
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::Query;
+use hemiola_components::id::PortfolioIndex;
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::{Order, OrderSize, Origin, Side, TimeInForce, WorkingOrder};
+use hemiola_components::port::Records;
+use hemiola_components::portfolio::{Desk, Portfolio};
+use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::risk::Alert;
+use hemiola_components::signal::Answer;
+use hemiola_components::time::Nanos;
+use hemiola_components::units::{Notional, Quantity};
+
+use super::calendar::roll;
+use super::latch::{Scope, Trip, scope, trips, watch};
+use crate::book::{mark_of, next_close_of_any};
+use crate::execution::ledger;
+
+/// Positions with what closing them changes.
+pub(crate) type Positions<'w, 's> =
+    Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
+
+/// Where the events of a portfolio's tick are written down.
+pub(crate) struct Log<'a> {
+    pub(crate) portfolio: PortfolioIndex,
+    pub(crate) now: Nanos,
+    pub(crate) records: &'a mut Records,
+}
+
+impl Log<'_> {
+    pub(crate) fn push(&mut self, event: Event) {
+        self.records.push(Record { portfolio: self.portfolio, at: self.now, event });
+    }
+}
+
+/// Begins the day of `at`, if it is a new one, on the account's last marks. Returns whether that releases any latch.
+pub(crate) fn begin_day(portfolio: &Portfolio, desk: &mut Desk, at: Nanos, log: &mut Log<'_>) -> bool {
+    let Desk { account, risk, .. } = desk;
+    let now = (at, account.equity);
+    let mut releases = false;
+    let began = roll(account, risk, &portfolio.risk_policy, now, |risk_profile, rule| {
+        log.push(Event::Latch { risk_profile, rule, entered: false, value: 0.0, limit: 0.0 });
+        releases = true;
+    });
+    if began {
+        watch(account, &portfolio.risk_profiles, risk);
+    }
+    releases
+}
+
+/// Latches the profiles whose limits are reached, withdraws their orders and adds what closes their positions to
+/// `intents`.
+pub(crate) fn look(
+    portfolio: &Portfolio,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    intents: &mut Vec<WorkingOrder>,
+    log: &mut Log<'_>,
+) -> Result<(), BevyError> {
+    desk.look_at = Nanos::NEVER;
+    let scope = scope(&portfolio.risk_policy);
+    for risk_profile in 0..portfolio.risk_profiles.len() {
+        enter(portfolio, desk, risk_profile, scope, log);
+        if !desk.risk[risk_profile].latches.is_empty() {
+            close(risk_profile, desk, positions, intents, log)?;
+        }
+    }
+    watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
+    Ok(())
+}
+
+/// Latches a profile by every limit that is reached and has not latched it yet; one alert tells of the last of them.
+/// Returns whether there was any.
+fn enter(
+    portfolio: &Portfolio,
+    desk: &mut Desk,
+    risk_profile: usize,
+    scope: Scope,
+    log: &mut Log<'_>,
+) -> bool {
+    let state = &mut desk.risk[risk_profile];
+    let mut last = None;
+    for trip in trips(&portfolio.risk_profiles[risk_profile], &desk.account, state, scope) {
+        let Trip { rule, value, limit } = trip;
+        if !state.latches.has(rule) {
+            state.latches.set(rule);
+            log.push(Event::Latch { risk_profile, rule, entered: true, value, limit });
+            last = Some(trip);
+        }
+    }
+    if let Some(Trip { rule, value, limit }) = last {
+        log.push(Event::Alert { risk_profile, alert: Alert::Latch(rule), order: None, value, limit });
+    }
+    last.is_some()
+}
+
+/// Latches a profile in the middle of a tick: it binds at once, and its positions are closed when the next candle of
+/// any line closes.
+pub(crate) fn enter_between(
+    portfolio: &Portfolio,
+    desk: &mut Desk,
+    risk_profile: usize,
+    scope: Scope,
+    log: &mut Log<'_>,
+) {
+    if enter(portfolio, desk, risk_profile, scope, log) {
+        desk.look_at = next_close_of_any(&mut desk.book, log.now);
+    }
+}
+
+/// Withdraws the orders of a profile's schedules and closes what they hold, unless an order that cannot be withdrawn
+/// is still to be answered.
+fn close(
+    risk_profile: usize,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    intents: &mut Vec<WorkingOrder>,
+    log: &mut Log<'_>,
+) -> Result<(), BevyError> {
+    withdraw(risk_profile, desk, positions, log)?;
+    let first = intents.len();
+    for slot in 0..desk.agenda.positions.len() {
+        if desk.agenda.risk_profiles[slot] != risk_profile {
+            continue;
+        }
+        let entity = desk.agenda.positions[slot];
+        let (position, holding, _) = positions.get(entity)?;
+        let is_waiting = desk.resting.iter().any(|resting| resting.working.position == entity);
+        let index = position.instrument_index.get();
+        if holding.quantity != Quantity::ZERO
+            && !is_waiting
+            && let Some(reference) = mark_of(&mut desk.book, index, log.now)
+        {
+            let decider = desk.agenda.positions[desk.agenda.deciders[slot]];
+            intents.push(WorkingOrder {
+                order: Order {
+                    schedule: position.schedule_index,
+                    instrument: position.instrument_index,
+                    at: log.now,
+                    ordinal: 0,
+                    side: if holding.quantity > Quantity::ZERO { Side::Sell } else { Side::Buy },
+                    size: OrderSize::Base(holding.quantity.abs()),
+                    reference,
+                    protection: None,
+                },
+                portfolio: position.portfolio,
+                position: entity,
+                decider,
+                risk_profile,
+                origin: Origin::Risk,
+                part: 1.0,
+                reserved: Notional::ZERO,
+                exposure: Quantity::ZERO,
+                opens: false,
+                time_in_force: TimeInForce::UntilFilled,
+            });
+            let (.., mut cursor) = positions.get_mut(decider)?;
+            // While an order is in flight the engine does not look ahead, and is not looked at.
+            if cursor.in_flight == 0 {
+                cursor.recalled = true;
+                desk.agenda.next[desk.agenda.deciders[slot]] = log.now;
+            }
+        }
+    }
+    intents[first..].sort_by(|one, other| value(other).total_cmp(&value(one)));
+    Ok(())
+}
+
+/// What a closing order trades, at the mark.
+fn value(WorkingOrder { order, .. }: &WorkingOrder) -> f64 {
+    match order.size {
+        OrderSize::Base(quantity) => quantity.at(order.reference).get(),
+        OrderSize::Quote(amount) | OrderSize::Spend(amount) => amount.get(),
+    }
+}
+
+/// Takes a profile's orders back from the venue, where it has not filled them yet.
+fn withdraw(
+    risk_profile: usize,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    log: &mut Log<'_>,
+) -> Result<(), BevyError> {
+    let mut place = 0;
+    while place < desk.resting.len() {
+        let resting = &desk.resting[place];
+        let is_filled = resting.filling.is_some_and(|filling| {
+            let line = &desk.book.lines[resting.working.order.instrument.get()];
+            line.bars.open_time(filling.bar) < log.now
+        });
+        let is_closing = resting.working.origin == Origin::Risk;
+        if resting.working.risk_profile != risk_profile || is_closing || is_filled {
+            place += 1;
+            continue;
+        }
+        let working = desk.resting.remove(place).working;
+        ledger::answered(&mut desk.account, &mut desk.risk[risk_profile], &mut desk.book, &working);
+        log.push(Event::Withdrawn(working.order));
+        let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
+        cursor.in_flight -= 1;
+        cursor.answer = Some(Answer::Refused);
+        if cursor.in_flight == 0 {
+            desk.agenda.next[decider.slot] = log.now;
+        }
+    }
+    Ok(())
+}
