@@ -4,8 +4,10 @@ pub mod bare;
 pub mod journal;
 pub mod process;
 pub mod results;
+pub mod risk_state;
 pub mod seed;
 pub mod store;
 
 #[cfg(test)]
 mod shared;
+mod time_text;
