@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod journal;
+pub mod ledger;
 pub mod process;
 pub mod results;
 pub mod risk_state;
