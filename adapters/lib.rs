@@ -2,10 +2,13 @@
 
 pub mod bare;
 pub mod journal;
+pub mod ledger;
 pub mod process;
 pub mod results;
+pub mod risk_state;
 pub mod seed;
 pub mod store;
 
 #[cfg(test)]
 mod shared;
+mod time_text;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use hemiola_adapters::results::ResultsError;
+use hemiola_adapters::risk_state::RiskStateError;
 use hemiola_adapters::store::StoreError;
 
 use crate::assembly::AssemblyError;
@@ -20,9 +21,11 @@ pub enum Exit {
     Operational = 1,
     /// The command line or the configuration cannot be used.
     Usage = 2,
+    /// Trading is barred: a risk profile is in liquidation.
+    Security = 3,
     /// Candles are bad or absent.
     Data = 7,
-    /// A repeated run gave something else.
+    /// A repeated run gave something else, or a risk state is damaged.
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,
@@ -93,6 +96,13 @@ impl From<RunError> for Failure {
             RunError::Assembly(error) => error.into(),
             RunError::System(_) => Self::new(Exit::Operational, error.to_string()),
         }
+    }
+}
+
+impl From<RiskStateError> for Failure {
+    fn from(error: RiskStateError) -> Self {
+        let exit = if error.is_damage() { Exit::Verification } else { Exit::Operational };
+        Self::new(exit, error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod data;
 mod explain;
+mod risk;
 mod sources;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Value, json};
 
+use crate::config::{listed, nearest};
 use crate::exit::{Exit, Failure};
 use sources::Sources;
 
@@ -43,6 +45,9 @@ enum Command {
     /// Candles: make up demo data.
     #[command(subcommand)]
     Data(data::Command),
+    /// Risk states: look at them, halt trading and release it, repair.
+    #[command(subcommand)]
+    Risk(risk::Command),
 }
 
 /// The configuration when none is named.
@@ -125,7 +130,18 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Bench(command) => bench::run(command),
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
+        Command::Risk(command) => risk::run(command, catalog),
     }
+}
+
+/// A name that an option gives and nothing has.
+fn unknown(option: &str, what: &str, name: &str, known: &[&str]) -> Failure {
+    let known = || known.iter().copied();
+    let hint = match nearest(name, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", listed(known())),
+    };
+    Failure::new(Exit::Usage, format!("{option}: there is no {what} `{name}`; {hint}"))
 }
 
 /// A line on stderr. When even that cannot be written there is nobody left to tell.

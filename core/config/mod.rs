@@ -42,6 +42,7 @@ mod problem;
 pub mod profiles;
 mod reference;
 mod resolve;
+mod risk_limits;
 mod rules;
 mod schema;
 mod scope;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hemiola_adapters::risk_state::StateFolder;
 use serde::Serialize;
 
 use super::Config;
@@ -62,6 +63,14 @@ impl Config {
         Some(&self.model.environments.iter().find(answers)?.data_root)
     }
 
+    /// The folder of an environment's risk state, by its name or an alias; of the first one without.
+    #[must_use]
+    pub fn state_folder(&self, environment: Option<&str>) -> Option<StateFolder> {
+        let answers = |one: &&Environment| environment.is_none_or(|name| one.names().contains(&name));
+        let found = self.model.environments.iter().find(answers)?;
+        Some(StateFolder::new(&found.name, &found.state_path))
+    }
+
     /// The risk profile of an environment, by its name or an alias.
     #[must_use]
     pub fn profile_of(&self, environment: &str) -> Option<&str> {
@@ -98,7 +107,7 @@ impl Config {
     }
 }
 
-fn numbers(value: &Value) -> BTreeMap<&str, f64> {
+pub(super) fn numbers(value: &Value) -> BTreeMap<&str, f64> {
     let Value::Map(entries) = value else { return BTreeMap::new() };
     let number = |entry: &'_ Entry| match entry.node.value {
         Value::Number(value) => Some(value),

@@ -4,6 +4,7 @@ pub mod decisions;
 pub mod explain;
 pub mod manifest;
 pub mod resolved;
+pub mod risk;
 pub mod summary;
 pub mod tables;
 pub mod terminal;

@@ -9,10 +9,10 @@ use comfy_table::{ContentArrangement, Table};
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::json;
 
-use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure, say};
+use crate::cli::{DEFAULT_CONFIG, Format, Output, print, print_json, report_failure, say, unknown};
+use crate::config;
 use crate::config::profiles::Profile;
-use crate::config::{self, listed, nearest};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -38,7 +38,11 @@ fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let profiles = config.profiles();
     let environments = config.environment_names();
     let profile = match arguments.environment.as_deref() {
-        Some(name) => Some(config.profile_of(name).ok_or_else(|| unknown(name, &environments))?),
+        Some(name) => Some(
+            config
+                .profile_of(name)
+                .ok_or_else(|| unknown("--environment", "environment", name, &environments))?,
+        ),
         None => None,
     };
     if arguments.output.format() == Format::Json {
@@ -59,14 +63,6 @@ fn profiles(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         writeln!(text, "environment {environment}: {profile}").expect("a text takes everything");
     }
     print(&text)
-}
-
-fn unknown(name: &str, environments: &[&str]) -> Failure {
-    let hint = match nearest(name, environments.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", listed(environments.iter().copied())),
-    };
-    Failure::new(Exit::Usage, format!("--environment: there is no environment `{name}`; {hint}"))
 }
 
 /// A profile is a column, a limit a row.

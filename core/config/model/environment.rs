@@ -23,6 +23,7 @@ pub(crate) struct Environment {
     /// For schedules and strategies that name none.
     pub(crate) risk_profile: String,
     pub(crate) data_root: PathBuf,
+    pub(crate) state_path: PathBuf,
     pub(crate) account: Account,
 }
 
@@ -60,6 +61,10 @@ impl Environment {
             universe: text("instrument_universe"),
             risk_profile: text("risk_profile"),
             data_root: folder.join(text("data_cache_path")),
+            state_path: match field.text("state_path") {
+                Some(path) => folder.join(path),
+                None => folder.join("../var/state").join(field.name),
+            },
             account: Account::decode(paper.as_ref()),
         };
         if !environment.check_exchange(field, universes) {

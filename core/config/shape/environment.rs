@@ -19,6 +19,7 @@ pub(crate) const ENVIRONMENT: Shape = Shape {
             .otherwise("no key; required for `live`")
             .later(),
         key("data_cache_path", Kind::Path, "Where the candles are.").required(),
+        key("state_path", Kind::Path, "Folder of its risk state.").otherwise("`../var/state/` and its name"),
         key(
             "risk_profile",
             Kind::Reference(Names::RiskProfiles),

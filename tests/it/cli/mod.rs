@@ -13,6 +13,7 @@ mod memory;
 mod project;
 mod quotes;
 mod results;
+mod risk;
 mod seed;
 mod sources;
 mod streams;
