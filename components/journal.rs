@@ -57,6 +57,15 @@ pub enum Event {
         /// Profit it realised, before fees.
         realised: Notional,
     },
+    /// A schedule paid for what it borrowed to be short.
+    Borrow {
+        /// Whose.
+        schedule: ScheduleIndex,
+        /// In what.
+        instrument: InstrumentIndex,
+        /// Quote currency, positive.
+        amount: Notional,
+    },
     /// The data ended before the order could fill.
     Unfilled(Order),
     /// The account has fallen as far from its peak as a risk profile allows.

@@ -6,17 +6,13 @@ use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, WorkingOrder};
 use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
-use hemiola_components::portfolio::{Account, Agenda, Book, Desk, Portfolio, RestingOrder};
+use hemiola_components::portfolio::{Account, Agenda, Desk, Portfolio, RestingOrder};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::{Refusal, RiskState, Rule};
-use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
-use crate::execution::ledger;
-use crate::execution::paper::{Print, settle};
+use crate::execution::venue::{Standing, Venue};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
 use crate::risk::halt::Halts;
@@ -25,15 +21,6 @@ use crate::table::columns;
 /// Adds the phase's system.
 pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Ingest, When::Always, ingest);
-}
-
-/// A portfolio and everything that a fill changes.
-struct Answered<'a> {
-    costs: Costs,
-    account: &'a mut Account,
-    risk: &'a mut [RiskState],
-    book: &'a mut Book,
-    agenda: &'a mut Agenda,
 }
 
 type Positions<'w, 's> = Query<'w, 's, (&'static Position, &'static mut Holding, &'static mut Cursor)>;
@@ -47,13 +34,14 @@ fn ingest(
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
     for (place, Tick { portfolio, now }) in inbox.ticks.iter().copied().enumerate() {
-        let Portfolio { costs, curve, ref risk_profiles, .. } = portfolios[portfolio.get()];
+        let settings = &portfolios[portfolio.get()];
+        let Portfolio { curve, ref risk_profiles, .. } = *settings;
         let Desk { timeline, account, book, resting, agenda, weights, risk } = &mut desks[portfolio.get()];
         timeline.now = now;
-        let mut of = Answered { costs, account, risk, book, agenda };
         let answered = {
+            let mut venue = Venue { portfolio: settings, account, risk, book };
             let record = |event| outbox.records.push(Record { portfolio, at: now, event });
-            take_answers(resting, &mut of, &mut positions, record, now)?
+            take_answers(resting, &mut venue, agenda, &mut positions, record, (now, timeline.end))?
         };
         let records = &mut outbox.records;
         let mut halts = Halts { portfolio, profiles: risk_profiles, states: risk, records };
@@ -93,27 +81,30 @@ fn due_slots(next: &[Nanos], now: Nanos) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Applies what the venue answers at `now`. Returns whether it answered anything.
+/// Applies what the venue answers at `now`; `end` is the last instant of the run. Returns whether it answered anything.
 fn take_answers(
     resting: &mut Vec<RestingOrder>,
-    of: &mut Answered<'_>,
+    venue: &mut Venue<'_>,
+    agenda: &mut Agenda,
     positions: &mut Positions<'_, '_>,
     mut record: impl FnMut(Event),
-    now: Nanos,
+    (now, end): (Nanos, Nanos),
 ) -> Result<bool, BevyError> {
-    let before = resting.len();
-    let mut failed = Ok(());
-    resting.retain(|resting| {
+    let (mut answered, mut failed) = (false, Ok(()));
+    let mut record = |event| {
+        answered = true;
+        record(event);
+    };
+    resting.retain_mut(|resting| {
         if resting.known_at != now {
             return true;
         }
-        match answer(resting, of, positions) {
-            Ok(event) => record(event),
-            Err(error) => failed = Err(error),
-        }
-        false
+        advance(resting, venue, agenda, positions, &mut record, (now, end)).unwrap_or_else(|error| {
+            failed = Err(error);
+            false
+        })
     });
-    failed.map(|()| resting.len() < before)
+    failed.map(|()| answered)
 }
 
 /// The trading day ends on the last marks.
@@ -126,41 +117,29 @@ fn close_day(account: &mut Account, weights: &Weights, mut record: impl FnMut(Ev
     }
 }
 
-/// Applies one answered order. When it was the last one of its signal, the engine is due again.
-fn answer(
-    resting: &RestingOrder,
-    of: &mut Answered<'_>,
+/// Carries out what happens to an order at `now`. Once it is done, and was the last one of its signal, the engine is due
+/// again. Returns whether the order is still at the venue.
+fn advance(
+    resting: &mut RestingOrder,
+    venue: &mut Venue<'_>,
+    agenda: &mut Agenda,
     positions: &mut Positions<'_, '_>,
-) -> Result<Event, BevyError> {
-    let RestingOrder { working, filling, known_at, expires } = resting;
-    let (order, known_at) = (&working.order, *known_at);
-    let risk = &mut of.risk[working.risk_profile];
-    let (event, answer) = match filling {
-        Some(filling) => {
-            let (_, mut holding, _) = positions.get_mut(working.position)?;
-            let print = Print::open(&of.book.lines[order.instrument.get()], *filling);
-            settle(working, print, of.account, risk, of.book, &mut holding, of.costs)
-        }
-        None if *expires => {
-            ledger::answered(of.account, risk, of.book, working);
-            (expired(working, known_at), Answer::Refused)
-        }
-        None => return Ok(Event::Unfilled(*order)),
+    record: &mut impl FnMut(Event),
+    (now, end): (Nanos, Nanos),
+) -> Result<bool, BevyError> {
+    let (position, mut holding, _) = positions.get_mut(resting.working.position)?;
+    let answer = match venue.advance(resting, (position, &mut holding), (now, end), record)? {
+        Standing::Waits => return Ok(true),
+        Standing::Outlasted => return Ok(false),
+        Standing::Done(answer) => answer,
     };
-    let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
+    let (decider, _, mut cursor) = positions.get_mut(resting.working.decider)?;
     cursor.in_flight -= 1;
     cursor.answer = Some(answer);
     if cursor.in_flight == 0 {
-        of.agenda.next[decider.slot] = known_at;
+        agenda.next[decider.slot] = now;
     }
-    Ok(event)
-}
-
-/// An order that its market did not fill in time; value and limit are seconds.
-fn expired(WorkingOrder { order, .. }: &WorkingOrder, known_at: Nanos) -> Event {
-    let waited = (known_at - order.at).get() as f64 / 1e9;
-    let refusal = Refusal { rule: Rule::Expired, value: waited, limit: waited };
-    Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }
+    Ok(false)
 }
 
 #[cfg(test)]

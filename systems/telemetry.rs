@@ -40,9 +40,10 @@ fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
         Event::Unchanged { schedule, .. } => (*schedule, |counts| &mut counts.unchanged),
         Event::Refused { schedule, .. } => (*schedule, |counts| &mut counts.refusals),
         Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
+        Event::Fill { fill, .. } if !fill.ends_order() => return Some((fill.order.schedule, None)),
         Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
         Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
-        Event::Weight { schedule, .. } => return Some((*schedule, None)),
+        Event::Weight { schedule, .. } | Event::Borrow { schedule, .. } => return Some((*schedule, None)),
         Event::Halt { .. } | Event::DayClose { .. } => return None,
     };
     Some((schedule, Some(counter)))

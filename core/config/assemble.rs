@@ -84,6 +84,7 @@ pub(crate) fn assemble(
             warmup_bars: schedule.warmup_bars,
             risk_profile,
             sizing: schedule.sizing,
+            entry_order: schedule.entry_order,
         });
     }
     Plan {
@@ -95,6 +96,9 @@ pub(crate) fn assemble(
         cash: environment.account.cash,
         costs: environment.account.costs,
         fill_model: environment.account.fill_model,
+        liquidity: environment.account.liquidity,
+        margin: environment.account.margin,
+        shortfall: environment.account.shortfall,
         instruments: instruments.iter().map(|index| candidates[*index].instrument.clone()).collect(),
         venue_symbols: instruments.iter().map(|index| candidates[*index].venue_symbol.clone()).collect(),
         strategies,

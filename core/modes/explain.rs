@@ -147,7 +147,8 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
         Event::Signal(emitted) => Some(emitted.schedule),
         Event::Weight { schedule, .. }
         | Event::Unchanged { schedule, .. }
-        | Event::Refused { schedule, .. } => Some(*schedule),
+        | Event::Refused { schedule, .. }
+        | Event::Borrow { schedule, .. } => Some(*schedule),
         Event::Order(order) | Event::Unfilled(order) => Some(order.schedule),
         Event::Fill { fill, .. } => Some(fill.order.schedule),
         Event::Halt { .. } | Event::DayClose { .. } => None,
@@ -158,7 +159,9 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
 const fn instrument(event: &Event) -> Option<InstrumentIndex> {
     match event {
         Event::Signal(emitted) => Some(emitted.instrument),
-        Event::Unchanged { instrument, .. } | Event::Refused { instrument, .. } => Some(*instrument),
+        Event::Unchanged { instrument, .. }
+        | Event::Refused { instrument, .. }
+        | Event::Borrow { instrument, .. } => Some(*instrument),
         Event::Order(order) | Event::Unfilled(order) => Some(order.instrument),
         Event::Fill { fill, .. } => Some(fill.order.instrument),
         Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => None,
@@ -269,6 +272,7 @@ impl History<'_> {
         for Record { at, event, .. } in self.records.iter().filter(|record| concerns(&record.event, legs)) {
             match event {
                 Event::Order(order) => orders.push((*order, None)),
+                Event::Fill { fill, .. } if !fill.ends_order() => {}
                 Event::Fill { .. } | Event::Unfilled(_) | Event::Refused { .. } => {
                     let mut open = orders.iter_mut().filter(|(_, answered)| answered.is_none());
                     if let Some((_, answered)) =

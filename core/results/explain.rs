@@ -249,7 +249,11 @@ fn became(plan: &Plan, event: &Event) -> Option<(&'static str, String)> {
             ("fill", format!("{quantity} {} at {price}, fee {fee}", name(fill.order.instrument.get())))
         }
         Event::Unfilled(_) => ("unfilled", "the run ends before the order can fill".to_owned()),
-        Event::Signal(_) | Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
+        Event::Signal(_)
+        | Event::Weight { .. }
+        | Event::Borrow { .. }
+        | Event::Halt { .. }
+        | Event::DayClose { .. } => return None,
     })
 }
 

@@ -22,6 +22,15 @@ fn seconds(seconds: i64) -> Nanos {
     Nanos::new(seconds * Nanos::SECOND.get())
 }
 
+fn costs(taker_fee: f64, slippage: f64) -> Costs {
+    Costs {
+        taker_fee: Ratio::new(taker_fee),
+        maker_fee: Ratio::new(0.0004),
+        slippage: Bps::new(slippage).ratio(),
+        impact: Ratio::ZERO,
+    }
+}
+
 fn names(plan: &Plan) -> Vec<String> {
     plan.instruments.iter().map(Instrument::name).collect()
 }
@@ -32,7 +41,7 @@ fn the_plan_holds_what_the_file_says() {
     assert_eq!((plan.environment.as_str(), plan.scheduler.as_str()), ("demo", "main"));
     assert_eq!(plan.telemetry_namespace, "scheduler.main");
     assert_eq!((plan.valuation.as_str(), plan.cash), ("USDT", Notional::new(5_000.0)));
-    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.001), slippage: Bps::new(2.0).ratio() });
+    assert_eq!(plan.costs, costs(0.001, 2.0));
     assert_eq!(plan.data_root, PathBuf::from("folder/../data"));
     assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT"]);
     assert_eq!(plan.venue_symbols, ["BTCUSDT", "ETHUSDT"]);
@@ -80,7 +89,7 @@ fn defaults_fill_what_the_file_leaves_out() {
     );
     let plan = plan_of(&text);
     assert_eq!(plan.cash, Notional::new(10_000.0));
-    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.0006), slippage: Bps::new(5.0).ratio() });
+    assert_eq!(plan.costs, costs(0.0006, 5.0));
     let expected = [("fast", 20.0), ("slow", 50.0)]
         .map(|(name, value)| (name.to_owned(), ParameterValue::Number(value)));
     assert_eq!(plan.strategies[0].parameters.0, expected.into());
@@ -141,14 +150,19 @@ fn a_definition_is_the_engines_then_the_files() {
 fn trading_rules_and_equal_currencies_arrive() {
     let text = edited(
         "        base_asset: BTC\n",
-        "        base_asset: BTC\n        rules: {tick_size: 0.1, step_size: 0.01, min_notional: 5}\n",
+        "        base_asset: BTC\n        rules: {tick_size: 0.1, step_size: 0.01, min_quantity: 0.02, min_notional: 5}\n",
     )
     .replace("taker_fee", "quote_assets: [EUR], taker_fee")
     .replace("[ETH_USDT]", "['kraken:ETH_EUR']");
     let plan = plan_of(&text);
     assert_eq!(plan.equal_quotes, ["EUR"]);
     assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT", "kraken:ETH_EUR"]);
-    let rules = TradingRules { tick: 0.1, step: Quantity::new(0.01), min_notional: Notional::new(5.0) };
+    let rules = TradingRules {
+        tick: 0.1,
+        step: Quantity::new(0.01),
+        min_quantity: Quantity::new(0.02),
+        min_notional: Notional::new(5.0),
+    };
     assert_eq!(plan.instruments[0].rules, rules);
     assert_eq!(plan.instruments[1].rules, TradingRules::default());
 }

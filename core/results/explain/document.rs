@@ -136,7 +136,11 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         Event::Unfilled(order) => {
             json!({ "event": "unfilled", "instrument": name(order.instrument.get()) })
         }
-        Event::Signal(_) | Event::Weight { .. } | Event::Halt { .. } | Event::DayClose { .. } => return None,
+        Event::Signal(_)
+        | Event::Weight { .. }
+        | Event::Borrow { .. }
+        | Event::Halt { .. }
+        | Event::DayClose { .. } => return None,
     })
 }
 

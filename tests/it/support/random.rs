@@ -8,7 +8,7 @@ use hemiola::assembly::Market;
 use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Snapshots};
-use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::order::{Costs, EntryOrder, FillModel};
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
@@ -159,6 +159,7 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
                 warmup_bars,
                 risk_profile,
                 sizing,
+                entry_order: EntryOrder::default(),
             }
         },
     )
@@ -268,7 +269,8 @@ fn four() -> impl Strategy<Value = RandomWorld> {
             let snapshots = snapshots(&schedules, &series, &around);
             let mut plan = plan(&["A", "B", "A", "B"], strategies, schedules);
             let (fee, slippage, step, fill_model) = venue;
-            plan.costs = Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage) };
+            plan.costs =
+                Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage), ..Costs::default() };
             plan.fill_model = fill_model;
             plan.instruments[0].rules.step = Quantity::new(step);
             for instrument in &mut plan.instruments[2..] {

@@ -1,0 +1,48 @@
+//! What borrowing costs those who are short: at each fill that changes a short, and at each day's end.
+
+use hemiola_components::journal::Event;
+use hemiola_components::portfolio::Account;
+use hemiola_components::position::{Holding, Position};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::{Notional, Price, Quantity, Ratio};
+
+/// The year that rates are quoted for.
+const YEAR: f64 = 365.0 * Nanos::DAY.get() as f64;
+
+/// What a short of `quantity` costs at `price` for a time, at an annual rate without compounding.
+#[must_use]
+pub fn cost(quantity: Quantity, price: Price, rate: Ratio, time: Nanos) -> Notional {
+    Notional::new(quantity.abs().at(price).get() * rate.get() * (time.get().max(0) as f64 / YEAR))
+}
+
+/// Pays for what a position has borrowed up to `now`. Gives the record, if there is anything to pay.
+pub(crate) fn accrue(
+    position: &Position,
+    account: &mut Account,
+    holding: &mut Holding,
+    (price, rate): (Price, Ratio),
+    now: Nanos,
+) -> Option<Event> {
+    if holding.quantity >= Quantity::ZERO || rate.get() <= 0.0 || now <= holding.borrowed_until {
+        return None;
+    }
+    let amount = cost(holding.quantity, price, rate, now - holding.borrowed_until);
+    account.cash -= amount;
+    holding.borrow += amount;
+    holding.borrowed_until = now;
+    Some(Event::Borrow { schedule: position.schedule_index, instrument: position.instrument_index, amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_costs_the_rate_and_time_never_runs_backwards() {
+        let of = |days: i64| {
+            let time = Nanos::new(days * Nanos::DAY.get());
+            cost(Quantity::new(-2.0), Price::new(50.0), Ratio::new(0.25), time).get()
+        };
+        assert_eq!([of(365), of(73), of(0), of(-1)], [25.0, 5.0, 0.0, 0.0]);
+    }
+}
