@@ -27,4 +27,5 @@ mod stretches;
 mod support;
 mod tidy;
 mod vectors_grammar;
+mod vectors_paper;
 mod vectors_strategies;
