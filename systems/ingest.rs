@@ -12,6 +12,7 @@ use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
+use crate::execution::borrow;
 use crate::execution::venue::{Standing, Venue};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
@@ -48,6 +49,13 @@ fn ingest(
         let moved = mark_at(account, book, now, &mut halts);
         let closes_day = now == timeline.day_end;
         if closes_day {
+            let mut venue = Venue { portfolio: settings, account, risk, book };
+            let mut record = |event| outbox.records.push(Record { portfolio, at: now, event });
+            if borrow::charge(&mut venue, &mut positions, &agenda.positions, now, &mut record)? {
+                let records = &mut outbox.records;
+                let mut halts = Halts { portfolio, profiles: risk_profiles, states: risk, records };
+                mark_at(account, book, now, &mut halts);
+            }
             close_day(account, weights, |event| outbox.records.push(Record { portfolio, at: now, event }));
         }
         let wanted = match curve {

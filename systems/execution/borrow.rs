@@ -1,10 +1,15 @@
 //! What borrowing costs those who are short: at each fill that changes a short, and at each day's end.
 
+use bevy_ecs::error::BevyError;
+use bevy_ecs::prelude::{Entity, Query};
 use hemiola_components::journal::Event;
 use hemiola_components::portfolio::Account;
-use hemiola_components::position::{Holding, Position};
+use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
+
+use super::venue::Venue;
+use crate::book::close_at;
 
 /// The year that rates are quoted for.
 const YEAR: f64 = 365.0 * Nanos::DAY.get() as f64;
@@ -31,6 +36,31 @@ pub(crate) fn accrue(
     holding.borrow += amount;
     holding.borrowed_until = now;
     Some(Event::Borrow { schedule: position.schedule_index, instrument: position.instrument_index, amount })
+}
+
+/// At a day's end, when the account has been marked: every short pays at its mark. Returns whether any did, so that the
+/// account has to be marked again.
+pub(crate) fn charge(
+    venue: &mut Venue<'_>,
+    positions: &mut Query<(&'static Position, &'static mut Holding, &'static mut Cursor)>,
+    slots: &[Entity],
+    now: Nanos,
+    record: &mut impl FnMut(Event),
+) -> Result<bool, BevyError> {
+    let rate = venue.portfolio.margin.borrow_rate;
+    if rate.get() <= 0.0 || venue.book.shorted.is_empty() {
+        return Ok(false);
+    }
+    let mut any = false;
+    for &slot in slots {
+        let (position, mut holding, _) = positions.get_mut(slot)?;
+        let mark = close_at(venue.book, position.instrument_index.get(), now).map_or(Price::ZERO, Price::new);
+        if let Some(event) = accrue(position, venue.account, &mut holding, (mark, rate), now) {
+            record(event);
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 #[cfg(test)]

@@ -164,3 +164,6 @@ impl<'a> Candle<'a> {
             }
     }
 }
+
+#[cfg(test)]
+mod tests;

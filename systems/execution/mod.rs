@@ -1,6 +1,7 @@
 //! Phase 5, Execution: approved orders go to the venue. Here it is the simulated one.
 
 pub mod borrow;
+pub(crate) mod entry;
 pub mod fill;
 mod latency;
 pub mod ledger;

@@ -327,7 +327,7 @@ proptest! {
         let mut earned = 0.0;
         for (holding, instrument) in outcome.holdings.iter().zip(positions) {
             let open = holding.quantity.get() * (close(instrument) - holding.average_price.get());
-            earned += holding.realised.get() + open - holding.fees.get();
+            earned += holding.realised.get() + open - holding.fees.get() - holding.borrow.get();
         }
         let equity = outcome.account.equity.get();
         let scale = equity.abs().max(1_000.0);
@@ -340,7 +340,15 @@ proptest! {
             prop_assert!(open.count() <= profile.max_positions as usize);
         }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
-            let given_up = ["cash", "other_leg", "expired", "non_positive_quantity"];
+            let given_up = [
+                "cash",
+                "other_leg",
+                "expired",
+                "non_positive_quantity",
+                "post_only",
+                "immediate_or_cancel",
+                "fill_or_kill",
+            ];
             let clipped_away = refusals(&outcome).iter().filter(|refusal| given_up.contains(&refusal.0)).count() as u64;
             let legs = if schedule.pairs.is_empty() { 1 } else { 2 };
             prop_assert!(legs * counts.signals >= counts.orders, "{}", &schedule.name);

@@ -29,3 +29,4 @@ mod tidy;
 mod vectors_grammar;
 mod vectors_paper;
 mod vectors_strategies;
+mod venue;

@@ -67,7 +67,8 @@ pub(crate) struct Schedule {
     pub(crate) warmup_bars: usize,
     pub(crate) risk_profile: Option<String>,
     pub(crate) sizing: Sizing,
-    pub(crate) entry_order: EntryOrder,
+    /// How entries go to the market, and where the file says so.
+    pub(crate) entry_order: Option<(EntryOrder, Place)>,
     pub(crate) instruments: Option<InstrumentList>,
 }
 
@@ -122,7 +123,7 @@ impl Schedule {
             risk_profile: field.text("risk_profile").map(ToOwned::to_owned),
             entry_order: field
                 .get("entry_order")
-                .map_or_else(EntryOrder::default, |order| decode_entry_order(&order, interval)),
+                .map(|order| (decode_entry_order(&order, interval), order.key_place())),
             sizing: field.get("sizing").map(|sizing| decode_sizing(&sizing)).unwrap_or_default(),
             instruments: field.get("instruments").map(|list| InstrumentList::decode(&list)),
         }
