@@ -59,7 +59,7 @@ impl Columns {
             opened_at: Nanos::ZERO,
             stop: None,
             hedge: Quantity::ZERO,
-            costs: Costs { taker_fee: Ratio::new(0.0004), slippage: Ratio::ZERO },
+            costs: Costs { taker_fee: Ratio::new(0.0004), ..Costs::NONE },
         }
     }
 }

@@ -57,10 +57,17 @@ pub enum Event {
         /// Profit it realised, before fees.
         realised: Notional,
     },
+    /// A schedule paid for what it borrowed to be short.
+    Borrow {
+        /// Whose.
+        schedule: ScheduleIndex,
+        /// In what.
+        instrument: InstrumentIndex,
+        /// Quote currency, positive.
+        amount: Notional,
+    },
     /// The data ended before the order could fill.
     Unfilled(Order),
-    /// The order was taken back from the venue before it filled, because its risk profile was latched.
-    Withdrawn(Order),
     /// The gate made an order smaller, so that it passes.
     Adjusted {
         /// Whose.

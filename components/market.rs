@@ -39,6 +39,8 @@ pub struct TradingRules {
     pub tick: f64,
     /// Smallest change of an order's size, in base units.
     pub step: Quantity,
+    /// Smallest size of an order, in base units.
+    pub min_quantity: Quantity,
     /// Smallest value of an order, in quote currency.
     pub min_notional: Notional,
 }

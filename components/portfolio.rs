@@ -9,9 +9,11 @@ use crate::candles::Candles;
 use crate::capital::{CapitalPolicy, Weights};
 use crate::id::PortfolioIndex;
 use crate::market::TradingRules;
-use crate::order::{Costs, FillModel, Side, WorkingOrder};
+use crate::order::{
+    Costs, FillModel, Liquidity, MarginTerms, OrderSize, OrderStatus, Shortfall, Side, WorkingOrder,
+};
 use crate::port::EquityCurve;
-use crate::risk::{RiskPolicy, RiskProfile, RiskState};
+use crate::risk::{RiskPolicy, RiskProfile, RiskState, Rule};
 use crate::rows::Rows;
 use crate::time::Nanos;
 use crate::units::{Notional, Price, Quantity};
@@ -28,6 +30,12 @@ pub struct Portfolio {
     pub costs: Costs,
     /// How its venue fills.
     pub fill_model: FillModel,
+    /// How much of the market its orders get, and how late.
+    pub liquidity: Liquidity,
+    /// What its venue asks of its shorts.
+    pub margin: MarginTerms,
+    /// What becomes of orders that it cannot pay for.
+    pub shortfall: Shortfall,
     /// Which points of its equity are kept.
     pub curve: EquityCurve,
     /// How its capital is divided.
@@ -104,6 +112,8 @@ pub struct Timeline {
 pub struct Account {
     /// Cash, proceeds of shorts included.
     pub cash: Notional,
+    /// The part of the cash that is locked for shorts: the sum of their margins.
+    pub margin: Notional,
     /// Cash promised to orders at the venue.
     pub reserved: Notional,
     /// Cash plus the marked book.
@@ -130,6 +140,7 @@ impl Account {
     pub const fn new(cash: Notional) -> Self {
         Self {
             cash,
+            margin: Notional::ZERO,
             reserved: Notional::ZERO,
             equity: cash,
             peak: cash,
@@ -227,26 +238,55 @@ pub struct Agenda {
     pub schedules: Vec<Entity>,
 }
 
-/// An order at the venue. Nobody but the venue reads ahead.
+/// An order at the venue, and what happens to it next. Nobody but the venue reads ahead.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RestingOrder {
     /// The order.
     pub working: WorkingOrder,
-    /// Where it fills, unless the data end before.
-    pub filling: Option<Filling>,
-    /// When the outcome is known: the close of the candle that fills it, the end of its time, or that of the run.
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// What is not filled yet, in the unit of its size.
+    pub left: OrderSize,
+    /// When it is in the market.
+    pub arrival: Nanos,
+    /// When its time is up; [`Nanos::NEVER`] when it has no end of its own.
+    pub expires_at: Nanos,
+    /// It has been in the market for a candle that traded.
+    pub arrived: bool,
+    /// Candles were missing or without volume since the decision.
+    pub after_gap: bool,
+    /// The first candle that has not been looked at.
+    pub bar: usize,
+    /// What happens to it next.
+    pub next: NextStep,
+    /// When that is known.
     pub known_at: Nanos,
-    /// It is not filled in its time.
-    pub expires: bool,
 }
 
-/// The candle at whose open an order fills.
+/// What happens to an order at the venue next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NextStep {
+    /// It is filled, in all or in part; known at the candle's close.
+    Fill(Filling),
+    /// It gives up by its own terms, which this rule names.
+    Cancel(Rule),
+    /// Its time is up.
+    Expire,
+    /// Nothing as far as the venue looks ahead in one go.
+    Look,
+    /// The run ends before anything happens to it.
+    Outlast,
+}
+
+/// A candle in which an order is filled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Filling {
     /// Its place in the instrument's line.
     pub bar: usize,
-    /// Its open, quote currency.
+    /// The candle's open, or the order's arrival in it.
+    pub time: Nanos,
+    /// Before slippage, quote currency.
     pub price: Price,
-    /// Candles were missing or without volume before it.
-    pub after_gap: bool,
+    /// The order rested in the market.
+    pub maker: bool,
 }

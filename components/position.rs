@@ -47,6 +47,14 @@ pub struct Holding {
     pub realised: Notional,
     /// Fees paid.
     pub fees: Notional,
+    /// What slippage and impact cost, within the prices of its fills.
+    pub slippage: Notional,
+    /// What borrowing cost while it was short.
+    pub borrow: Notional,
+    /// Up to when borrowing has been paid for; of no meaning while it is not short.
+    pub borrowed_until: Nanos,
+    /// Cash that is locked while it is short.
+    pub margin: Notional,
     /// When the quantity last left zero, or changed its sign: the time of that fill.
     pub opened_at: Nanos,
     /// The stop of the last order that added to the position.

@@ -4,6 +4,7 @@ use bevy_ecs::prelude::{Component, Entity};
 
 use crate::id::ScheduleIndex;
 use crate::metric::Metrics;
+use crate::order::EntryOrder;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
 
@@ -24,6 +25,8 @@ pub struct Schedule {
     pub instruments: usize,
     /// How its entries are sized.
     pub sizing: Sizing,
+    /// How its entries go to the market.
+    pub entry_order: EntryOrder,
     /// Its risk profile, by its place in the portfolio's list.
     pub risk_profile: usize,
 }

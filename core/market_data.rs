@@ -13,6 +13,7 @@ use hemiola_adapters::store::{
     SeriesReport, SourceFile, Stretch,
 };
 use hemiola_components::market::{Bars, Instrument, Quotes, Targets, TradingRules};
+use hemiola_components::order::FillModel;
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
 use hemiola_components::time::Interval;
@@ -260,7 +261,9 @@ fn spilled(bytes: u64, memory: &Memory) -> String {
 pub fn demand(plan: &Plan, catalog: &Catalog, check: Check, window: Window) -> Demand {
     let engines = plan.schedules.iter().map(|schedule| &plan.strategies[schedule.strategy].engine);
     let columns = engines.map(|engine| catalog.get(engine).map_or(Columns::CANDLES, |kind| kind.columns));
-    let columns = columns.fold(Columns::PRICES, Columns::or);
+    // Orders that rest, or get a share of the volume, are held against whole candles.
+    let venue = if plan.fill_model == FillModel::Realistic { Columns::CANDLES } else { Columns::PRICES };
+    let columns = columns.fold(venue, Columns::or);
     let warm_up = plan.schedules.iter().map(|schedule| schedule.warmup_bars).max().unwrap_or_default();
     let stretch = Stretch { from: window.from, to: window.to, warm_up };
     let any_pairs = plan.schedules.iter().any(|schedule| !schedule.pairs.is_empty());

@@ -6,7 +6,7 @@
 
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Order, OrderSize};
+use hemiola_components::order::{Order, OrderKind, OrderSize};
 use hemiola_components::portfolio::Account;
 use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
 use hemiola_components::units::Quantity;
@@ -74,11 +74,11 @@ impl Digest {
                 self.byte(u8::from(fill.clipped)).byte(u8::from(fill.after_gap));
                 self.float(position.get()).float(realised.get());
             }
+            Event::Borrow { schedule, instrument, amount } => {
+                self.byte(11).place(*schedule, *instrument).float(amount.get());
+            }
             Event::Unfilled(order) => {
                 self.byte(7).order(order);
-            }
-            Event::Withdrawn(order) => {
-                self.byte(10).order(order);
             }
             Event::Adjusted { schedule, instrument, refusal, quantity } => {
                 self.byte(11).place(*schedule, *instrument);
@@ -123,11 +123,16 @@ impl Digest {
             OrderSize::Quote(amount) => (2, amount.get()),
             OrderSize::Spend(amount) => (3, amount.get()),
         };
-        self.text(order.side.name())
-            .byte(kind)
-            .float(size)
-            .float(order.reference.get())
-            .protection(order.protection)
+        self.text(order.side.name());
+        match order.kind {
+            OrderKind::Market => self.byte(kind),
+            OrderKind::Limit { price, post_only } => {
+                self.byte(0x10 | kind).float(price.get()).byte(u8::from(post_only))
+            }
+            OrderKind::Stop { trigger } => self.byte(0x20 | kind).float(trigger.get()),
+            OrderKind::Liquidation => self.byte(0x30 | kind),
+        };
+        self.float(size).float(order.reference.get()).protection(order.protection)
     }
 
     fn signal(&mut self, signal: &Signal) {

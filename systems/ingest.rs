@@ -6,16 +6,13 @@ use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
-use hemiola_components::order::{Costs, WorkingOrder};
 use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
-use hemiola_components::portfolio::{Account, Agenda, Book, Desk, Portfolio, RestingOrder};
-use hemiola_components::risk::{Refusal, RiskState, Rule};
-use hemiola_components::signal::Answer;
+use hemiola_components::portfolio::{Account, Agenda, Desk, Portfolio, RestingOrder};
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
-use crate::execution::ledger;
-use crate::execution::paper::{Print, settle};
+use crate::execution::borrow;
+use crate::execution::venue::{Standing, Venue};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
 use crate::risk::calendar::midnight_that_matters;
@@ -40,10 +37,13 @@ fn ingest(
         let (portfolio, desk) = (&portfolios[index.get()], &mut desks[index.get()]);
         let mut log = Log { portfolio: index, now, records: &mut outbox.records };
         desk.timeline.now = now;
-        let answered = take_answers(portfolio.costs, desk, &mut positions, |event| log.push(event), now)?;
+        let answered = take_answers(portfolio, desk, &mut positions, |event| log.push(event), now)?;
         let moved = mark_at(&mut desk.account, &mut desk.book, now);
         let closes_day = now == desk.timeline.day_end;
         if closes_day {
+            if borrow::charge(portfolio, desk, &mut positions, now, &mut |event| log.push(event))? {
+                mark_at(&mut desk.account, &mut desk.book, now);
+            }
             close_day(&desk.account, &desk.weights, |event| log.push(event));
         }
         if answered || now == desk.look_at || alarms(&desk.account) {
@@ -88,36 +88,29 @@ fn due_slots(next: &[Nanos], now: Nanos) -> impl Iterator<Item = usize> {
 
 /// Applies what the venue answers at `now`. Returns whether it answered anything.
 fn take_answers(
-    costs: Costs,
+    portfolio: &Portfolio,
     desk: &mut Desk,
     positions: &mut Positions<'_, '_>,
     mut record: impl FnMut(Event),
     now: Nanos,
 ) -> Result<bool, BevyError> {
-    let Desk { resting, account, risk, book, agenda, .. } = desk;
-    let mut of = Answered { costs, account, risk, book, agenda };
-    let before = resting.len();
-    let mut failed = Ok(());
-    resting.retain(|resting| {
+    let Desk { timeline, resting, account, risk, book, agenda, .. } = desk;
+    let (end, mut venue) = (timeline.end, Venue { portfolio, account, risk, book });
+    let (mut answered, mut failed) = (false, Ok(()));
+    let mut record = |event| {
+        answered = true;
+        record(event);
+    };
+    resting.retain_mut(|resting| {
         if resting.known_at != now {
             return true;
         }
-        match answer(resting, &mut of, positions) {
-            Ok(event) => record(event),
-            Err(error) => failed = Err(error),
-        }
-        false
+        advance(resting, &mut venue, agenda, positions, &mut record, (now, end)).unwrap_or_else(|error| {
+            failed = Err(error);
+            false
+        })
     });
-    failed.map(|()| resting.len() < before)
-}
-
-/// A portfolio and everything that a fill changes.
-struct Answered<'a> {
-    costs: Costs,
-    account: &'a mut Account,
-    risk: &'a mut [RiskState],
-    book: &'a mut Book,
-    agenda: &'a mut Agenda,
+    failed.map(|()| answered)
 }
 
 /// The trading day ends on the last marks.
@@ -129,41 +122,29 @@ fn close_day(account: &Account, weights: &Weights, mut record: impl FnMut(Event)
     }
 }
 
-/// Applies one answered order. When it was the last one of its signal, the engine is due again.
-fn answer(
-    resting: &RestingOrder,
-    of: &mut Answered<'_>,
+/// Carries out what happens to an order at `now`. Once it is done, and was the last one of its signal, the engine is due
+/// again. Returns whether the order is still at the venue.
+fn advance(
+    resting: &mut RestingOrder,
+    venue: &mut Venue<'_>,
+    agenda: &mut Agenda,
     positions: &mut Positions<'_, '_>,
-) -> Result<Event, BevyError> {
-    let RestingOrder { working, filling, known_at, expires } = resting;
-    let (order, known_at) = (&working.order, *known_at);
-    let risk = &mut of.risk[working.risk_profile];
-    let (event, answer) = match filling {
-        Some(filling) => {
-            let (_, mut holding, _) = positions.get_mut(working.position)?;
-            let print = Print::open(&of.book.lines[order.instrument.get()], *filling);
-            settle(working, print, of.account, risk, of.book, &mut holding, of.costs)
-        }
-        None if *expires => {
-            ledger::answered(of.account, risk, of.book, working);
-            (expired(working, known_at), Answer::Refused)
-        }
-        None => return Ok(Event::Unfilled(*order)),
+    record: &mut impl FnMut(Event),
+    (now, end): (Nanos, Nanos),
+) -> Result<bool, BevyError> {
+    let (position, mut holding, _) = positions.get_mut(resting.working.position)?;
+    let answer = match venue.advance(resting, (position, &mut holding), (now, end), record)? {
+        Standing::Waits => return Ok(true),
+        Standing::Outlasted => return Ok(false),
+        Standing::Done(answer) => answer,
     };
-    let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
+    let (decider, _, mut cursor) = positions.get_mut(resting.working.decider)?;
     cursor.in_flight -= 1;
     cursor.answer = Some(answer);
     if cursor.in_flight == 0 {
-        of.agenda.next[decider.slot] = known_at;
+        agenda.next[decider.slot] = now;
     }
-    Ok(event)
-}
-
-/// An order that its market did not fill in time; value and limit are seconds.
-fn expired(WorkingOrder { order, .. }: &WorkingOrder, known_at: Nanos) -> Event {
-    let waited = (known_at - order.at).get() as f64 / 1e9;
-    let refusal = Refusal::new(Rule::Expired, waited, waited);
-    Event::Refused { schedule: order.schedule, instrument: order.instrument, refusal }
+    Ok(false)
 }
 
 #[cfg(test)]

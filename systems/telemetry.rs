@@ -40,10 +40,14 @@ fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
         Event::Unchanged { schedule, .. } => (*schedule, |counts| &mut counts.unchanged),
         Event::Refused { schedule, .. } => (*schedule, |counts| &mut counts.refusals),
         Event::Order(order) => (order.schedule, |counts| &mut counts.orders),
+        Event::Fill { fill, .. } if !fill.ends_order() => return Some((fill.order.schedule, None)),
         Event::Fill { fill, .. } => (fill.order.schedule, |counts| &mut counts.fills),
         Event::Unfilled(order) => (order.schedule, |counts| &mut counts.unfilled),
-        Event::Withdrawn(order) => return Some((order.schedule, None)),
-        Event::Weight { schedule, .. } | Event::Adjusted { schedule, .. } => return Some((*schedule, None)),
+        Event::Weight { schedule, .. }
+        | Event::Borrow { schedule, .. }
+        | Event::Adjusted { schedule, .. } => {
+            return Some((*schedule, None));
+        }
         Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => return None,
     };
     Some((schedule, Some(counter)))

@@ -85,8 +85,20 @@ pub enum Rule {
     DuplicateOrder,
     /// The other leg of the pair was refused.
     OtherLeg,
-    /// The market had no candle to fill the order in its time.
+    /// The market did not fill all of the order in its time.
     Expired,
+    /// A limit order that was only to rest could have been filled on arrival.
+    PostOnly,
+    /// The market did not fill all of the order on arrival.
+    ImmediateOrCancel,
+    /// The market could not fill all of the order on arrival, so nothing was.
+    FillOrKill,
+    /// The order was taken back, because its risk profile was latched.
+    Canceled,
+    /// The order is smaller than the venue accepts.
+    MinQuantity,
+    /// The order's price is not a multiple of the venue's tick.
+    TickSize,
 }
 
 impl Rule {
@@ -136,6 +148,12 @@ impl Rule {
             Self::DuplicateOrder => "duplicate_order",
             Self::OtherLeg => "other_leg",
             Self::Expired => "expired",
+            Self::PostOnly => "post_only",
+            Self::ImmediateOrCancel => "immediate_or_cancel",
+            Self::FillOrKill => "fill_or_kill",
+            Self::Canceled => "canceled",
+            Self::MinQuantity => "below_min_quantity",
+            Self::TickSize => "tick_size",
         }
     }
 }

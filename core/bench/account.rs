@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Instrument, TradingRules};
-use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
@@ -45,8 +45,11 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         valuation: "USDT".into(),
         equal_quotes: Vec::new(),
         cash: Notional::new(CASH),
-        costs: Costs { taker_fee: Ratio::new(FEE), slippage: Ratio::ZERO },
+        costs: Costs { taker_fee: Ratio::new(FEE), ..Costs::NONE },
         fill_model: FillModel::NextOpen,
+        liquidity: Liquidity::default(),
+        margin: MarginTerms::default(),
+        shortfall: Shortfall::Clip,
         instruments: (0..series.len()).map(instrument).collect(),
         venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
         strategies: strategies.iter().map(strategy).collect(),
@@ -99,5 +102,6 @@ fn schedule(strategy: usize, crossing: &Crossing, sizing: Sizing) -> SchedulePla
         risk_profile: 0,
         pairs: Vec::new(),
         sizing,
+        entry_order: EntryOrder::default(),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
+use hemiola_components::order::FillModel;
 
 use super::groups::Groups;
 use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
@@ -40,6 +41,7 @@ pub(crate) fn assemble(
             let chosen = choose(schedule, environment, &candidates, problems);
             check_quotes(schedule, environment, &chosen, &candidates, problems);
             check_interval(model, schedule, problems);
+            check_entry_order(model, environment, schedule, problems);
             chosen
         })
         .collect();
@@ -85,6 +87,7 @@ pub(crate) fn assemble(
             warmup_bars: schedule.warmup_bars,
             risk_profile,
             sizing: schedule.sizing,
+            entry_order: schedule.entry_order.as_ref().map(|(order, _)| *order).unwrap_or_default(),
         });
     }
     let instruments: Vec<_> = instruments.iter().map(|index| candidates[*index].clone()).collect();
@@ -98,6 +101,9 @@ pub(crate) fn assemble(
         cash: environment.account.cash,
         costs: environment.account.costs,
         fill_model: environment.account.fill_model,
+        liquidity: environment.account.liquidity,
+        margin: environment.account.margin,
+        shortfall: environment.account.shortfall,
         risk_profiles: profiles.iter().map(|profile| groups.profile(profile)).collect(),
         risk_policy: groups.policy(),
         venue_symbols: instruments.iter().map(|one| one.venue_symbol.clone()).collect(),
@@ -241,6 +247,29 @@ fn check_interval(model: &Model, schedule: &Schedule, problems: &Problems) {
         strategy.engine, schedule.name, schedule.interval
     );
     problems.error(&schedule.place, "interval", message);
+}
+
+/// Orders that wait need a venue where they can, and both legs of a pair are to be filled at once.
+fn check_entry_order(model: &Model, environment: &Environment, schedule: &Schedule, problems: &Problems) {
+    let Some((_, place)) = &schedule.entry_order else { return };
+    let fill_model = environment.account.fill_model;
+    if fill_model != FillModel::Realistic {
+        let message = format!(
+            "schedule `{}` says how its entries go to the market, and the environment `{}` fills every order by `{}`: write `fill_model: realistic` there",
+            schedule.name,
+            environment.name,
+            fill_model.name()
+        );
+        problems.error(place, "conflict", message);
+    }
+    let strategy = model.strategy(&schedule.strategy);
+    if let Some(strategy) = strategy.filter(|strategy| strategy.venues.is_some()) {
+        let message = format!(
+            "the engine `{}` trades pairs, whose legs are market orders: remove `entry_order`",
+            strategy.engine
+        );
+        problems.error(place, "conflict", message);
+    }
 }
 
 /// Finds the partner of each instrument, as places among the candidates: the same base on the other venue.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
-use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::Parameters;
@@ -32,6 +32,12 @@ pub struct Plan {
     pub costs: Costs,
     /// How the simulated venue fills.
     pub fill_model: FillModel,
+    /// How much of the market its orders get, and how late.
+    pub liquidity: Liquidity,
+    /// What the simulated venue asks of shorts.
+    pub margin: MarginTerms,
+    /// What becomes of orders that the account cannot pay for.
+    pub shortfall: Shortfall,
     /// Those a schedule uses, in the order of the universe, then of the venues.
     pub instruments: Vec<Instrument>,
     /// What its venue calls each of [`Plan::instruments`]; the name of its folder in the candle store.
@@ -88,6 +94,8 @@ pub struct SchedulePlan {
     pub risk_profile: usize,
     /// How an entry is sized.
     pub sizing: Sizing,
+    /// How an entry goes to the market.
+    pub entry_order: EntryOrder,
 }
 
 /// An instrument on one venue and the same on another, as indices into [`Plan::instruments`].

@@ -148,8 +148,9 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
         Event::Weight { schedule, .. }
         | Event::Unchanged { schedule, .. }
         | Event::Refused { schedule, .. }
-        | Event::Adjusted { schedule, .. } => Some(*schedule),
-        Event::Order(order) | Event::Unfilled(order) | Event::Withdrawn(order) => Some(order.schedule),
+        | Event::Adjusted { schedule, .. }
+        | Event::Borrow { schedule, .. } => Some(*schedule),
+        Event::Order(order) | Event::Unfilled(order) => Some(order.schedule),
         Event::Fill { fill, .. } => Some(fill.order.schedule),
         Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
@@ -161,8 +162,9 @@ const fn instrument(event: &Event) -> Option<InstrumentIndex> {
         Event::Signal(emitted) => Some(emitted.instrument),
         Event::Unchanged { instrument, .. }
         | Event::Refused { instrument, .. }
-        | Event::Adjusted { instrument, .. } => Some(*instrument),
-        Event::Order(order) | Event::Unfilled(order) | Event::Withdrawn(order) => Some(order.instrument),
+        | Event::Adjusted { instrument, .. }
+        | Event::Borrow { instrument, .. } => Some(*instrument),
+        Event::Order(order) | Event::Unfilled(order) => Some(order.instrument),
         Event::Fill { fill, .. } => Some(fill.order.instrument),
         Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
@@ -272,6 +274,7 @@ impl History<'_> {
         for Record { at, event, .. } in self.records.iter().filter(|record| concerns(&record.event, legs)) {
             match event {
                 Event::Order(order) => orders.push((*order, None)),
+                Event::Fill { fill, .. } if !fill.ends_order() => {}
                 Event::Fill { .. } | Event::Unfilled(_) | Event::Refused { .. } => {
                     let mut open = orders.iter_mut().filter(|(_, answered)| answered.is_none());
                     if let Some((_, answered)) =

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hemiola_adapters::journal::{DecisionBody, Field, Form, Part, Values};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Fill, Order, OrderSize};
+use hemiola_components::order::{Fill, Order, OrderKind, OrderSize, OrderStatus};
 use hemiola_components::risk::{Alert, Refusal};
 use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
@@ -41,11 +41,11 @@ fn place(Record { at, event, .. }: &Record) -> Option<(ScheduleIndex, Instrument
         Event::Signal(emitted) => Some((emitted.schedule, emitted.instrument, *at)),
         Event::Unchanged { schedule, instrument }
         | Event::Refused { schedule, instrument, .. }
-        | Event::Adjusted { schedule, instrument, .. } => Some((*schedule, *instrument, *at)),
-        Event::Order(order)
-        | Event::Unfilled(order)
-        | Event::Withdrawn(order)
-        | Event::Fill { fill: Fill { order, .. }, .. } => Some((order.schedule, order.instrument, order.at)),
+        | Event::Adjusted { schedule, instrument, .. }
+        | Event::Borrow { schedule, instrument, .. } => Some((*schedule, *instrument, *at)),
+        Event::Order(order) | Event::Unfilled(order) | Event::Fill { fill: Fill { order, .. }, .. } => {
+            Some((order.schedule, order.instrument, order.at))
+        }
         Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
     }
 }
@@ -92,9 +92,12 @@ const fn name(event: &Event) -> &'static str {
         Event::Unchanged { .. } => "signal_unchanged",
         Event::Refused { .. } => "risk_rejected",
         Event::Order(_) => "order_submitted",
-        Event::Fill { .. } => "order_executed",
+        Event::Fill { fill, .. } => match fill.status {
+            OrderStatus::PartiallyFilled => "order_partially_executed",
+            _ => "order_executed",
+        },
+        Event::Borrow { .. } => "borrow_charged",
         Event::Unfilled(_) => "order_unfilled",
-        Event::Withdrawn(_) => "order_withdrawn",
         Event::Adjusted { .. } => "risk_adjusted",
         Event::Latch { .. } => "liquidation_state_changed",
         Event::Alert { .. } => "alert",
@@ -153,6 +156,10 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
         Event::Order(order) => {
             of_order(draft, prepared, order, "submitted");
             draft.number(Field::Price, order.reference.get());
+            if let Some(price) = order.kind.price() {
+                draft.note("order_type", order.kind.name());
+                draft.float("order_price", price.get());
+            }
             match order.size {
                 OrderSize::Base(quantity) => draft.number(Field::Quantity, quantity.get()),
                 OrderSize::Quote(amount) => draft.float("quote_amount", amount.get()),
@@ -160,18 +167,21 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
             }
         }
         Event::Fill { fill, position, realised } => {
-            of_order(draft, prepared, &fill.order, "filled");
+            of_order(draft, prepared, &fill.order, fill.status.name());
             draft.number(Field::Quantity, fill.quantity.get());
             draft.number(Field::Price, fill.price.get());
             draft.instant("fill_time", fill.time);
             draft.float("fee", fill.fee.get());
+            draft.float("slippage", fill.slippage.get());
             draft.float("position", position.get());
             draft.float("realised", realised.get());
+            draft.flag("maker", fill.maker);
+            draft.flag("liquidation", fill.order.kind == OrderKind::Liquidation);
             draft.flag("clipped", fill.clipped);
             draft.flag("after_gap", fill.after_gap);
         }
+        Event::Borrow { amount, .. } => draft.float("amount", amount.get()),
         Event::Unfilled(order) => of_order(draft, prepared, order, "unfilled"),
-        Event::Withdrawn(order) => of_order(draft, prepared, order, "withdrawn"),
         Event::Weight { .. } | Event::DayClose { .. } => {}
     }
 }

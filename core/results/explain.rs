@@ -249,7 +249,6 @@ fn became(plan: &Plan, event: &Event) -> Option<(&'static str, String)> {
             let (name, rule) = (name(instrument.get()), refusal.rule.name());
             ("adjusted", format!("{name} to {quantity} by {rule}: value {value}, limit {limit}"))
         }
-        Event::Withdrawn(_) => ("withdrawn", "its risk profile was latched before it filled".to_owned()),
         Event::Fill { fill, .. } => {
             let [quantity, price, fee] = [fill.quantity.get(), fill.price.get(), fill.fee.get()].map(number);
             ("fill", format!("{quantity} {} at {price}, fee {fee}", name(fill.order.instrument.get())))
@@ -259,6 +258,7 @@ fn became(plan: &Plan, event: &Event) -> Option<(&'static str, String)> {
         | Event::Weight { .. }
         | Event::Latch { .. }
         | Event::Alert { .. }
+        | Event::Borrow { .. }
         | Event::DayClose { .. } => return None,
     })
 }

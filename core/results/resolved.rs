@@ -3,16 +3,18 @@
 mod risk;
 
 use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
 use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
+use hemiola_systems::execution::margin::maintenance_rate;
 use serde_json::{Map, Value, json};
 
 use crate::assembly::Window;
 use crate::config::plan::Plan;
 use crate::instant;
 
-/// No random stream is drawn yet; its seed has its place in a run's identity.
+/// The seed of every random stream.
 pub const SEED: u64 = 0;
 
 /// What makes a run the run it is, whatever file or folder it came from.
@@ -36,6 +38,7 @@ pub fn configuration(plan: &Plan) -> Value {
             "quote_asset": instrument.quote,
             "tick_size": instrument.rules.tick,
             "step_size": instrument.rules.step.get(),
+            "min_quantity": instrument.rules.min_quantity.get(),
             "min_notional": instrument.rules.min_notional.get(),
         })
     });
@@ -70,7 +73,17 @@ pub fn configuration(plan: &Plan) -> Value {
         "initial_balance": plan.cash.get(),
         "taker_fee": plan.costs.taker_fee.get(),
         "slippage": plan.costs.slippage.get(),
+        "maker_fee": plan.costs.maker_fee.get(),
+        "impact": plan.costs.impact.get(),
         "fill_model": plan.fill_model.name(),
+        "max_volume_share": plan.liquidity.max_volume_share.get(),
+        "latency_nanoseconds": plan.liquidity.latency.get(),
+        "latency_jitter_nanoseconds": plan.liquidity.latency_jitter.get(),
+        "shortfall": plan.shortfall.name(),
+        "short_leverage": plan.margin.leverage,
+        "maintenance_margin": maintenance(plan),
+        "liquidation_fee": plan.margin.liquidation_fee.get(),
+        "borrow_rate": plan.margin.borrow_rate.get(),
         "instruments": instruments.collect::<Vec<_>>(),
         "strategies": strategies.collect::<Vec<_>>(),
         "risk_profiles": plan.risk_profiles.iter().map(|profile| risk::profile(plan, profile)).collect::<Vec<_>>(),
@@ -93,6 +106,7 @@ fn schedules(plan: &Plan) -> Vec<Value> {
             "offset_nanoseconds": schedule.cadence.offset.get(),
             "warmup_bars": schedule.warmup_bars,
             "risk_profile": plan.risk_profiles[schedule.risk_profile].name,
+            "entry_order": entry_order(&schedule.entry_order),
             "sizing": match schedule.sizing {
                 Sizing::Weight => json!("weight"),
                 Sizing::Quote(amount) => json!({ "quote": amount.get() }),
@@ -102,6 +116,25 @@ fn schedules(plan: &Plan) -> Vec<Value> {
         })
     };
     plan.schedules.iter().map(schedule).collect()
+}
+
+fn entry_order(order: &EntryOrder) -> Value {
+    if order.kind == EntryKind::Market && order.time_in_force == TimeInForce::UntilFilled {
+        return json!("market");
+    }
+    json!({
+        "type": order.kind.name(),
+        "offset": order.offset.get(),
+        "time_in_force": order.time_in_force.name(),
+        "post_only": matches!(order.kind, EntryKind::Limit { post_only: true }),
+        "good_for_nanoseconds": order.good_for.get(),
+    })
+}
+
+/// By risk profile.
+fn maintenance(plan: &Plan) -> Map<String, Value> {
+    let rate = |name: &str| maintenance_rate(plan.margin.maintenance, name).get();
+    plan.risk_profiles.iter().map(|profile| (profile.name.clone(), json!(rate(&profile.name)))).collect()
 }
 
 fn policy(policy: &CapitalPolicy) -> Value {

@@ -8,7 +8,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{TimeInForce, WorkingOrder};
+use hemiola_components::order::{EntryOrder, TimeInForce, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Refusal, Rule};
@@ -19,6 +19,7 @@ use hemiola_components::units::{Quantity, Ratio};
 pub use policy::shares;
 
 use crate::book::mark_of;
+use crate::execution::entry;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
@@ -63,6 +64,7 @@ fn allocate(
             due,
             signal: &emitted.signal,
             risk_profile: schedule.risk_profile,
+            entry_order: &schedule.entry_order,
             budget: Budget {
                 share,
                 instruments: schedule.instruments,
@@ -115,6 +117,7 @@ struct Wanted<'a> {
     due: Due,
     signal: &'a Signal,
     risk_profile: usize,
+    entry_order: &'a EntryOrder,
     budget: Budget,
 }
 
@@ -171,6 +174,9 @@ impl Wanted<'_> {
                     let mut order = trade.order((*entity, position), self.risk_profile, self.due, protection);
                     if enters_pair {
                         order.time_in_force = TimeInForce::NextCandle;
+                    } else if legs.len() == 1 && situation.held.get() * order.order.side.sign() >= 0.0 {
+                        let tick = book.lines[position.instrument_index.get()].rules.tick;
+                        entry::send_as(&mut order, self.entry_order, tick);
                     }
                     intents.push(order);
                 }

@@ -1,10 +1,13 @@
 //! From what a signal wants to the order that gets there.
 
 use bevy_ecs::prelude::Entity;
-use hemiola_components::order::{Costs, Order, OrderSize, Origin, Side, TimeInForce, WorkingOrder};
+use hemiola_components::order::{
+    Costs, Order, OrderKind, OrderSize, Origin, Side, TimeInForce, WorkingOrder,
+};
 use hemiola_components::position::Position;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Leg, Protection, SignalKind};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
 use super::stops::Stops;
@@ -126,6 +129,7 @@ impl Trade {
                 ordinal: 0,
                 side: self.side,
                 size: self.size,
+                kind: OrderKind::Market,
                 reference: self.mark,
                 protection,
             },
@@ -139,6 +143,7 @@ impl Trade {
             exposure: Quantity::ZERO,
             opens: false,
             time_in_force: TimeInForce::UntilFilled,
+            good_for: Nanos::NEVER,
         }
     }
 }
@@ -288,7 +293,7 @@ mod tests {
             share: 0.5,
             instruments: 2,
             sizing: Sizing::Weight,
-            costs: Costs { taker_fee: Ratio::new(0.25), slippage: Ratio::ZERO },
+            costs: Costs { taker_fee: Ratio::new(0.25), ..Costs::default() },
             max_position: Ratio::ZERO,
             stops: None,
         }

@@ -6,6 +6,7 @@ use hemiola_components::position::Holding;
 use hemiola_components::risk::RiskState;
 use hemiola_components::units::{Notional, Price, Quantity};
 
+use super::trade::{Funds, Short};
 use crate::risk::calendar;
 
 /// An order left: cash and room are set aside for it.
@@ -29,27 +30,67 @@ pub(crate) fn answered(account: &mut Account, risk: &mut RiskState, book: &mut B
     }
 }
 
-/// Applies a fill that changes the account's cash by `cash`. Returns the profit it realised, before fees.
+/// A part of an order was answered: as much of what was set aside for it is free again, and what it opens is there.
+pub(crate) fn part_answered(
+    account: &mut Account,
+    risk: &mut RiskState,
+    book: &mut Book,
+    working: &mut WorkingOrder,
+    part: f64,
+) {
+    let cash = Notional::new(working.reserved.get() * part);
+    let exposure = Quantity::new(working.exposure.get() * part);
+    account.reserved -= cash;
+    working.reserved -= cash;
+    risk.open_positions -= u32::from(working.opens);
+    working.opens = false;
+    book.lines[working.order.instrument.get()].pending -= exposure.get();
+    working.exposure -= exposure;
+}
+
+/// What a position is short.
+pub(crate) fn short(holding: &Holding) -> Short {
+    let Holding { quantity, average_price, margin, .. } = *holding;
+    if quantity < Quantity::ZERO {
+        Short { quantity: -quantity, entry: average_price, margin }
+    } else {
+        Short::default()
+    }
+}
+
+/// What an account and a position have, as far as a trade of the position is concerned.
+pub(crate) fn funds(account: &Account, holding: &Holding) -> Funds {
+    let base = if holding.quantity > Quantity::ZERO { holding.quantity } else { Quantity::ZERO };
+    Funds { cash: account.cash, locked: account.margin, base, short: short(holding) }
+}
+
+/// Applies a fill that leaves the account with `funds`. Returns the profit it realised, before fees.
 pub(crate) fn apply(
     account: &mut Account,
     risk: &mut RiskState,
     book: &mut Book,
     holding: &mut Holding,
     fill: &Fill,
-    cash: Notional,
+    funds: &Funds,
 ) -> Notional {
-    account.cash += cash;
+    account.cash = funds.cash;
     let before = holding.quantity;
     let realised = trade(holding, Quantity::new(fill.order.side.sign() * fill.quantity.get()), fill.price);
     holding.fees += fill.fee;
+    holding.slippage += fill.slippage;
+    holding.margin = if holding.quantity < Quantity::ZERO { funds.short.margin } else { Notional::ZERO };
+    if holding.quantity < Quantity::ZERO && before >= Quantity::ZERO {
+        holding.borrowed_until = fill.time;
+    }
     protect(holding, before, fill);
     match (before == Quantity::ZERO, holding.quantity == Quantity::ZERO) {
         (true, false) => risk.open_positions += 1,
         (false, true) => risk.open_positions -= 1,
         _ => {}
     }
-    calendar::book(risk, realised, fill.fee);
+    calendar::book(risk, realised, fill.fee + fill.slippage);
     change_line(book, fill.order.instrument.get(), before, holding.quantity);
+    account.margin = if book.shorted.is_empty() { Notional::ZERO } else { funds.locked };
     realised
 }
 

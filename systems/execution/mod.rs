@@ -1,7 +1,16 @@
 //! Phase 5, Execution: approved orders go to the venue. Here it is the simulated one.
 
+pub mod borrow;
+pub(crate) mod entry;
+pub mod fill;
+mod latency;
 pub mod ledger;
+pub mod margin;
+mod matching;
 pub mod paper;
+pub mod trade;
+pub mod validate;
+pub mod venue;
 
 use crate::pass::{Phase, Systems, When};
 

@@ -5,19 +5,18 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Order, OrderSize, Origin, Side, TimeInForce, WorkingOrder};
+use hemiola_components::order::{Order, OrderKind, OrderSize, Origin, Side, TimeInForce, WorkingOrder};
 use hemiola_components::port::Records;
 use hemiola_components::portfolio::{Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::Alert;
-use hemiola_components::signal::Answer;
+use hemiola_components::risk::{Alert, Rule};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
 
 use super::calendar::roll;
 use super::latch::{Scope, Trip, scope, trips, watch};
 use crate::book::{mark_of, next_close_of_any};
-use crate::execution::ledger;
+use crate::execution::venue::{Venue, is_cancellable};
 
 /// Positions with what closing them changes.
 pub(crate) type Positions<'w, 's> =
@@ -65,7 +64,7 @@ pub(crate) fn look(
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
         if !desk.risk[risk_profile].latches.is_empty() {
-            close(risk_profile, desk, positions, intents, log)?;
+            close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
     watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
@@ -114,13 +113,14 @@ pub(crate) fn enter_between(
 /// Withdraws the orders of a profile's schedules and closes what they hold, unless an order that cannot be withdrawn
 /// is still to be answered.
 fn close(
+    portfolio: &Portfolio,
     risk_profile: usize,
     desk: &mut Desk,
     positions: &mut Positions<'_, '_>,
     intents: &mut Vec<WorkingOrder>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
-    withdraw(risk_profile, desk, positions, log)?;
+    withdraw(portfolio, risk_profile, desk, positions, log)?;
     let first = intents.len();
     for slot in 0..desk.agenda.positions.len() {
         if desk.agenda.risk_profiles[slot] != risk_profile {
@@ -143,6 +143,7 @@ fn close(
                     ordinal: 0,
                     side: if holding.quantity > Quantity::ZERO { Side::Sell } else { Side::Buy },
                     size: OrderSize::Base(holding.quantity.abs()),
+                    kind: OrderKind::Market,
                     reference,
                     protection: None,
                 },
@@ -156,6 +157,7 @@ fn close(
                 exposure: Quantity::ZERO,
                 opens: false,
                 time_in_force: TimeInForce::UntilFilled,
+                good_for: Nanos::NEVER,
             });
             let (.., mut cursor) = positions.get_mut(decider)?;
             // While an order is in flight the engine does not look ahead, and is not looked at.
@@ -179,32 +181,37 @@ fn value(WorkingOrder { order, .. }: &WorkingOrder) -> f64 {
 
 /// Takes a profile's orders back from the venue, where it has not filled them yet.
 fn withdraw(
+    portfolio: &Portfolio,
     risk_profile: usize,
     desk: &mut Desk,
     positions: &mut Positions<'_, '_>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
-    let mut place = 0;
-    while place < desk.resting.len() {
-        let resting = &desk.resting[place];
-        let is_filled = resting.filling.is_some_and(|filling| {
-            let line = &desk.book.lines[resting.working.order.instrument.get()];
-            line.bars.open_time(filling.bar) < log.now
-        });
-        let is_closing = resting.working.origin == Origin::Risk;
-        if resting.working.risk_profile != risk_profile || is_closing || is_filled {
-            place += 1;
-            continue;
+    let Desk { account, risk, book, resting, agenda, .. } = desk;
+    let mut venue = Venue { portfolio, account, risk, book };
+    let mut failed = Ok(());
+    resting.retain_mut(|resting| {
+        let working = resting.working;
+        let is_kept = working.risk_profile != risk_profile
+            || working.origin == Origin::Risk
+            || !is_cancellable(resting, log.now);
+        if is_kept {
+            return true;
         }
-        let working = desk.resting.remove(place).working;
-        ledger::answered(&mut desk.account, &mut desk.risk[risk_profile], &mut desk.book, &working);
-        log.push(Event::Withdrawn(working.order));
-        let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
-        cursor.in_flight -= 1;
-        cursor.answer = Some(Answer::Refused);
-        if cursor.in_flight == 0 {
-            desk.agenda.next[decider.slot] = log.now;
+        let mut take_back = || -> Result<(), BevyError> {
+            let answer = venue.cancel(resting, Rule::Canceled, &mut |event| log.push(event))?;
+            let (decider, _, mut cursor) = positions.get_mut(working.decider)?;
+            cursor.in_flight -= 1;
+            cursor.answer = Some(answer);
+            if cursor.in_flight == 0 {
+                agenda.next[decider.slot] = log.now;
+            }
+            Ok(())
+        };
+        if let Err(error) = take_back() {
+            failed = Err(error);
         }
-    }
-    Ok(())
+        false
+    });
+    failed
 }

@@ -64,7 +64,7 @@ fn a_decision_at_the_close_fills_at_the_next_open() {
 #[test]
 fn costs_are_paid_on_both_sides() {
     let (mut plan, market) = momentum(&RISE_AND_FALL, Sizing::Quote(Notional::new(160.0)));
-    plan.costs = Costs { taker_fee: Ratio::new(0.01), slippage: Ratio::new(0.25) };
+    plan.costs = Costs { taker_fee: Ratio::new(0.01), slippage: Ratio::new(0.25), ..Costs::default() };
     let outcome = run(&plan, &market);
     let fills = fills(&outcome);
     assert_eq!((fills[0].price.get(), fills[0].quantity.get(), fills[0].fee.get()), (20.0, 8.0, 1.6));
@@ -327,7 +327,7 @@ proptest! {
         let mut earned = 0.0;
         for (holding, instrument) in outcome.holdings.iter().zip(positions) {
             let open = holding.quantity.get() * (close(instrument) - holding.average_price.get());
-            earned += holding.realised.get() + open - holding.fees.get();
+            earned += holding.realised.get() + open - holding.fees.get() - holding.borrow.get();
         }
         let equity = outcome.account.equity.get();
         let scale = equity.abs().max(1_000.0);
@@ -340,7 +340,15 @@ proptest! {
             prop_assert!(open.count() <= profile.max_positions as usize);
         }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
-            let given_up = ["cash", "other_leg", "expired"];
+            let given_up = [
+                "cash",
+                "other_leg",
+                "expired",
+                "non_positive_quantity",
+                "post_only",
+                "immediate_or_cancel",
+                "fill_or_kill",
+            ];
             let clipped_away = refusals(&outcome).iter().filter(|refusal| given_up.contains(&refusal.0)).count() as u64;
             let legs = if schedule.pairs.is_empty() { 1 } else { 2 };
             prop_assert!(legs * counts.signals >= counts.orders, "{}", &schedule.name);

@@ -71,7 +71,7 @@ fn world(
     let mut plan = plan(&["A", "A"], strategies.collect(), schedules.collect());
     plan.instruments[1].venue = "other".into();
     plan.instruments[1].rules.step = Quantity::new(step);
-    plan.costs = Costs { taker_fee: Ratio::new(cost), slippage: Ratio::new(cost) };
+    plan.costs = Costs { taker_fee: Ratio::new(cost), slippage: Ratio::new(cost), ..Costs::default() };
     plan.fill_model = if instant { FillModel::Instant } else { FillModel::NextOpen };
     plan.risk_profiles = vec![RiskProfile {
         max_positions,

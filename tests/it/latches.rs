@@ -113,7 +113,7 @@ fn fills_after_halt(plan: &Plan, outcome: &Outcome) -> Vec<(Order, f64, f64)> {
                 let before = positions.insert((order.schedule, order.instrument), position.get());
                 let profile = plan.schedules[order.schedule.get()].risk_profile;
                 let binds = |halt: &Nanos| match plan.fill_model {
-                    FillModel::NextOpen => order.at >= *halt,
+                    FillModel::NextOpen | FillModel::Realistic => order.at >= *halt,
                     // What is filled at once may be what halts.
                     FillModel::Instant => order.at > *halt,
                 };

@@ -28,5 +28,7 @@ mod stretches;
 mod support;
 mod tidy;
 mod vectors_grammar;
+mod vectors_paper;
 mod vectors_risk;
 mod vectors_strategies;
+mod venue;

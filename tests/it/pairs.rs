@@ -70,11 +70,13 @@ fn a_leg_that_cash_cuts_short_takes_the_other_with_it() {
 
 #[test]
 fn a_leg_that_cannot_be_paid_for_is_tried_again_at_each_decision() {
-    // The short of 40 costs 200 a piece when the pair is closed: 1,400 in cash buy back 7, nothing the rest.
-    let (mut plan, market) = world(8, &[], &[(3, 200.0)]);
+    // The short of 40 costs 200 a piece when the pair is closed: 1,000 of the 1,400 in cash are free, and 10 with each
+    // that is bought back.
+    let (mut plan, market) = world(8, &[], &[3, 4, 5, 6, 7].map(|bar| (bar, 200.0)));
     plan.fill_model = FillModel::Instant;
     let outcome = run(&plan, &market);
-    assert_eq!(outcome.holdings.iter().map(|one| one.quantity.get()).collect::<Vec<_>>(), [0.0, -33.0]);
+    assert_eq!(outcome.holdings[0].quantity.get(), 0.0);
+    assert_eq!(outcome.holdings[1].quantity.get(), -40.0 + 1_000.0 / 190.0);
     let tried = outcome.records.iter().filter_map(|record| match &record.event {
         Event::Refused { refusal, .. } => Some((record.at.get() / MINUTE, refusal.rule.name())),
         _ => None,

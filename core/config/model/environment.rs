@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::order::{Costs, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Ratio};
 
 use super::Universe;
 use crate::config::problem::{Place, listed, quoted};
 use crate::config::view::View;
+use crate::results::resolved;
 
 /// Where and with what money a scheduler trades.
 #[derive(Clone, Debug)]
@@ -46,17 +48,21 @@ pub(crate) struct Account {
     pub(crate) cash: Notional,
     pub(crate) costs: Costs,
     pub(crate) fill_model: FillModel,
+    pub(crate) liquidity: Liquidity,
+    pub(crate) margin: MarginTerms,
+    pub(crate) shortfall: Shortfall,
 }
 
 impl Environment {
     pub(super) fn decode(field: &View<'_>, folder: &Path, universes: &[Universe]) -> Self {
         let text = |key: &str| field.text(key).unwrap_or_default().to_owned();
         let paper = field.get("adapter_settings").and_then(|adapters| adapters.get("paper_trading"));
+        let mode = Mode::named(field.text("environment").unwrap_or_default());
         let mut environment = Self {
             name: field.name.to_owned(),
             aliases: field.texts("aliases"),
             place: field.key_place(),
-            mode: Mode::named(field.text("environment").unwrap_or_default()),
+            mode,
             exchange: text("exchange"),
             universe: text("instrument_universe"),
             risk_profile: text("risk_profile"),
@@ -65,7 +71,7 @@ impl Environment {
                 Some(path) => folder.join(path),
                 None => folder.join("../var/state").join(field.name),
             },
-            account: Account::decode(paper.as_ref()),
+            account: Account::decode(paper.as_ref(), mode),
         };
         if !environment.check_exchange(field, universes) {
             environment.exchange.clear();
@@ -127,11 +133,23 @@ impl Mode {
 }
 
 impl Account {
-    fn decode(field: Option<&View<'_>>) -> Self {
+    fn decode(field: Option<&View<'_>>, mode: Mode) -> Self {
         let number = |key: &str| field.map(|field| field.number_or_zero(key)).unwrap_or_default();
         let text = |key: &str| field.and_then(|field| field.text(key)).unwrap_or_default();
         let valuation = text("valuation_asset").to_owned();
-        let models = [FillModel::NextOpen, FillModel::Instant];
+        let usual = if mode == Mode::Paper { FillModel::Realistic } else { FillModel::NextOpen };
+        let named = |model: &FillModel| model.name() == text("fill_model");
+        let fill_model = FillModel::ALL.into_iter().find(named).unwrap_or(usual);
+        // What makes fills believable is off where all of an order is taken to fill.
+        let is_realistic = fill_model == FillModel::Realistic;
+        let realistic = |key: &str| if is_realistic { number(key) } else { 0.0 };
+        let count = |key: &str| field.filter(|_| is_realistic).map_or(0, |field| field.count(key));
+        let milliseconds = |key: &str| Nanos::new(i64::from(count(key)) * 1_000_000);
+        let maintenance = match field.and_then(|field| field.number("maintenance_margin")) {
+            Some(rate) => Maintenance::Rate(Ratio::new(rate)),
+            None if fill_model == FillModel::NextOpen => Maintenance::None,
+            None => Maintenance::ByProfile,
+        };
         let balances = field.and_then(|field| field.get("initial_balances"));
         Self {
             cash: balances.map_or(Notional::new(10_000.0), |balances| decode_cash(&balances, &valuation)),
@@ -139,12 +157,28 @@ impl Account {
             equal_quotes: field.map(|field| field.texts("quote_assets")).unwrap_or_default(),
             costs: Costs {
                 taker_fee: Ratio::new(number("taker_fee")),
+                maker_fee: Ratio::new(number("maker_fee")),
                 slippage: Bps::new(number("slippage_bps")).ratio(),
+                impact: Bps::new(realistic("impact_bps")).ratio(),
             },
-            fill_model: models
-                .into_iter()
-                .find(|model| model.name() == text("fill_model"))
-                .unwrap_or_default(),
+            liquidity: Liquidity {
+                max_volume_share: Ratio::new(realistic("max_volume_share")),
+                latency: milliseconds("latency_ms"),
+                latency_jitter: milliseconds("latency_jitter_ms"),
+                seed: resolved::SEED,
+            },
+            margin: MarginTerms {
+                leverage: number("short_leverage").max(1.0),
+                maintenance,
+                liquidation_fee: Ratio::new(realistic("liquidation_fee")),
+                borrow_rate: Ratio::new(number("borrow_rate")),
+            },
+            shortfall: if text("shortfall") == Shortfall::Refuse.name() {
+                Shortfall::Refuse
+            } else {
+                Shortfall::Clip
+            },
+            fill_model,
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
-use hemiola_components::units::{Notional, Quantity};
+use hemiola_components::units::{Bps, Notional, Quantity};
 
 use super::policy::Capital;
 use super::{Profile, Strategy, limits};
@@ -65,6 +66,8 @@ pub(crate) struct Schedule {
     pub(crate) warmup_bars: usize,
     pub(crate) risk_profile: Option<String>,
     pub(crate) sizing: Sizing,
+    /// How entries go to the market, and where the file says so.
+    pub(crate) entry_order: Option<(EntryOrder, Place)>,
     pub(crate) instruments: Option<InstrumentList>,
 }
 
@@ -117,9 +120,33 @@ impl Schedule {
             interval,
             warmup_bars: field.count("warmup_bars") as usize,
             risk_profile: field.text("risk_profile").map(ToOwned::to_owned),
+            entry_order: field
+                .get("entry_order")
+                .map(|order| (decode_entry_order(&order, interval), order.key_place())),
             sizing: field.get("sizing").map(|sizing| decode_sizing(&sizing)).unwrap_or_default(),
             instruments: field.get("instruments").map(|list| InstrumentList::decode(&list)),
         }
+    }
+}
+
+fn decode_entry_order(field: &View<'_>, interval: Interval) -> EntryOrder {
+    let post_only = field.flag("post_only");
+    let kind = match field.text("type") {
+        Some("limit") => EntryKind::Limit { post_only },
+        Some("stop") => EntryKind::Stop,
+        _ => EntryKind::Market,
+    };
+    if post_only && kind != (EntryKind::Limit { post_only }) {
+        let message = format!("only a limit order can be `post_only`, not a {} order", kind.name());
+        field.problems.error(&field.key_place(), "conflict", message);
+    }
+    let times = [TimeInForce::UntilFilled, TimeInForce::ImmediateOrCancel, TimeInForce::FillOrKill];
+    let named = |time: &TimeInForce| field.text("time_in_force") == Some(time.name());
+    EntryOrder {
+        kind,
+        offset: Bps::new(field.number_or_zero("offset_bps")).ratio(),
+        time_in_force: times.into_iter().find(named).unwrap_or_default(),
+        good_for: field.seconds("good_for").unwrap_or(interval.length()),
     }
 }
 

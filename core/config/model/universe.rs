@@ -82,6 +82,7 @@ fn decode_rules(field: &View<'_>) -> TradingRules {
     TradingRules {
         tick: field.number_or_zero("tick_size"),
         step: Quantity::new(field.number_or_zero("step_size")),
+        min_quantity: Quantity::new(field.number_or_zero("min_quantity")),
         min_notional: Notional::new(field.number_or_zero("min_notional")),
     }
 }

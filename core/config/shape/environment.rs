@@ -109,8 +109,7 @@ const PAPER: Shape = Shape {
             Kind::Number(Range::below(1.0)),
             "Of the value of an order that waited, as a fraction.",
         )
-        .number(0.0004)
-        .later(),
+        .number(0.0004),
         key(
             "taker_fee",
             Kind::Number(Range::below(1.0)),
@@ -124,11 +123,65 @@ const PAPER: Shape = Shape {
         )
         .number(5.0),
         key(
-            "fill_model",
-            Kind::Word(&["next_open", "instant"]),
-            "Whether orders fill at the next candle's open, or at once.",
+            "impact_bps",
+            Kind::Number(Range::below(10_000.0)),
+            "How much worse an order as large as its candle's volume would fill, in hundredths of a per cent; a smaller one by the square root of its share. `realistic` only.",
         )
-        .text("next_open"),
+        .number(0.0),
+        key(
+            "fill_model",
+            Kind::Word(&["next_open", "instant", "realistic"]),
+            "Whether orders fill whole at the next candle's open, at once, or where candles and their volume allow it.",
+        )
+        .otherwise("`realistic` for `paper`, else `next_open`"),
+        key(
+            "max_volume_share",
+            Kind::Number(Range::SHARE),
+            "Largest share of a candle's volume that one order gets; 0 is no bound. `realistic` only.",
+        )
+        .number(0.1),
+        key(
+            "latency_ms",
+            count(0),
+            "From a decision to its order's arrival, in milliseconds. `realistic` only.",
+        )
+        .number(100.0),
+        key(
+            "latency_jitter_ms",
+            count(0),
+            "Up to this much is added at random, in milliseconds. `realistic` only.",
+        )
+        .number(50.0),
+        key(
+            "shortfall",
+            Kind::Word(&["clip", "refuse"]),
+            "Whether an order that cash does not cover is cut to what it covers, or refused.",
+        )
+        .text("clip"),
+        key(
+            "short_leverage",
+            Kind::Number(Range::from(1.0)),
+            "Value of a new short as a multiple of the cash locked for it.",
+        )
+        .number(1.0),
+        key(
+            "maintenance_margin",
+            Kind::Number(Range::below(1.0)),
+            "What has to be left of the cash locked for a short, as a fraction of its value, or the venue closes it; 0 never does.",
+        )
+        .otherwise("0 for `next_open`, else by risk profile: conservative 0.3, balanced 0.2, aggressive 0.1, others 0.25"),
+        key(
+            "liquidation_fee",
+            Kind::Number(Range::below(1.0)),
+            "Of the value of a short that the venue closes, as a fraction. `realistic` only.",
+        )
+        .number(0.0),
+        key(
+            "borrow_rate",
+            Kind::Number(Range::NOT_NEGATIVE),
+            "What a short costs a year, as a fraction of its value.",
+        )
+        .number(0.0),
         key(
             "position_size",
             Kind::Number(Range::POSITIVE),

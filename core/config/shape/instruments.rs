@@ -52,6 +52,12 @@ const RULES: Shape = Shape {
         )
         .number(0.0),
         key(
+            "min_quantity",
+            Kind::Number(Range::NOT_NEGATIVE),
+            "Smaller orders are refused, in the base asset.",
+        )
+        .number(0.0),
+        key(
             "min_notional",
             Kind::Number(Range::NOT_NEGATIVE),
             "Smaller orders are refused, in the quote asset.",

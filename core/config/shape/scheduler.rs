@@ -81,6 +81,12 @@ pub(crate) const SCHEDULE: Shape = Shape {
             "How an entry is sized.",
         )
         .text("weight"),
+        key(
+            "entry_order",
+            Kind::Section(&ENTRY_ORDER),
+            "How an entry goes to the market; exits are market orders.",
+        )
+        .otherwise("a market order"),
         key("instruments", TEXTS, "`NAME`, or `venue:NAME`.")
             .otherwise("all that the environment's exchange lists"),
     ],
@@ -91,6 +97,27 @@ const SIZING: Shape = Shape {
     keys: &[
         key("quote", Kind::Number(Range::POSITIVE), "Worth this much, in the quote asset; fees come on top."),
         key("base", Kind::Number(Range::POSITIVE), "This much, in the base asset."),
+    ],
+};
+
+const ENTRY_ORDER: Shape = Shape {
+    summary: "How an entry goes to the market. Needs the account's `fill_model: realistic`.",
+    keys: &[
+        key("type", Kind::Word(&["market", "limit", "stop"]), "The kind of order.").text("limit"),
+        key(
+            "offset_bps",
+            Kind::Number(Range::below(10_000.0)),
+            "Distance of its price from the mark, in hundredths of a per cent: a limit is better than the mark, a stop worse.",
+        )
+        .number(0.0),
+        key(
+            "time_in_force",
+            Kind::Word(&["gtc", "ioc", "fok"]),
+            "Until it is filled; what can be filled on arrival; or all of it on arrival, or nothing.",
+        )
+        .text("gtc"),
+        key("post_only", Kind::Bool, "Whether a limit order is canceled rather than filled on arrival.").flag(false),
+        key("good_for", PERIOD, "How long it waits at most, in seconds.").otherwise("one candle of the schedule"),
     ],
 };
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::TradingRules;
-use hemiola_components::order::Costs;
+use hemiola_components::order::{
+    Costs, EntryKind, EntryOrder, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall, TimeInForce,
+};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
@@ -22,6 +24,15 @@ fn seconds(seconds: i64) -> Nanos {
     Nanos::new(seconds * Nanos::SECOND.get())
 }
 
+fn costs(taker_fee: f64, slippage: f64) -> Costs {
+    Costs {
+        taker_fee: Ratio::new(taker_fee),
+        maker_fee: Ratio::new(0.0004),
+        slippage: Bps::new(slippage).ratio(),
+        impact: Ratio::ZERO,
+    }
+}
+
 fn names(plan: &Plan) -> Vec<String> {
     plan.instruments.iter().map(Instrument::name).collect()
 }
@@ -32,7 +43,7 @@ fn the_plan_holds_what_the_file_says() {
     assert_eq!((plan.environment.as_str(), plan.scheduler.as_str()), ("demo", "main"));
     assert_eq!(plan.telemetry_namespace, "scheduler.main");
     assert_eq!((plan.valuation.as_str(), plan.cash), ("USDT", Notional::new(5_000.0)));
-    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.001), slippage: Bps::new(2.0).ratio() });
+    assert_eq!(plan.costs, costs(0.001, 2.0));
     assert_eq!(plan.data_root, PathBuf::from("folder/../data"));
     assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT"]);
     assert_eq!(plan.venue_symbols, ["BTCUSDT", "ETHUSDT"]);
@@ -80,10 +91,68 @@ fn defaults_fill_what_the_file_leaves_out() {
     );
     let plan = plan_of(&text);
     assert_eq!(plan.cash, Notional::new(10_000.0));
-    assert_eq!(plan.costs, Costs { taker_fee: Ratio::new(0.0006), slippage: Bps::new(5.0).ratio() });
+    assert_eq!(plan.costs, costs(0.0006, 5.0));
     let expected = [("fast", 20.0), ("slow", 50.0)]
         .map(|(name, value)| (name.to_owned(), ParameterValue::Number(value)));
     assert_eq!(plan.strategies[0].parameters.0, expected.into());
+}
+
+const PAPER: &str = "taker_fee: 0.001, slippage_bps: 2";
+
+#[test]
+fn a_realistic_venue_has_what_makes_its_fills_believable_and_others_do_not() {
+    let settings = "impact_bps: 20, latency_ms: 250, latency_jitter_ms: 0, max_volume_share: 0.05, short_leverage: 3, \
+                    liquidation_fee: 0.01, borrow_rate: 0.1, shortfall: refuse";
+    let venue = |model: &str| {
+        let plan = plan_of(&edited(PAPER, &format!("{settings}, fill_model: {model}")));
+        (plan.liquidity, plan.costs.impact, plan.margin, plan.shortfall)
+    };
+    let terms = |maintenance, liquidation_fee| MarginTerms {
+        leverage: 3.0,
+        maintenance,
+        liquidation_fee: Ratio::new(liquidation_fee),
+        borrow_rate: Ratio::new(0.1),
+    };
+    let (liquidity, impact, margin, shortfall) = venue("realistic");
+    let late = Nanos::new(250_000_000);
+    let share = Ratio::new(0.05);
+    assert_eq!(liquidity, Liquidity { max_volume_share: share, latency: late, ..Liquidity::default() });
+    assert_eq!((impact, margin), (Bps::new(20.0).ratio(), terms(Maintenance::ByProfile, 0.01)));
+    assert_eq!(shortfall, Shortfall::Refuse);
+    for (model, maintenance) in [("next_open", Maintenance::None), ("instant", Maintenance::ByProfile)] {
+        let (liquidity, impact, margin, _) = venue(model);
+        assert_eq!((liquidity, impact), (Liquidity::default(), Ratio::ZERO));
+        assert_eq!(margin, terms(maintenance, 0.0));
+    }
+}
+
+#[test]
+fn what_fills_is_decided_by_the_kind_of_environment() {
+    let of = |kind: &str| plan_of(&edited("environment: demo", &format!("environment: {kind}"))).fill_model;
+    assert_eq!((of("demo"), of("paper")), (FillModel::NextOpen, FillModel::Realistic));
+}
+
+#[test]
+fn entries_go_to_the_market_as_the_schedule_says() {
+    let with = |order: &str, model: &str| {
+        edited("{interval: 15m}", &format!("{{interval: 15m, entry_order: {order}}}"))
+            .replace(PAPER, &format!("{PAPER}, fill_model: {model}"))
+    };
+    let limit = plan_of(&with("{offset_bps: 5, post_only: true}", "realistic")).schedules[0].entry_order;
+    let expected = EntryOrder {
+        kind: EntryKind::Limit { post_only: true },
+        offset: Bps::new(5.0).ratio(),
+        time_in_force: TimeInForce::UntilFilled,
+        good_for: seconds(900),
+    };
+    assert_eq!(limit, expected);
+    let stop = plan_of(&with("{type: stop, time_in_force: ioc, good_for: 60}", "realistic"));
+    let stop = stop.schedules[0].entry_order;
+    assert_eq!((stop.kind, stop.time_in_force), (EntryKind::Stop, TimeInForce::ImmediateOrCancel));
+    assert_eq!(stop.good_for, seconds(60));
+    let place = "multi_strategy_schedulers.main.schedules.trend.entry_order";
+    check(with("{}", "next_open"), &format!("34:30 conflict {place}"));
+    check(with("{type: stop, post_only: true}", "realistic"), &format!("34:30 conflict {place}"));
 }
 
 #[test]
@@ -141,14 +210,19 @@ fn a_definition_is_the_engines_then_the_files() {
 fn trading_rules_and_equal_currencies_arrive() {
     let text = edited(
         "        base_asset: BTC\n",
-        "        base_asset: BTC\n        rules: {tick_size: 0.1, step_size: 0.01, min_notional: 5}\n",
+        "        base_asset: BTC\n        rules: {tick_size: 0.1, step_size: 0.01, min_quantity: 0.02, min_notional: 5}\n",
     )
     .replace("taker_fee", "quote_assets: [EUR], taker_fee")
     .replace("[ETH_USDT]", "['kraken:ETH_EUR']");
     let plan = plan_of(&text);
     assert_eq!(plan.equal_quotes, ["EUR"]);
     assert_eq!(names(&plan), ["binance:BTC_USDT", "binance:ETH_USDT", "kraken:ETH_EUR"]);
-    let rules = TradingRules { tick: 0.1, step: Quantity::new(0.01), min_notional: Notional::new(5.0) };
+    let rules = TradingRules {
+        tick: 0.1,
+        step: Quantity::new(0.01),
+        min_quantity: Quantity::new(0.02),
+        min_notional: Notional::new(5.0),
+    };
     assert_eq!(plan.instruments[0].rules, rules);
     assert_eq!(plan.instruments[1].rules, TradingRules::default());
 }

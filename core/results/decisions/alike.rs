@@ -3,13 +3,16 @@
 use std::mem::discriminant;
 
 use hemiola_components::journal::Event;
+use hemiola_components::order::{Fill, OrderKind};
 use hemiola_components::signal::{Leg, Signal};
 
 /// Whether the lines of two events of the same schedule and instrument say the same but for numbers and instants.
 pub(super) fn alike(one: &Event, other: &Event) -> bool {
     match (one, other) {
         (Event::Signal(one), Event::Signal(other)) => signals(&one.signal, &other.signal),
-        (Event::Unchanged { .. }, Event::Unchanged { .. }) => true,
+        (Event::Unchanged { .. }, Event::Unchanged { .. }) | (Event::Borrow { .. }, Event::Borrow { .. }) => {
+            true
+        }
         (Event::Refused { refusal: one, .. }, Event::Refused { refusal: other, .. }) => {
             one.rule == other.rule
         }
@@ -17,14 +20,18 @@ pub(super) fn alike(one: &Event, other: &Event) -> bool {
             one.rule == other.rule
         }
         (Event::Order(one), Event::Order(other)) => {
-            one.side == other.side && discriminant(&one.size) == discriminant(&other.size)
+            one.side == other.side
+                && discriminant(&one.size) == discriminant(&other.size)
+                && one.kind.name() == other.kind.name()
         }
         (Event::Fill { fill: one, .. }, Event::Fill { fill: other, .. }) => {
-            (one.order.side, one.clipped, one.after_gap) == (other.order.side, other.clipped, other.after_gap)
+            let said = |fill: &Fill| {
+                let is_liquidation = fill.order.kind == OrderKind::Liquidation;
+                (fill.order.side, fill.status, fill.maker, is_liquidation, fill.clipped, fill.after_gap)
+            };
+            said(one) == said(other)
         }
-        (Event::Unfilled(one), Event::Unfilled(other)) | (Event::Withdrawn(one), Event::Withdrawn(other)) => {
-            one.side == other.side
-        }
+        (Event::Unfilled(one), Event::Unfilled(other)) => one.side == other.side,
         _ => false,
     }
 }

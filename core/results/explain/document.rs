@@ -136,9 +136,6 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
             "limit": finite(refusal.limit),
             "quantity": finite(quantity.get()),
         }),
-        Event::Withdrawn(order) => {
-            json!({ "event": "withdrawn", "instrument": name(order.instrument.get()) })
-        }
         Event::Fill { fill, .. } => json!({
             "event": "fill",
             "instrument": name(fill.order.instrument.get()),
@@ -153,6 +150,7 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         | Event::Weight { .. }
         | Event::Latch { .. }
         | Event::Alert { .. }
+        | Event::Borrow { .. }
         | Event::DayClose { .. } => return None,
     })
 }

@@ -27,7 +27,7 @@ environments:
     instrument_universe: pair
     risk_profile: open
     adapter_settings:
-      paper_trading: {initial_balances: {USDT: 1000}, taker_fee: 0.001, slippage_bps: 0}
+      paper_trading: {initial_balances: {USDT: 1000}, taker_fee: 0.001, slippage_bps: 0, fill_model: next_open}
 strategies:
   crossing: {engine: sma_cross, parameters: {fast: 2, slow: 4}}
 multi_strategy_schedulers:

@@ -101,7 +101,7 @@ pub(crate) const fn view_of(bars: &Bars) -> View<'_> {
         opened_at: Nanos::ZERO,
         stop: None,
         hedge: Quantity::ZERO,
-        costs: Costs { taker_fee: Ratio::ZERO, slippage: Ratio::ZERO },
+        costs: Costs::NONE,
     }
 }
 
@@ -298,7 +298,7 @@ pub(crate) fn columns() -> impl Strategy<Value = Columns> {
             targets.time.push(last + Nanos::new((step + 1) * MINUTE));
             targets.fraction.push(fraction);
         }
-        let costs = Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage) };
+        let costs = Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage), ..Costs::default() };
         let mut columns =
             Columns { bars, ticks: None, returns: log_returns(&[]), snapshots, targets, first, costs };
         columns.derive();

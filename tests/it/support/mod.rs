@@ -15,7 +15,7 @@ use hemiola::modes::backtest::{self, Outcome};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
-use hemiola_components::order::{Costs, Fill, FillModel};
+use hemiola_components::order::{Costs, EntryOrder, Fill, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
@@ -97,6 +97,7 @@ pub(crate) fn schedule(name: &str, strategy: usize, instruments: &[usize]) -> Sc
         risk_profile: 0,
         pairs: Vec::new(),
         sizing: Sizing::Weight,
+        entry_order: EntryOrder::default(),
     }
 }
 
@@ -115,6 +116,9 @@ pub(crate) fn plan(
         cash: Notional::new(1_000.0),
         costs: Costs::default(),
         fill_model: FillModel::NextOpen,
+        liquidity: Liquidity::default(),
+        margin: MarginTerms::default(),
+        shortfall: Shortfall::Clip,
         instruments: instruments.iter().map(|symbol| instrument(symbol)).collect(),
         venue_symbols: instruments.iter().map(|symbol| (*symbol).to_owned()).collect(),
         strategies,

@@ -8,7 +8,9 @@ use hemiola::assembly::Market;
 use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::{Bars, Snapshots};
-use hemiola_components::order::{Costs, FillModel};
+use hemiola_components::order::{
+    Costs, EntryKind, EntryOrder, FillModel, Liquidity, MarginTerms, TimeInForce,
+};
 use hemiola_components::risk::{Flips, Guards, LatchRelease, RiskPolicy, RiskProfile, Suggestion, Triggers};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
@@ -205,6 +207,7 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
                 warmup_bars,
                 risk_profile,
                 sizing,
+                entry_order: EntryOrder::default(),
             }
         },
     )
@@ -296,13 +299,58 @@ impl RandomWorld {
     }
 }
 
+/// What a venue charges, and how believable its fills are.
+fn realism() -> impl Strategy<Value = (Liquidity, MarginTerms, [f64; 2])> {
+    let on = |range: std::ops::Range<f64>| prop_oneof![1 => Just(0.0), 1 => range];
+    let late = || prop_oneof![Just(0), 0_i64..90];
+    let terms = (on(0.0..1.0), 1.0..3.0_f64, prop::array::uniform2(on(0.0..0.01)));
+    (on(0.01..1.0), late(), late(), any::<u64>(), terms).prop_map(
+        |(share, latency, jitter, seed, (borrow_rate, leverage, costs))| {
+            let seconds = |seconds: i64| Nanos::new(seconds * Nanos::SECOND.get());
+            let liquidity = Liquidity {
+                max_volume_share: Ratio::new(share),
+                latency: seconds(latency),
+                latency_jitter: seconds(jitter),
+                seed,
+            };
+            let borrow_rate = Ratio::new(borrow_rate);
+            (liquidity, MarginTerms { borrow_rate, leverage, ..MarginTerms::default() }, costs)
+        },
+    )
+}
+
+/// How entries go to the market.
+fn entry_order() -> impl Strategy<Value = EntryOrder> {
+    let kind = prop_oneof![
+        Just(EntryKind::Market),
+        any::<bool>().prop_map(|post_only| EntryKind::Limit { post_only }),
+        Just(EntryKind::Stop),
+    ];
+    let time_in_force = prop_oneof![
+        3 => Just(TimeInForce::UntilFilled),
+        1 => Just(TimeInForce::ImmediateOrCancel),
+        1 => Just(TimeInForce::FillOrKill),
+    ];
+    let good_for =
+        prop_oneof![1 => Just(Nanos::NEVER), 3 => (1_i64..30).prop_map(|m| Nanos::new(m * MINUTE))];
+    (kind, 0.0..0.02_f64, time_in_force, good_for).prop_map(|(kind, offset, time_in_force, good_for)| {
+        EntryOrder { kind, offset: Ratio::new(offset), time_in_force, good_for }
+    })
+}
+
 fn four() -> impl Strategy<Value = RandomWorld> {
     let cost = || prop_oneof![1 => Just(0.0), 1 => 0.0..0.0005_f64, 2 => 0.0..0.01_f64];
     let venue = (
         cost(),
         cost(),
         prop_oneof![Just(0.0), Just(0.125)],
-        prop_oneof![2 => Just(FillModel::NextOpen), 1 => Just(FillModel::Instant)],
+        prop_oneof![
+            2 => Just(FillModel::NextOpen),
+            1 => Just(FillModel::Instant),
+            2 => Just(FillModel::Realistic),
+        ],
+        realism(),
+        prop::array::uniform3(entry_order()),
     );
     let fraction = prop_oneof![1 => Just(0.0), 3 => -1.5..1.5_f64];
     let wanted = prop::collection::vec((1_i64..60, fraction), 0..30);
@@ -313,9 +361,18 @@ fn four() -> impl Strategy<Value = RandomWorld> {
         |(series, schedules, venue, strategies, (wanted, around), (profiles, policy))| {
             let snapshots = snapshots(&schedules, &series, &around);
             let mut plan = plan(&["A", "B", "A", "B"], strategies, schedules);
-            let (fee, slippage, step, fill_model) = venue;
-            plan.costs = Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage) };
+            let (fee, slippage, step, fill_model, (liquidity, margin, [maker_fee, impact]), entries) = venue;
+            plan.costs =
+                Costs { taker_fee: Ratio::new(fee), slippage: Ratio::new(slippage), ..Costs::default() };
             plan.fill_model = fill_model;
+            plan.margin = margin;
+            if fill_model == FillModel::Realistic {
+                plan.liquidity = liquidity;
+                (plan.costs.maker_fee, plan.costs.impact) = (Ratio::new(maker_fee), Ratio::new(impact));
+                for (schedule, entry) in plan.schedules.iter_mut().zip(entries) {
+                    schedule.entry_order = entry;
+                }
+            }
             plan.instruments[0].rules.step = Quantity::new(step);
             for instrument in &mut plan.instruments[2..] {
                 instrument.venue = "other".into();

@@ -1,11 +1,19 @@
 //! Orders and fills.
 
+mod kind;
+mod status;
+mod venue;
+
 use bevy_ecs::prelude::Entity;
 
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::signal::{Answer, Protection};
 use crate::time::Nanos;
-use crate::units::{Notional, Price, Quantity, Ratio};
+use crate::units::{Notional, Price, Quantity};
+
+pub use kind::{EntryKind, EntryOrder, OrderKind, TimeInForce};
+pub use status::{IllegalTransition, OrderEvent, OrderStatus};
+pub use venue::{Costs, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall};
 
 /// Buy or sell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,17 +55,7 @@ pub enum OrderSize {
     Spend(Notional),
 }
 
-/// How long an order may wait for its market.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TimeInForce {
-    /// Until there is a candle that fills it.
-    #[default]
-    UntilFilled,
-    /// For the next candle only: the one that opens at or just after the decision, if its market goes on.
-    NextCandle,
-}
-
-/// A market order.
+/// An order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Order {
     /// Identity, together with `at` and `ordinal`.
@@ -72,6 +70,8 @@ pub struct Order {
     pub side: Side,
     /// How much.
     pub size: OrderSize,
+    /// What it asks of the market.
+    pub kind: OrderKind,
     /// The mark it was decided at.
     pub reference: Price,
     /// Stop and range of an entry.
@@ -103,6 +103,8 @@ pub struct WorkingOrder {
     pub opens: bool,
     /// How long it may wait.
     pub time_in_force: TimeInForce,
+    /// How long at most, from the decision; [`Nanos::NEVER`] is as long as the run.
+    pub good_for: Nanos,
 }
 
 /// Who wanted an order.
@@ -125,42 +127,12 @@ impl Origin {
     }
 }
 
-/// How a simulated venue fills market orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FillModel {
-    /// At the open of the instrument's next candle that has volume.
-    #[default]
-    NextOpen,
-    /// At once, at the mark of the decision. It assumes that a price which has just been seen can still be had.
-    Instant,
-}
-
-impl FillModel {
-    /// The name in configuration and results.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NextOpen => "next_open",
-            Self::Instant => "instant",
-        }
-    }
-}
-
-/// Costs of a simulated venue.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Costs {
-    /// Fee of a market order as a fraction of its value.
-    pub taker_fee: Ratio,
-    /// How much worse than the reference a market order fills.
-    pub slippage: Ratio,
-}
-
 /// A fill as the venue reports it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fill {
     /// The order it answers.
     pub order: Order,
-    /// The instant of the trade: the open time of the candle it happened in.
+    /// The instant of the trade: the open time of the candle it happened in, or the order's arrival in it.
     pub time: Nanos,
     /// The price, slippage included.
     pub price: Price,
@@ -168,8 +140,22 @@ pub struct Fill {
     pub quantity: Quantity,
     /// Quote currency.
     pub fee: Notional,
+    /// What the price is worse than the one before slippage, times the quantity; quote currency.
+    pub slippage: Notional,
+    /// The order rested in the market, so that somebody else took it.
+    pub maker: bool,
+    /// Where the order stands after it.
+    pub status: OrderStatus,
     /// Cash did not cover the order, so less was filled.
     pub clipped: bool,
     /// Candles were missing or without volume between the decision and the fill.
     pub after_gap: bool,
+}
+
+impl Fill {
+    /// Whether it is the last fill of an order that a schedule sent.
+    #[must_use]
+    pub fn ends_order(&self) -> bool {
+        self.status == OrderStatus::Filled && self.order.kind != OrderKind::Liquidation
+    }
 }
