@@ -228,7 +228,8 @@ fn asked(plan: &Plan, order: &Order) -> String {
             format!("for {} {} with the fee of", number(amount.get()), instrument.quote)
         }
     };
-    format!("{side} {size} {name}, mark {mark}")
+    let terms = order.kind.price().map(|price| format!(", {} {}", order.kind.name(), number(price.get())));
+    format!("{side} {size} {name}, mark {mark}{}", terms.unwrap_or_default())
 }
 
 /// What became of a signal: a heading and a text.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hemiola_components::journal::{Emitted, Event};
-use hemiola_components::order::FillModel;
+use hemiola_components::order::{FillModel, OrderKind, OrderStatus};
 use hemiola_components::signal::SignalKind;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::random::{RandomWorld, world};
 use crate::support::run;
 
-const WORLDS: usize = 300;
+const WORLDS: usize = 400;
 
 /// What must have happened, by engine.
 const EXPECTED: [(&str, &[&str]); 7] = [
@@ -37,6 +37,19 @@ const EXPECTED: [(&str, &[&str]); 7] = [
     ),
     ("sma_cross", &["enter_long", "exit", "refused", "opened", "closed"]),
     ("volatility_target", &["grows", "shrinks", "refused", "opened"]),
+];
+
+/// What the venues of the random worlds do, whoever trades there.
+const AT_THE_VENUE: [&str; 9] = [
+    "limit taken",
+    "limit made",
+    "stop",
+    "part",
+    "borrow",
+    "expired",
+    "post_only",
+    "immediate_or_cancel",
+    "fill_or_kill",
 ];
 
 type Seen = BTreeMap<(String, &'static str), usize>;
@@ -79,9 +92,20 @@ fn look(world: &RandomWorld, seen: &mut Seen) {
             Event::Refused { schedule, refusal, .. } => {
                 let other = refusal.rule.name() == "other_leg";
                 note(schedule.get(), if other { "other leg refused" } else { "refused" });
+                note(schedule.get(), refusal.rule.name());
             }
+            Event::Borrow { schedule, .. } => note(schedule.get(), "borrow"),
             Event::Fill { fill, position, .. } => {
                 let place = (fill.order.schedule.get(), fill.order.instrument.get());
+                match fill.order.kind {
+                    OrderKind::Limit { .. } if fill.maker => note(place.0, "limit made"),
+                    OrderKind::Limit { .. } => note(place.0, "limit taken"),
+                    OrderKind::Stop { .. } => note(place.0, "stop"),
+                    OrderKind::Market | OrderKind::Liquidation => {}
+                }
+                if fill.status == OrderStatus::PartiallyFilled {
+                    note(place.0, "part");
+                }
                 if position.get() == 0.0 {
                     held.remove(&place);
                     note(place.0, "closed");
@@ -109,6 +133,10 @@ fn everything_happens_in_the_random_worlds() {
     }
     assert!((50..WORLDS - 50).contains(&instant), "{instant} worlds fill at once");
     assert!(quoted >= 20, "{quoted} worlds have quotes");
+    for what in AT_THE_VENUE {
+        let count: usize = seen.iter().filter(|((_, seen), _)| *seen == what).map(|(_, count)| count).sum();
+        assert!(count >= 20, "`{what}` {count} times in {seen:#?}");
+    }
     for (engine, expected) in EXPECTED {
         for what in expected {
             let count = seen.get(&(engine.to_owned(), *what)).copied().unwrap_or_default();

@@ -9,7 +9,7 @@ use hemiola::price_line::price_line;
 use hemiola_components::journal::Event;
 use hemiola_components::market::Bars;
 use hemiola_components::order::{
-    EntryKind, EntryOrder, FillModel, OrderKind, OrderSize, OrderStatus, Side, TimeInForce,
+    EntryKind, EntryOrder, FillModel, Maintenance, OrderKind, OrderSize, OrderStatus, Side, TimeInForce,
 };
 use hemiola_components::schedule::Sizing;
 use hemiola_components::time::Nanos;
@@ -185,6 +185,32 @@ fn a_short_locks_its_margin_while_it_is_open() {
     let outcome = run(&plan, &market);
     assert_eq!((outcome.account.cash.get(), outcome.account.margin.get()), (1_200.0, 50.0));
     assert_eq!(outcome.holdings[0].margin.get(), 50.0);
+}
+
+#[test]
+fn a_venue_that_fills_at_once_closes_a_short_whose_margin_is_used_up_after_its_next_fill() {
+    let mut one = schedule("a", 0, &[0]);
+    one.sizing = Sizing::Base(Quantity::new(2.0));
+    let mut plan = plan(&["A"], vec![external("x")], vec![one]);
+    plan.fill_model = FillModel::Instant;
+    plan.margin.leverage = 4.0;
+    plan.margin.maintenance = Maintenance::ByProfile;
+    let mut market =
+        market(&plan, &[minutes(&[(100.0, 100.0), (120.0, 120.0), (120.0, 120.0), (120.0, 120.0)])]);
+    market.targets[0].insert("venue:A".into(), targets(&[(1, -0.5), (3, -0.75)]));
+    let outcome = run(&plan, &market);
+    let closed = fills(&outcome)[2];
+    assert_eq!(
+        (closed.order.kind, closed.price.get(), closed.quantity.get()),
+        (OrderKind::Liquidation, 120.0, 1.5)
+    );
+    assert_eq!(
+        outcome.account.cash.get(),
+        1_000.0 + 100.0 + 60.0 - 180.0,
+        "40 of margin do not carry a loss of 20 at 0.25 of 180"
+    );
+    assert_eq!((outcome.account.margin.get(), outcome.holdings[0].quantity.get()), (0.0, 0.0));
+    assert_eq!(outcome.telemetry[0].fills, 2, "orders of the schedule");
 }
 
 /// What was filled of each order, and how much of it that is.

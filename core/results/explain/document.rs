@@ -114,6 +114,8 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
                 "side": order.side.name(),
                 unit: finite(size),
                 "mark": finite(order.reference.get()),
+                "order_type": order.kind.name(),
+                "order_price": order.kind.price().map(|price| finite(price.get())),
             })
         }
         Event::Unchanged { instrument, .. } => {
