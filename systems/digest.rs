@@ -6,7 +6,7 @@
 
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Order, OrderKind, OrderSize};
+use hemiola_components::order::{Order, OrderKind, OrderSize, Origin};
 use hemiola_components::portfolio::Account;
 use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
 use hemiola_components::units::Quantity;
@@ -130,8 +130,10 @@ impl Digest {
                 self.byte(0x10 | kind).float(price.get()).byte(u8::from(post_only))
             }
             OrderKind::Stop { trigger } => self.byte(0x20 | kind).float(trigger.get()),
-            OrderKind::Liquidation => self.byte(0x30 | kind),
         };
+        if order.origin != Origin::Engine {
+            self.text(order.origin.name());
+        }
         self.float(size).float(order.reference.get()).protection(order.protection)
     }
 

@@ -21,8 +21,6 @@ pub enum OrderKind {
         /// At or above it for a buy, at or below it for a sale; quote currency, a multiple of the tick.
         trigger: Price,
     },
-    /// The venue itself closes a short whose margin is used up.
-    Liquidation,
 }
 
 impl OrderKind {
@@ -33,7 +31,6 @@ impl OrderKind {
             Self::Market => "market",
             Self::Limit { .. } => "limit",
             Self::Stop { .. } => "stop",
-            Self::Liquidation => "liquidation",
         }
     }
 
@@ -43,7 +40,7 @@ impl OrderKind {
         match self {
             Self::Limit { price, .. } => Some(price),
             Self::Stop { trigger } => Some(trigger),
-            Self::Market | Self::Liquidation => None,
+            Self::Market => None,
         }
     }
 }

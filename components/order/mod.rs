@@ -66,6 +66,8 @@ pub struct Order {
     pub at: Nanos,
     /// Its number among the schedule's orders of that instant.
     pub ordinal: u32,
+    /// Who wanted it.
+    pub origin: Origin,
     /// Buy or sell.
     pub side: Side,
     /// How much.
@@ -91,8 +93,6 @@ pub struct WorkingOrder {
     pub decider: Entity,
     /// The schedule's risk profile, by its place in the portfolio's list.
     pub risk_profile: usize,
-    /// Who wanted it.
-    pub origin: Origin,
     /// How much it is of what the engine asked for, from above 0 to 1: Allocation clips.
     pub part: f64,
     /// Cash set aside for it.
@@ -114,15 +114,27 @@ pub enum Origin {
     Engine,
     /// The risk engine, which closes what a latched profile holds.
     Risk,
+    /// The venue, which closes a short that its margin no longer carries.
+    Venue,
 }
 
 impl Origin {
+    /// The name in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Engine => "engine",
+            Self::Risk => "risk",
+            Self::Venue => "venue",
+        }
+    }
+
     /// What the engine is told when this part of the order was filled.
     #[must_use]
     pub const fn filled(self, part: f64) -> Answer {
         match self {
             Self::Engine => Answer::Filled(part),
-            Self::Risk => Answer::Closed,
+            Self::Risk | Self::Venue => Answer::Closed,
         }
     }
 }
@@ -153,9 +165,9 @@ pub struct Fill {
 }
 
 impl Fill {
-    /// Whether it is the last fill of an order that a schedule sent.
+    /// Whether nothing of its order is left.
     #[must_use]
     pub fn ends_order(&self) -> bool {
-        self.status == OrderStatus::Filled && self.order.kind != OrderKind::Liquidation
+        self.status == OrderStatus::Filled
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use hemiola_adapters::journal::{DecisionBody, Field, Form, Part, Values};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Fill, Order, OrderKind, OrderSize, OrderStatus};
+use hemiola_components::order::{Fill, Order, OrderSize, OrderStatus, Origin};
 use hemiola_components::risk::{Alert, Refusal};
 use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
@@ -176,7 +176,6 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
             draft.float("position", position.get());
             draft.float("realised", realised.get());
             draft.flag("maker", fill.maker);
-            draft.flag("liquidation", fill.order.kind == OrderKind::Liquidation);
             draft.flag("clipped", fill.clipped);
             draft.flag("after_gap", fill.after_gap);
         }
@@ -198,6 +197,9 @@ fn refused(draft: &mut Draft<'_>, refusal: &Refusal) {
 fn of_order(draft: &mut Draft<'_>, prepared: &Prepared, order: &Order, status: &str) {
     draft.text(Field::Side, order.side.name());
     draft.text(Field::Status, status);
+    if order.origin != Origin::Engine {
+        draft.note("origin", order.origin.name());
+    }
     let [millis, ordinal] = [order.at.millis(), order.ordinal.into()].map(|part| draft.values.integer(part));
     if let Some(body) = &mut draft.body {
         let head = OrderIdHead(&prepared.run_id, order.schedule).to_string();

@@ -32,7 +32,7 @@ fn draw(order: &Order, seed: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
-    use hemiola_components::order::{OrderKind, OrderSize, Side};
+    use hemiola_components::order::{OrderKind, OrderSize, Origin, Side};
     use hemiola_components::units::{Price, Quantity};
 
     use super::*;
@@ -43,6 +43,7 @@ mod tests {
             instrument: InstrumentIndex::new(instrument),
             at: Nanos::new(at),
             ordinal,
+            origin: Origin::Engine,
             side: Side::Buy,
             size: OrderSize::Base(Quantity::new(1.0)),
             kind: OrderKind::Market,

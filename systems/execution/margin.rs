@@ -1,7 +1,7 @@
 //! Shorts that use up their margin: the venue closes them.
 
 use hemiola_components::journal::Event;
-use hemiola_components::order::{Fill, Maintenance, Order, OrderKind, OrderSize, OrderStatus, Side};
+use hemiola_components::order::{Fill, Maintenance, Order, OrderKind, OrderSize, OrderStatus, Origin, Side};
 use hemiola_components::position::{Holding, Position};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
@@ -70,9 +70,10 @@ pub(crate) fn liquidate(
         instrument: position.instrument_index,
         at,
         ordinal: 0,
+        origin: Origin::Venue,
         side: Side::Buy,
         size: OrderSize::Base(quantity),
-        kind: OrderKind::Liquidation,
+        kind: OrderKind::Market,
         reference: mark,
         protection: None,
     };

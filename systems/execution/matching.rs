@@ -73,7 +73,7 @@ fn in_candle(resting: &RestingOrder, line: &BookLine, bar: usize, liquidity: &Li
     let side = order.side;
     let taker = |price: f64| Some(price);
     let (taken_at, limit) = match order.kind {
-        OrderKind::Market | OrderKind::Liquidation => (taker(candle.price), None),
+        OrderKind::Market => (taker(candle.price), None),
         // The part that is filled has triggered it.
         OrderKind::Stop { .. } if resting.status == OrderStatus::PartiallyFilled => {
             (taker(candle.price), None)

@@ -193,7 +193,7 @@ impl Venue<'_> {
         }
         if is_done {
             let whole = before + (1.0 - before) * part;
-            return Ok(Some(resting.working.origin.filled(whole * resting.working.part)));
+            return Ok(Some(resting.working.order.origin.filled(whole * resting.working.part)));
         }
         if time_in_force == TimeInForce::ImmediateOrCancel {
             return self.cancel(resting, Rule::ImmediateOrCancel, record).map(Some);
@@ -255,7 +255,7 @@ impl Venue<'_> {
         let (schedule, instrument) = (working.order.schedule, working.order.instrument);
         record(Event::Refused { schedule, instrument, refusal });
         let part = filled_part(resting);
-        Ok(if part > 0.0 { working.origin.filled(part * working.part) } else { Answer::Refused })
+        Ok(if part > 0.0 { working.order.origin.filled(part * working.part) } else { Answer::Refused })
     }
 }
 

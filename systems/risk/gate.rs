@@ -123,7 +123,9 @@ fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
     let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule, working.order.at);
     let mut earlier = approved.iter().rev().map(Approved::order);
     let last = match approved.first() {
-        Some(first) if first.0.origin == Origin::Risk => earlier.find(|last| owner(last) == owner(working)),
+        Some(first) if first.0.order.origin == Origin::Risk => {
+            earlier.find(|last| owner(last) == owner(working))
+        }
         _ => earlier.next().filter(|last| owner(last) == owner(working)),
     };
     last.map_or(0, |last| last.order.ordinal + 1)

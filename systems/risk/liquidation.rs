@@ -141,6 +141,7 @@ fn close(
                     instrument: position.instrument_index,
                     at: log.now,
                     ordinal: 0,
+                    origin: Origin::Risk,
                     side: if holding.quantity > Quantity::ZERO { Side::Sell } else { Side::Buy },
                     size: OrderSize::Base(holding.quantity.abs()),
                     kind: OrderKind::Market,
@@ -151,7 +152,6 @@ fn close(
                 position: entity,
                 decider,
                 risk_profile,
-                origin: Origin::Risk,
                 part: 1.0,
                 reserved: Notional::ZERO,
                 exposure: Quantity::ZERO,
@@ -193,7 +193,7 @@ fn withdraw(
     resting.retain_mut(|resting| {
         let working = resting.working;
         let is_kept = working.risk_profile != risk_profile
-            || working.origin == Origin::Risk
+            || working.order.origin == Origin::Risk
             || !is_cancellable(resting, log.now);
         if is_kept {
             return true;

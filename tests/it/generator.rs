@@ -101,7 +101,7 @@ fn look(world: &RandomWorld, seen: &mut Seen) {
                     OrderKind::Limit { .. } if fill.maker => note(place.0, "limit made"),
                     OrderKind::Limit { .. } => note(place.0, "limit taken"),
                     OrderKind::Stop { .. } => note(place.0, "stop"),
-                    OrderKind::Market | OrderKind::Liquidation => {}
+                    OrderKind::Market => {}
                 }
                 if fill.status == OrderStatus::PartiallyFilled {
                     note(place.0, "part");

@@ -9,7 +9,8 @@ use hemiola::price_line::price_line;
 use hemiola_components::journal::Event;
 use hemiola_components::market::Bars;
 use hemiola_components::order::{
-    EntryKind, EntryOrder, FillModel, Maintenance, OrderKind, OrderSize, OrderStatus, Side, TimeInForce,
+    EntryKind, EntryOrder, FillModel, Maintenance, OrderKind, OrderSize, OrderStatus, Origin, Side,
+    TimeInForce,
 };
 use hemiola_components::schedule::Sizing;
 use hemiola_components::time::Nanos;
@@ -200,10 +201,7 @@ fn a_venue_that_fills_at_once_closes_a_short_whose_margin_is_used_up_after_its_n
     market.targets[0].insert("venue:A".into(), targets(&[(1, -0.5), (3, -0.75)]));
     let outcome = run(&plan, &market);
     let closed = fills(&outcome)[2];
-    assert_eq!(
-        (closed.order.kind, closed.price.get(), closed.quantity.get()),
-        (OrderKind::Liquidation, 120.0, 1.5)
-    );
+    assert_eq!((closed.order.origin, closed.price.get(), closed.quantity.get()), (Origin::Venue, 120.0, 1.5));
     assert_eq!(
         outcome.account.cash.get(),
         1_000.0 + 100.0 + 60.0 - 180.0,

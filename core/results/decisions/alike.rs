@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 
 use hemiola_components::journal::Event;
-use hemiola_components::order::{Fill, OrderKind};
+use hemiola_components::order::{Fill, Order};
 use hemiola_components::signal::{Leg, Signal};
 
 /// Whether the lines of two events of the same schedule and instrument say the same but for numbers and instants.
@@ -20,18 +20,20 @@ pub(super) fn alike(one: &Event, other: &Event) -> bool {
             one.rule == other.rule
         }
         (Event::Order(one), Event::Order(other)) => {
-            one.side == other.side
+            (one.side, one.origin) == (other.side, other.origin)
                 && discriminant(&one.size) == discriminant(&other.size)
                 && one.kind.name() == other.kind.name()
         }
         (Event::Fill { fill: one, .. }, Event::Fill { fill: other, .. }) => {
             let said = |fill: &Fill| {
-                let is_liquidation = fill.order.kind == OrderKind::Liquidation;
-                (fill.order.side, fill.status, fill.maker, is_liquidation, fill.clipped, fill.after_gap)
+                let Order { side, origin, .. } = fill.order;
+                (side, origin, fill.status, fill.maker, fill.clipped, fill.after_gap)
             };
             said(one) == said(other)
         }
-        (Event::Unfilled(one), Event::Unfilled(other)) => one.side == other.side,
+        (Event::Unfilled(one), Event::Unfilled(other)) => {
+            (one.side, one.origin) == (other.side, other.origin)
+        }
         _ => false,
     }
 }
