@@ -8,8 +8,9 @@ use hemiola_components::order::{FillModel, Order};
 use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::units::Quantity;
 
-use super::fill::Print;
+use super::fill::{Print, quantity_at};
 use super::venue::Venue;
 use crate::book::mark_at;
 use crate::queue::Queue;
@@ -42,12 +43,18 @@ pub(super) fn accept(
                 record(Event::Unfilled(order));
                 continue;
             }
-            let (position, mut holding, _) = positions.get_mut(working.position)?;
             let mut taken = venue.take(*working, end);
-            let answer = match venue.validate(working, &holding) {
+            // Few orders are refused as if they opened something, so few positions have to be looked up for it.
+            let mut verdict = venue.validate(working, false);
+            if verdict.is_err() {
+                let (_, holding, _) = positions.get(working.position)?;
+                verdict = venue.validate(working, reduces(&order, holding));
+            }
+            let answer = match verdict {
                 Err(rule) => Some(venue.reject(&mut taken, rule, &mut record)?),
                 Ok(()) if fill_model == FillModel::Instant => {
                     let print = Print::at_the_mark(&order);
+                    let (position, mut holding, _) = positions.get_mut(working.position)?;
                     venue.fill(&mut taken, &print, (position, &mut holding), &mut record)?
                 }
                 Ok(()) => None,
@@ -74,6 +81,12 @@ pub(super) fn accept(
     }
     approved.clear();
     Ok(())
+}
+
+/// Whether an order does no more than bring a position closer to flat.
+fn reduces(order: &Order, holding: &Holding) -> bool {
+    let quantity = quantity_at(order.size, order.reference, Quantity::ZERO);
+    holding.quantity.get() * order.side.sign() < 0.0 && quantity <= holding.quantity.abs()
 }
 
 /// Fills of one instant apply in this order.

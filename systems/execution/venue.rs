@@ -59,22 +59,21 @@ impl Venue<'_> {
         }
     }
 
-    /// Whether the venue takes an order. One that is sized by its fill is valued at the mark, and the venue cuts it to the
-    /// step itself.
+    /// Whether the venue takes an order, which `reduces` a position or does not. One that is sized by its fill is valued at
+    /// the mark, and the venue cuts it to the step itself.
     ///
     /// # Errors
     /// The rule that refuses it.
-    pub(super) fn validate(&self, working: &WorkingOrder, holding: &Holding) -> Result<(), Rule> {
+    pub(super) fn validate(&self, working: &WorkingOrder, reduces: bool) -> Result<(), Rule> {
         let order = &working.order;
         let rules = self.book.lines[order.instrument.get()].rules;
         let quantity = quantity_at(order.size, order.reference, Quantity::ZERO);
-        let held = holding.quantity;
         let ticket = Ticket {
             side: Some(order.side),
             quantity,
             kind: order.kind,
             reference: Some(order.reference),
-            reduces: held.get() * order.side.sign() < 0.0 && quantity <= held.abs(),
+            reduces,
         };
         let rules = match order.size {
             OrderSize::Base(_) => rules,
