@@ -213,13 +213,25 @@ pub struct BookLine {
     pub pending: f64,
     /// Orders at the venue.
     pub in_flight: u32,
+    /// A close above which the venue may close a short; never above the least that does. Infinite without shorts.
+    pub margin_call: f64,
 }
 
 impl BookLine {
     /// A flat line.
     #[must_use]
     pub const fn new(bars: Candles, rules: TradingRules) -> Self {
-        Self { bars, rules, closed: 0, net: 0.0, gross: 0.0, holders: 0, pending: 0.0, in_flight: 0 }
+        Self {
+            bars,
+            rules,
+            closed: 0,
+            net: 0.0,
+            gross: 0.0,
+            holders: 0,
+            pending: 0.0,
+            in_flight: 0,
+            margin_call: f64::INFINITY,
+        }
     }
 }
 

@@ -183,6 +183,18 @@ pub(crate) fn next_close_of_any(book: &mut Book, now: Nanos) -> Nanos {
     next.min().unwrap_or(Nanos::NEVER)
 }
 
+/// The first instant after `now` and before `until` at which a short may be called.
+pub(crate) fn next_margin_call(book: &Book, now: Nanos, until: Nanos) -> Option<Nanos> {
+    let lines = book.shorted.iter().map(|&index| &book.lines[index as usize]);
+    let calls = lines.filter(|line| line.margin_call < f64::INFINITY).filter_map(|line| {
+        let from = line.bars.closed_at(now, line.closed);
+        let ahead = from..line.bars.closed_at(Nanos::new(until.get() - 1), from);
+        let called = line.bars.close[ahead].iter().position(|close| *close > line.margin_call)?;
+        Some(line.bars.close_time(from + called))
+    });
+    calls.min()
+}
+
 /// One line, up to candle `end`: equity is monotone in the price, rounding included, so the range's extreme closes
 /// decide whether its candles have to be looked at one by one. They have to when the worst fall so far is passed, or
 /// what latches a profile may be reached.

@@ -11,8 +11,8 @@ use hemiola_components::portfolio::{Account, Agenda, Desk, Portfolio, RestingOrd
 use hemiola_components::time::Nanos;
 
 use crate::book::mark_at;
-use crate::execution::borrow;
 use crate::execution::venue::{Standing, Venue};
+use crate::execution::{borrow, margin};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
 use crate::risk::calendar::midnight_that_matters;
@@ -46,6 +46,7 @@ fn ingest(
             }
             close_day(&desk.account, &desk.weights, |event| log.push(event));
         }
+        margin::call(portfolio, desk, &mut positions, intents, &mut log)?;
         if answered || now == desk.look_at || alarms(&desk.account) {
             look(portfolio, desk, &mut positions, intents, &mut log)?;
         }

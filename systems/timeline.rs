@@ -14,7 +14,7 @@ use hemiola_components::position::{Cursor, Feed, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 
-use crate::book::{Visit, mark_until, next_close_of_any};
+use crate::book::{Visit, mark_until, next_close_of_any, next_margin_call};
 use crate::cadence::next_decision;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
@@ -65,8 +65,10 @@ fn advance(
             equity.push(EquityPoint::of(tick.portfolio, at, account));
         };
         let visit: Option<Visit<'_>> = if curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
-        if let Some(latches) = mark_until(account, book, until, visit) {
-            calendar[index] = latches;
+        let called = next_margin_call(book, tick.now, until);
+        let latched = mark_until(account, book, called.unwrap_or(until), visit);
+        if let Some(event) = latched.or(called) {
+            calendar[index] = event;
         }
     }
     Ok(())

@@ -207,3 +207,101 @@ pub(crate) const fn amount(size: OrderSize) -> f64 {
         OrderSize::Quote(amount) | OrderSize::Spend(amount) => amount.get(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
+    use hemiola_components::units::Ratio;
+
+    use hemiola_components::order::Origin;
+
+    use super::*;
+
+    const TERMS: Terms = Terms {
+        costs: Costs { taker_fee: Ratio::new(0.25), maker_fee: Ratio::new(0.125), ..Costs::NONE },
+        leverage: 1.0,
+        shortfall: Shortfall::Clip,
+        step: Quantity::ZERO,
+    };
+
+    fn open(side: Side, size: OrderSize, kind: OrderKind) -> Open {
+        let order = Order {
+            schedule: ScheduleIndex::new(0),
+            instrument: InstrumentIndex::new(0),
+            at: Nanos::ZERO,
+            ordinal: 0,
+            origin: Origin::Engine,
+            side,
+            size,
+            kind,
+            reference: Price::new(10.0),
+            protection: None,
+        };
+        Open { order, time_in_force: TimeInForce::UntilFilled, left: size }
+    }
+
+    fn print(price: f64, available: f64) -> Print {
+        Print {
+            time: Nanos::ZERO,
+            price: Price::new(price),
+            maker: false,
+            available: Quantity::new(available),
+            volume: Quantity::new(16.0),
+            after_gap: false,
+        }
+    }
+
+    fn cash(cash: f64) -> Funds {
+        Funds { cash: Notional::new(cash), ..Funds::default() }
+    }
+
+    #[test]
+    fn an_amount_of_money_is_worked_off_at_each_price() {
+        for (size, left) in
+            [(OrderSize::Quote(Notional::new(100.0)), 60.0), (OrderSize::Spend(Notional::new(100.0)), 50.0)]
+        {
+            let mut order = open(Side::Buy, size, OrderKind::Market);
+            let first = fill(&order, &print(10.0, 4.0), &TERMS, cash(1_000.0)).unwrap();
+            assert_eq!((first.fill.status, amount(first.left)), (OrderStatus::PartiallyFilled, left));
+            assert_eq!((first.part, first.funds.cash.get()), (1.0 - left / 100.0, 950.0));
+            order.left = first.left;
+            let second = fill(&order, &print(20.0, 4.0), &TERMS, first.funds).unwrap();
+            assert_eq!((second.fill.status, amount(second.left)), (OrderStatus::Filled, 0.0));
+            assert_eq!(second.part, 1.0, "all of the rest");
+        }
+    }
+
+    #[test]
+    fn slippage_stops_at_the_limit_and_makers_pay_none() {
+        let costs = Costs { slippage: Ratio::new(0.125), impact: Ratio::new(0.25), ..TERMS.costs };
+        let terms = Terms { costs, ..TERMS };
+        let size = OrderSize::Base(Quantity::new(4.0));
+        let filled = |kind, print: Print| {
+            fill(&open(Side::Buy, size, kind), &print, &terms, cash(1_000.0)).unwrap().fill
+        };
+        let market = filled(OrderKind::Market, print(8.0, 9.0));
+        assert_eq!(
+            (market.price.get(), market.slippage.get()),
+            (10.0, 8.0),
+            "an eighth, and a quarter of a half"
+        );
+        let limit = OrderKind::Limit { price: Price::new(9.0), post_only: false };
+        assert_eq!(filled(limit, print(8.0, 9.0)).price.get(), 9.0);
+        let maker = filled(limit, Print { maker: true, ..print(9.0, 9.0) });
+        assert_eq!((maker.price.get(), maker.slippage.get(), maker.fee.get()), (9.0, 0.0, 4.5));
+    }
+
+    #[test]
+    fn what_cannot_be_paid_is_clipped_or_refused_and_a_refusal_changes_nothing() {
+        let size = OrderSize::Base(Quantity::new(4.0));
+        let order = open(Side::Buy, size, OrderKind::Market);
+        let clipped = fill(&order, &print(10.0, 9.0), &TERMS, cash(25.0)).unwrap();
+        assert_eq!((clipped.fill.quantity.get(), clipped.fill.clipped, clipped.part), (2.0, true, 0.5));
+        assert_eq!((clipped.fill.status, clipped.funds.cash.get()), (OrderStatus::Filled, 0.0));
+        let refused = InsufficientBalance { needed: Notional::new(50.0), available: Notional::new(25.0) };
+        let refuse = Terms { shortfall: Shortfall::Refuse, ..TERMS };
+        assert_eq!(fill(&order, &print(10.0, 9.0), &refuse, cash(25.0)), Err(refused));
+        let whole = Open { time_in_force: TimeInForce::FillOrKill, ..order };
+        assert_eq!(fill(&whole, &print(10.0, 9.0), &TERMS, cash(25.0)), Err(refused));
+    }
+}

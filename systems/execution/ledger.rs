@@ -149,6 +149,9 @@ fn change_line(book: &mut Book, index: usize, before: Quantity, after: Quantity)
         (line.net, line.gross) = (0.0, 0.0);
     }
     let is_shorted = line.gross != line.net;
+    if !is_shorted {
+        line.margin_call = f64::INFINITY;
+    }
     if let Some(sheet) = &mut book.sheet {
         sheet.net[index] = line.net;
     }

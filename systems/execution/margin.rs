@@ -1,13 +1,16 @@
 //! Shorts that use up their margin: the venue closes them.
 
+use bevy_ecs::error::BevyError;
 use hemiola_components::journal::Event;
-use hemiola_components::order::{Fill, Maintenance, Order, OrderKind, OrderSize, OrderStatus, Origin, Side};
-use hemiola_components::position::{Holding, Position};
-use hemiola_components::time::Nanos;
+use hemiola_components::order::{Fill, Maintenance, Order, OrderStatus, Origin, WorkingOrder};
+use hemiola_components::portfolio::{Book, Desk, Portfolio};
+use hemiola_components::position::Holding;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
 use super::ledger;
 use super::venue::Venue;
+use crate::book::marked;
+use crate::risk::liquidation::{Log, Positions, close_position, withdraw};
 
 /// Maintenance rates by the names of risk profiles.
 const RATES: [(&str, f64); 3] = [("conservative", 0.3), ("balanced", 0.2), ("aggressive", 0.1)];
@@ -52,34 +55,60 @@ pub fn is_called(holding: &Holding, price: Price, rate: Ratio) -> bool {
         && !ledger::short(holding).is_maintained(price, rate)
 }
 
-/// The venue closes a short at the mark and takes `fee` of its value. What the engine is told, and orders of the position
-/// that are still at the venue, are the caller's.
+/// Notes in a position's line where its short is called.
+pub(crate) fn watch(book: &mut Book, instrument: usize, holding: &Holding, rate: Ratio) {
+    if let Some(price) = margin_call_price(holding, rate) {
+        let line = &mut book.lines[instrument];
+        // The exact test has the last word.
+        line.margin_call = line.margin_call.min(price.get() * (1.0 - 1e-9));
+    }
+}
+
+/// Adds to `intents` what closes the shorts that are called at the account's marks; their own orders are withdrawn.
+pub(crate) fn call(
+    portfolio: &Portfolio,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    intents: &mut Vec<WorkingOrder>,
+    log: &mut Log<'_>,
+) -> Result<(), BevyError> {
+    let terms = &portfolio.margin;
+    if desk.book.shorted.is_empty() || terms.maintenance == Maintenance::None {
+        return Ok(());
+    }
+    for slot in 0..desk.agenda.positions.len() {
+        let entity = desk.agenda.positions[slot];
+        let (position, holding, _) = positions.get(entity)?;
+        let index = position.instrument_index.get();
+        let close = marked(&desk.book, index).unwrap_or_default();
+        if holding.quantity >= Quantity::ZERO || close <= desk.book.lines[index].margin_call {
+            continue;
+        }
+        let risk_profile = desk.agenda.risk_profiles[slot];
+        let rate = maintenance_rate(terms.maintenance, &portfolio.risk_profiles[risk_profile].name);
+        if is_called(holding, Price::new(close), rate) {
+            withdraw(portfolio, |working| working.position == entity, desk, positions, log)?;
+            close_position(slot, Price::new(close), Origin::Venue, desk, positions, intents, log.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Carries out the venue's own order on a short, at its reference, and takes `fee` of its value.
 pub(crate) fn liquidate(
     venue: &mut Venue<'_>,
-    (position, risk_profile): (&Position, usize),
+    order: Order,
+    risk_profile: usize,
     holding: &mut Holding,
-    (at, mark): (Nanos, Price),
     fee: Ratio,
 ) -> Event {
-    let quantity = -holding.quantity;
+    let (quantity, mark) = (-holding.quantity, order.reference);
     let fee = quantity.at(mark).times(fee);
     let mut funds = ledger::funds(venue.account, holding).liquidate(mark);
     funds.cash -= fee;
-    let order = Order {
-        schedule: position.schedule_index,
-        instrument: position.instrument_index,
-        at,
-        ordinal: 0,
-        origin: Origin::Venue,
-        side: Side::Buy,
-        size: OrderSize::Base(quantity),
-        kind: OrderKind::Market,
-        reference: mark,
-        protection: None,
-    };
     let fill = Fill {
         order,
-        time: at,
+        time: order.at,
         price: mark,
         quantity,
         fee,

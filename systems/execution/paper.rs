@@ -4,12 +4,15 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{FillModel, Order};
+use hemiola_components::order::{FillModel, Order, Origin};
 use hemiola_components::port::{EquityCurve, EquityPoint, Records};
 use hemiola_components::portfolio::{Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::signal::Answer;
+use hemiola_components::units::Quantity;
 
-use super::fill::Print;
+use super::fill::{Print, quantity_at};
+use super::margin;
 use super::venue::Venue;
 use crate::book::mark_at;
 use crate::queue::Queue;
@@ -33,22 +36,40 @@ pub(super) fn accept(
         let Desk { timeline, account, book, resting, risk, .. } = &mut desks[index.get()];
         let end = timeline.end;
         let mut venue = Venue { portfolio, account, risk, book };
+        let mut filled_now = fill_model == FillModel::Instant;
         for working in orders.iter().map(Approved::order) {
             let order = working.order;
             let mut record = |event| {
                 outbox.records.push(Record { portfolio: index, at: order.at, event });
             };
             record(Event::Order(order));
+            if order.origin == Origin::Venue {
+                let (_, mut holding, _) = positions.get_mut(working.position)?;
+                venue.answered(working);
+                let (profile, fee) = (working.risk_profile, portfolio.margin.liquidation_fee);
+                record(margin::liquidate(&mut venue, order, profile, &mut holding, fee));
+                let (_, _, mut cursor) = positions.get_mut(working.decider)?;
+                cursor.in_flight -= 1;
+                cursor.answer = Some(Answer::Closed);
+                filled_now = true;
+                continue;
+            }
             if fill_model != FillModel::Instant && order.at == end {
                 record(Event::Unfilled(order));
                 continue;
             }
-            let (position, mut holding, _) = positions.get_mut(working.position)?;
             let mut taken = venue.take(*working, end);
-            let answer = match venue.validate(working, &holding) {
+            // Few orders are refused as if they opened something, so few positions have to be looked up for it.
+            let mut verdict = venue.validate(working, false);
+            if verdict.is_err() {
+                let (_, holding, _) = positions.get(working.position)?;
+                verdict = venue.validate(working, reduces(&order, holding));
+            }
+            let answer = match verdict {
                 Err(rule) => Some(venue.reject(&mut taken, rule, &mut record)?),
                 Ok(()) if fill_model == FillModel::Instant => {
                     let print = Print::at_the_mark(&order);
+                    let (position, mut holding, _) = positions.get_mut(working.position)?;
                     venue.fill(&mut taken, &print, (position, &mut holding), &mut record)?
                 }
                 Ok(()) => None,
@@ -63,7 +84,7 @@ pub(super) fn accept(
                 resting.insert(place, taken);
             }
         }
-        if fill_model == FillModel::Instant {
+        if filled_now {
             // The marks of this instant were taken before these fills and what they cost.
             mark_at(account, book, timeline.now);
             if curve != EquityCurve::Off {
@@ -83,6 +104,12 @@ fn latch_now(portfolio: &Portfolio, desk: &mut Desk, records: &mut Records) {
         enter_between(portfolio, desk, risk_profile, scope(&portfolio.risk_policy), &mut log);
     }
     watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
+}
+
+/// Whether an order does no more than bring a position closer to flat.
+fn reduces(order: &Order, holding: &Holding) -> bool {
+    let quantity = quantity_at(order.size, order.reference, Quantity::ZERO);
+    holding.quantity.get() * order.side.sign() < 0.0 && quantity <= holding.quantity.abs()
 }
 
 /// Fills of one instant apply in this order.

@@ -4,7 +4,8 @@ use bevy_ecs::error::BevyError;
 use hemiola_components::journal::Event;
 use hemiola_components::market::TradingRules;
 use hemiola_components::order::{
-    FillModel, IllegalTransition, OrderEvent, OrderSize, OrderStatus, TimeInForce, WorkingOrder,
+    FillModel, IllegalTransition, Order, OrderEvent, OrderKind, OrderSize, OrderStatus, Origin, Side,
+    TimeInForce, WorkingOrder,
 };
 use hemiola_components::portfolio::{Account, Book, BookLine, Filling, NextStep, Portfolio, RestingOrder};
 use hemiola_components::position::{Holding, Position};
@@ -41,6 +42,11 @@ pub(crate) enum Standing {
 }
 
 impl Venue<'_> {
+    /// What was set aside for an order is free again.
+    pub(super) fn answered(&mut self, working: &WorkingOrder) {
+        ledger::answered(self.account, &mut self.risk[working.risk_profile], self.book, working);
+    }
+
     /// An order as it comes in.
     pub(super) fn take(&self, working: WorkingOrder, end: Nanos) -> RestingOrder {
         let order = &working.order;
@@ -59,22 +65,21 @@ impl Venue<'_> {
         }
     }
 
-    /// Whether the venue takes an order. One that is sized by its fill is valued at the mark, and the venue cuts it to the
-    /// step itself.
+    /// Whether the venue takes an order, which `reduces` a position or does not. One that is sized by its fill is valued at
+    /// the mark, and the venue cuts it to the step itself.
     ///
     /// # Errors
     /// The rule that refuses it.
-    pub(super) fn validate(&self, working: &WorkingOrder, holding: &Holding) -> Result<(), Rule> {
+    pub(super) fn validate(&self, working: &WorkingOrder, reduces: bool) -> Result<(), Rule> {
         let order = &working.order;
         let rules = self.book.lines[order.instrument.get()].rules;
         let quantity = quantity_at(order.size, order.reference, Quantity::ZERO);
-        let held = holding.quantity;
         let ticket = Ticket {
             side: Some(order.side),
             quantity,
             kind: order.kind,
             reference: Some(order.reference),
-            reduces: held.get() * order.side.sign() < 0.0 && quantity <= held.abs(),
+            reduces,
         };
         let rules = match order.size {
             OrderSize::Base(_) => rules,
@@ -182,14 +187,26 @@ impl Venue<'_> {
             resting.status.on(if is_done { OrderEvent::Filled } else { OrderEvent::PartFilled })?;
         let realised = ledger::apply(self.account, risk, self.book, holding, &fill, &funds);
         record(Event::Fill { fill, position: holding.quantity, realised });
-        // Where fills are instantaneous a margin is looked at after a fill only; elsewhere at every mark.
-        if portfolio.fill_model == FillModel::Instant
-            && let profile = &portfolio.risk_profiles[risk_profile].name
-            && let rate = margin::maintenance_rate(portfolio.margin.maintenance, profile)
-            && margin::is_called(holding, fill.price, rate)
-        {
-            let at = (print.time, fill.price);
-            record(margin::liquidate(self, (position, risk_profile), holding, at, Ratio::ZERO));
+        let rate = margin::maintenance_rate(
+            portfolio.margin.maintenance,
+            &portfolio.risk_profiles[risk_profile].name,
+        );
+        if portfolio.fill_model != FillModel::Instant {
+            margin::watch(self.book, index, holding, rate);
+        } else if margin::is_called(holding, fill.price, rate) {
+            // Where fills are instantaneous a margin is looked at after a fill only; elsewhere at every mark.
+            let quantity = holding.quantity.abs();
+            let order = Order {
+                at: print.time,
+                origin: Origin::Venue,
+                side: Side::Buy,
+                size: OrderSize::Base(quantity),
+                kind: OrderKind::Market,
+                reference: fill.price,
+                protection: None,
+                ..order
+            };
+            record(margin::liquidate(self, order, risk_profile, holding, Ratio::ZERO));
         }
         if is_done {
             let whole = before + (1.0 - before) * part;

@@ -123,7 +123,7 @@ fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
     let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule, working.order.at);
     let mut earlier = approved.iter().rev().map(Approved::order);
     let last = match approved.first() {
-        Some(first) if first.0.order.origin == Origin::Risk => {
+        Some(first) if first.0.order.origin != Origin::Engine => {
             earlier.find(|last| owner(last) == owner(working))
         }
         _ => earlier.next().filter(|last| owner(last) == owner(working)),

@@ -28,6 +28,10 @@ pub fn ask(
         let age = closed.checked_sub(1).map_or(order.at, |bar| order.at - line.bars.close_time(bar));
         above(Rule::StalePrice, age.seconds(), guards.max_price_age.seconds())?;
     }
+    if let Some(price) = order.kind.price() {
+        let distance = (price.get() / order.reference.get() - 1.0).abs();
+        above(Rule::PriceCollar, distance, guards.price_collar.get())?;
+    }
     above(Rule::OrderNotional, quantity.at(order.reference).get(), guards.max_order_notional.get())?;
     if guards.max_orders_per_second > 0 {
         let sent = recent.since(order.at - Nanos::SECOND) + 1;

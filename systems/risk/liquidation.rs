@@ -11,7 +11,7 @@ use hemiola_components::portfolio::{Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
 use hemiola_components::risk::{Alert, Rule};
 use hemiola_components::time::Nanos;
-use hemiola_components::units::{Notional, Quantity};
+use hemiola_components::units::{Notional, Price, Quantity};
 
 use super::calendar::roll;
 use super::latch::{Scope, Trip, scope, trips, watch};
@@ -120,7 +120,7 @@ fn close(
     intents: &mut Vec<WorkingOrder>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
-    withdraw(portfolio, risk_profile, desk, positions, log)?;
+    withdraw(portfolio, |working| working.risk_profile == risk_profile, desk, positions, log)?;
     let first = intents.len();
     for slot in 0..desk.agenda.positions.len() {
         if desk.agenda.risk_profiles[slot] != risk_profile {
@@ -129,45 +129,61 @@ fn close(
         let entity = desk.agenda.positions[slot];
         let (position, holding, _) = positions.get(entity)?;
         let is_waiting = desk.resting.iter().any(|resting| resting.working.position == entity);
-        let index = position.instrument_index.get();
         if holding.quantity != Quantity::ZERO
             && !is_waiting
-            && let Some(reference) = mark_of(&mut desk.book, index, log.now)
+            && let Some(mark) = mark_of(&mut desk.book, position.instrument_index.get(), log.now)
         {
-            let decider = desk.agenda.positions[desk.agenda.deciders[slot]];
-            intents.push(WorkingOrder {
-                order: Order {
-                    schedule: position.schedule_index,
-                    instrument: position.instrument_index,
-                    at: log.now,
-                    ordinal: 0,
-                    origin: Origin::Risk,
-                    side: if holding.quantity > Quantity::ZERO { Side::Sell } else { Side::Buy },
-                    size: OrderSize::Base(holding.quantity.abs()),
-                    kind: OrderKind::Market,
-                    reference,
-                    protection: None,
-                },
-                portfolio: position.portfolio,
-                position: entity,
-                decider,
-                risk_profile,
-                part: 1.0,
-                reserved: Notional::ZERO,
-                exposure: Quantity::ZERO,
-                opens: false,
-                time_in_force: TimeInForce::UntilFilled,
-                good_for: Nanos::NEVER,
-            });
-            let (.., mut cursor) = positions.get_mut(decider)?;
-            // While an order is in flight the engine does not look ahead, and is not looked at.
-            if cursor.in_flight == 0 {
-                cursor.recalled = true;
-                desk.agenda.next[desk.agenda.deciders[slot]] = log.now;
-            }
+            close_position(slot, mark, Origin::Risk, desk, positions, intents, log.now)?;
         }
     }
     intents[first..].sort_by(|one, other| value(other).total_cmp(&value(one)));
+    Ok(())
+}
+
+/// Adds what closes the position at a place of the agenda; its engine forgets what it saw ahead of now.
+pub(crate) fn close_position(
+    slot: usize,
+    reference: Price,
+    origin: Origin,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    intents: &mut Vec<WorkingOrder>,
+    now: Nanos,
+) -> Result<(), BevyError> {
+    let agenda = &mut desk.agenda;
+    let (entity, decides) = (agenda.positions[slot], agenda.deciders[slot]);
+    let decider = agenda.positions[decides];
+    let (position, holding, _) = positions.get(entity)?;
+    intents.push(WorkingOrder {
+        order: Order {
+            schedule: position.schedule_index,
+            instrument: position.instrument_index,
+            at: now,
+            ordinal: 0,
+            origin,
+            side: if holding.quantity > Quantity::ZERO { Side::Sell } else { Side::Buy },
+            size: OrderSize::Base(holding.quantity.abs()),
+            kind: OrderKind::Market,
+            reference,
+            protection: None,
+        },
+        portfolio: position.portfolio,
+        position: entity,
+        decider,
+        risk_profile: agenda.risk_profiles[slot],
+        part: 1.0,
+        reserved: Notional::ZERO,
+        exposure: Quantity::ZERO,
+        opens: false,
+        time_in_force: TimeInForce::UntilFilled,
+        good_for: Nanos::NEVER,
+    });
+    let (.., mut cursor) = positions.get_mut(decider)?;
+    // While an order is in flight the engine does not look ahead, and is not looked at.
+    if cursor.in_flight == 0 {
+        cursor.recalled = true;
+        agenda.next[decides] = now;
+    }
     Ok(())
 }
 
@@ -179,10 +195,10 @@ fn value(WorkingOrder { order, .. }: &WorkingOrder) -> f64 {
     }
 }
 
-/// Takes a profile's orders back from the venue, where it has not filled them yet.
-fn withdraw(
+/// Takes orders that engines wanted back from the venue, where it has not filled them yet.
+pub(crate) fn withdraw(
     portfolio: &Portfolio,
-    risk_profile: usize,
+    is_meant: impl Fn(&WorkingOrder) -> bool,
     desk: &mut Desk,
     positions: &mut Positions<'_, '_>,
     log: &mut Log<'_>,
@@ -192,10 +208,8 @@ fn withdraw(
     let mut failed = Ok(());
     resting.retain_mut(|resting| {
         let working = resting.working;
-        let is_kept = working.risk_profile != risk_profile
-            || working.order.origin == Origin::Risk
-            || !is_cancellable(resting, log.now);
-        if is_kept {
+        let is_engines = working.order.origin == Origin::Engine;
+        if !(is_engines && is_meant(&working) && is_cancellable(resting, log.now)) {
             return true;
         }
         let mut take_back = || -> Result<(), BevyError> {

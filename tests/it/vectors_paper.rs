@@ -6,7 +6,7 @@ use std::fs;
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::market::TradingRules;
 use hemiola_components::order::{
-    Costs, Maintenance, Order, OrderKind, OrderSize, Shortfall, Side, TimeInForce,
+    Costs, Maintenance, Order, OrderKind, OrderSize, Origin, Shortfall, Side, TimeInForce,
 };
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Price, Quantity, Ratio};
@@ -153,6 +153,7 @@ impl Venue {
             instrument: InstrumentIndex::new(0),
             at: Nanos::ZERO,
             ordinal: 0,
+            origin: Origin::Engine,
             side,
             size: OrderSize::Base(quantity),
             kind,

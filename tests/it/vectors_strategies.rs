@@ -117,20 +117,23 @@ impl World {
             let columns = Arc::new(columns(&all));
             let first = names.len();
             let mut one = schedule(symbol, 0, &[first]);
-            one.interval = interval("1s");
+            one.interval = interval("2s");
             one.cadence = Cadence { every: Nanos::new(1_000_000), offset: Nanos::ZERO };
             one.warmup_bars = before.len();
             // A short must be covered and a leg may be anything: a million of either is enough.
             one.sizing = Sizing::Base(Quantity::new(1e6));
             names.push(*symbol);
-            market.series.push(BTreeMap::from([(interval("1s"), Arc::clone(&columns))]));
+            market.series.push(BTreeMap::from([
+                (interval("1s"), Arc::new(priced(&columns))),
+                (interval("2s"), Arc::clone(&columns)),
+            ]));
             if is_pair {
                 let pair = Pair { primary: first, secondary: first + 1 };
                 one.instruments = vec![first, first + 1];
                 one.pairs = vec![pair];
                 names.push(*symbol);
                 market.series.push(market.series[first].clone());
-                market.snapshots.insert((pair, interval("1s")), Arc::new(snapshots(&all, &columns)));
+                market.snapshots.insert((pair, interval("2s")), Arc::new(snapshots(&all, &columns)));
             }
             schedules.push(one);
             let index_of = |row: &Value| bars.iter().position(|bar| **bar == *row).unwrap();
@@ -272,6 +275,12 @@ fn columns(rows: &[Value]) -> Bars {
         volume: column(6),
         ..Bars::empty(SPAN)
     }
+}
+
+/// What is traded at: the cases' engines are shown closes that no venue could fill at.
+fn priced(columns: &Bars) -> Bars {
+    let close = columns.close.iter().map(|close| if *close > 0.0 { *close } else { 1.0 }).collect();
+    Bars { close, ..columns.clone() }
 }
 
 /// Quotes that are missing fall back to the close, times to the candle's.
