@@ -322,7 +322,7 @@ impl Assembly<'_> {
             timeline: Timeline { now: start, day_end, start, end },
             account,
             book,
-            resting: Vec::new(),
+            resting: Vec::with_capacity(agenda.positions.len()),
             agenda,
             weights: weights(plan),
             risk,

@@ -206,6 +206,7 @@ impl Venue<'_> {
                 protection: None,
                 ..order
             };
+            record(Event::Order(order));
             record(margin::liquidate(self, order, risk_profile, holding, Ratio::ZERO));
         }
         if is_done {

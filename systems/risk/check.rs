@@ -211,20 +211,20 @@ impl Limits<'_> {
                 base: own / price,
                 unit: 1.0,
                 limit,
-                slack: 0.0,
+                slack: TOLERANCE * limit,
             });
         }
         if own == 0.0 && active >= profile.max_positions {
             let (value, limit) = (f64::from(active) + 1.0, f64::from(profile.max_positions));
             verdict.refuse(Refusal::new(Rule::MaxPositions, value, limit));
         }
-        let leverage = profile.max_leverage.max(1.0);
+        let (leverage, usable) = (profile.max_leverage.max(1.0), (available - maintenance).max(0.0));
         verdict.hold(Cap {
             rule: Rule::Margin,
             base: -2.0 * self.closed / leverage,
             unit: price / leverage,
-            limit: (available - maintenance).max(0.0),
-            slack: 0.0,
+            limit: usable,
+            slack: TOLERANCE * usable,
         });
         let exposure =
             |rule, base, share: f64, slack| Cap { rule, base, unit: price, limit: share * equity, slack };

@@ -1,9 +1,11 @@
 //! Fills, sizes, costs, limits and the day's roll, by hand-computed examples.
 
+use std::collections::BTreeMap;
+
 use hemiola::assembly::{Options, Window};
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::journal::{Event, Record};
-use hemiola_components::order::{Costs, FillModel, Side};
+use hemiola_components::order::{Costs, FillModel, Origin, Side};
 use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::schedule::{Cadence, Sizing};
@@ -131,17 +133,29 @@ fn a_step_cuts_the_quantity_at_the_fill() {
 }
 
 #[test]
-fn limits_refuse_with_rule_value_and_limit() {
-    let refused = |change: fn(&mut RiskProfile), sizing: Sizing| {
+fn a_limit_makes_an_order_as_small_as_it_has_to_be_and_says_why() {
+    let outcome = |change: fn(&mut RiskProfile), sizing: Sizing| {
         let (mut plan, market) = momentum(&RISE_AND_FALL[..3], sizing);
         change(&mut plan.risk_profiles[0]);
-        refusals(&run(&plan, &market))[0]
+        run(&plan, &market)
     };
     let quote = |amount| Sizing::Quote(Notional::new(amount));
-    assert_eq!(refused(|p| p.max_positions = 0, quote(100.0)), ("max_positions", 1.0, 0.0));
-    assert_eq!(refused(|p| p.max_position = Ratio::new(0.5), quote(600.0)), ("position_size", 0.6, 0.5));
-    assert_eq!(refused(|p| p.max_leverage = 0.25, quote(600.0)), ("leverage", 0.6, 0.25));
-    assert_eq!(refused(|_| (), quote(1_001.0)), ("cash", 1_001.0, 1_000.0));
+    let refused = outcome(|p| p.max_positions = 0, quote(100.0));
+    assert_eq!(refusals(&refused)[0], ("max_positions", 1.0, 0.0));
+    for (change, amount, expected) in [
+        (
+            (|p| p.max_position = Ratio::new(0.5)) as fn(&mut RiskProfile),
+            600.0,
+            ("instrument_exposure", 600.0, 500.0),
+        ),
+        (|p| p.max_leverage = 0.25, 600.0, ("leverage", 600.0, 250.0)),
+        (|_| (), 1_001.0, ("insufficient_margin", 1_001.0, 1_000.0)),
+    ] {
+        let outcome = outcome(change, quote(amount));
+        let (_, value, limit) = expected;
+        assert_eq!(adjustments(&outcome), [(expected, limit / 12.0)], "{value} at a mark of 12");
+        assert_eq!((fills(&outcome)[0].quantity.get(), refusals(&outcome).len()), (limit / 12.0, 0));
+    }
 }
 
 #[test]
@@ -171,9 +185,12 @@ fn two_entries_of_one_instant_cannot_both_use_the_same_cash_or_place() {
         schedule.sizing = Sizing::Quote(Notional::new(600.0));
     }
     let market = market(&plan, &[minutes(&RISE_AND_FALL[..3])]);
-    assert_eq!(refusals(&run(&plan, &market))[0], ("cash", 600.0, 400.0));
-    plan.risk_profiles[0].max_position = Ratio::new(1.0);
-    assert_eq!(refusals(&run(&plan, &market))[0], ("position_size", 1.2, 1.0));
+    let left = (("insufficient_margin", 600.0, 400.0), 400.0 / 12.0);
+    assert_eq!(adjustments(&run(&plan, &market)), [left], "of 1,000");
+    plan.risk_profiles[0].max_position = Ratio::new(0.75);
+    plan.risk_profiles[0].max_leverage = 2.0;
+    let left = (("instrument_exposure", 1_200.0, 750.0), 150.0 / 12.0);
+    assert_eq!(adjustments(&run(&plan, &market)), [left]);
     plan.risk_profiles[0].max_positions = 1;
     assert_eq!(refusals(&run(&plan, &market))[0], ("max_positions", 2.0, 1.0));
 }
@@ -254,7 +271,8 @@ fn a_short_is_covered_by_as_much_again() {
     market.targets[0].insert("venue:B".into(), targets(&[(3, 1.5)]));
     let outcome = run(&plan, &market);
     assert_eq!(outcome.holdings[0].quantity.get(), -50.0);
-    assert_eq!(refusals(&outcome), [("cash", 750.0, 500.0)], "1,500 in cash, twice 500 held");
+    let left = (("insufficient_margin", 750.0, 500.0), 50.0);
+    assert_eq!(adjustments(&outcome), [left], "1,500 in cash, twice 500 held");
 }
 
 #[test]
@@ -339,6 +357,12 @@ proptest! {
             let open = outcome.holdings.iter().zip(schedules).filter(|(held, p)| *p == index && held.quantity.get() != 0.0);
             prop_assert!(open.count() <= profile.max_positions as usize);
         }
+        let mut closings: BTreeMap<&str, u64> = BTreeMap::new();
+        for record in &outcome.records {
+            if let Event::Order(order) = &record.event && order.origin != Origin::Engine {
+                *closings.entry(&plan.schedules[order.schedule.get()].name).or_default() += 1;
+            }
+        }
         for (counts, schedule) in outcome.telemetry.iter().zip(&plan.schedules) {
             let given_up = [
                 "cash",
@@ -348,10 +372,12 @@ proptest! {
                 "post_only",
                 "immediate_or_cancel",
                 "fill_or_kill",
+                "canceled",
             ];
             let clipped_away = refusals(&outcome).iter().filter(|refusal| given_up.contains(&refusal.0)).count() as u64;
             let legs = if schedule.pairs.is_empty() { 1 } else { 2 };
-            prop_assert!(legs * counts.signals >= counts.orders, "{}", &schedule.name);
+            let closed = closings.get(schedule.name.as_str()).copied().unwrap_or_default();
+            prop_assert!(legs * counts.signals + closed >= counts.orders, "{}", &schedule.name);
             prop_assert!(counts.orders - counts.fills - counts.unfilled <= clipped_away);
         }
     }

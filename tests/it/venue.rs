@@ -208,7 +208,7 @@ fn a_venue_that_fills_at_once_closes_a_short_whose_margin_is_used_up_after_its_n
         "40 of margin do not carry a loss of 20 at 0.25 of 180"
     );
     assert_eq!((outcome.account.margin.get(), outcome.holdings[0].quantity.get()), (0.0, 0.0));
-    assert_eq!(outcome.telemetry[0].fills, 2, "orders of the schedule");
+    assert_eq!((outcome.telemetry[0].orders, outcome.telemetry[0].fills), (3, 3), "one of them the venue's");
 }
 
 /// What was filled of each order, and how much of it that is.

@@ -177,6 +177,17 @@ pub(crate) fn refusals(outcome: &Outcome) -> Vec<(&'static str, f64, f64)> {
     outcome.records.iter().filter_map(refusal).collect()
 }
 
+/// Orders that were made smaller as ((rule, value, limit), quantity).
+pub(crate) fn adjustments(outcome: &Outcome) -> Vec<((&'static str, f64, f64), f64)> {
+    let adjustment = |record: &Record| match record.event {
+        Event::Adjusted { refusal, quantity, .. } => {
+            Some(((refusal.rule.name(), refusal.value, refusal.limit), quantity.get()))
+        }
+        _ => None,
+    };
+    outcome.records.iter().filter_map(adjustment).collect()
+}
+
 /// The first record that two runs do not share, with its place.
 pub(crate) fn first_difference<'a>(
     one: &'a Outcome,
