@@ -63,7 +63,8 @@ pub(crate) fn look(
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
-        if !desk.risk[risk_profile].latches.is_empty() {
+        // At the end of the run there is nobody left to close anything.
+        if !desk.risk[risk_profile].latches.is_empty() && log.now < desk.timeline.end {
             close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
