@@ -277,14 +277,16 @@ impl Venue<'_> {
     }
 }
 
-/// Whether the venue could still take an order back at `now`: it has not been filled before then, as far as anybody can
-/// tell once the candle of its next fill has closed.
+/// Whether the venue can take an order back at `now`. What a candle that is still open has done to it, nobody knows before
+/// that has closed: so it is not there yet, or a candle of its line closes at `now`, or would if there were one.
 #[must_use]
-pub fn is_cancellable(resting: &RestingOrder, now: Nanos) -> bool {
-    match resting.next {
-        NextStep::Fill(filling) => filling.time >= now,
-        NextStep::Cancel(_) | NextStep::Expire | NextStep::Look | NextStep::Outlast => true,
-    }
+pub fn is_cancellable(resting: &RestingOrder, line: &BookLine, now: Nanos) -> bool {
+    let known = line.bars.closed_at(now, line.closed);
+    resting.arrival >= now
+        || known.checked_sub(1).is_none_or(|last| {
+            let (opened, closed) = (line.bars.open_time(last), line.bars.close_time(last));
+            (now - closed).get() % (closed - opened).get() == 0
+        })
 }
 
 /// How much of an order is filled, from 0 to 1.

@@ -7,6 +7,8 @@
 use hemiola_components::order::Side;
 use hemiola_components::risk::{Alert, Flips, Refusal, RiskPolicy, RiskProfile, Rule, Suggestion};
 
+use super::latch::Trip;
+
 /// What a comparison forgives: an amount that was computed from its limit must pass it.
 const TOLERANCE: f64 = 1e-9;
 
@@ -79,15 +81,15 @@ pub struct Change {
     pub alerts: [Option<(Alert, f64, f64)>; 3],
 }
 
-/// Holds an order against the limits of a profile, and then against `more`. `latched` is the rule that lets only
-/// reducing orders pass, if there is one.
+/// Holds an order against the limits of a profile, and then against `more`. `latched` is what lets only
+/// reducing orders pass, if anything does.
 ///
 /// # Errors
 /// The first rule that refuses.
 pub fn check(
     profile: &RiskProfile,
     policy: &RiskPolicy,
-    latched: Option<Rule>,
+    latched: Option<Trip>,
     proposal: &Proposal,
     standing: &Standing,
     more: impl Iterator<Item = Cap>,
@@ -174,12 +176,12 @@ struct Limits<'a> {
 }
 
 impl Limits<'_> {
-    fn hold(&mut self, latched: Option<Rule>, verdict: &mut Verdict<'_>) {
+    fn hold(&mut self, latched: Option<Trip>, verdict: &mut Verdict<'_>) {
         let Proposal { price, .. } = *self.proposal;
         let Standing { own, others, gross, active, equity, available, maintenance } = *self.standing;
         let profile = self.profile;
-        if let Some(rule) = latched {
-            return verdict.refuse(Refusal::plain(rule));
+        if let Some(Trip { rule, value, limit }) = latched {
+            return verdict.refuse(Refusal::new(rule, value, limit));
         }
         // What the order leaves of the position, of the instrument and of everything, before it adds its own value.
         let own = if self.closed > 0.0 { -own.abs() } else { own.abs() };

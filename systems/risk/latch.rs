@@ -65,15 +65,16 @@ pub const fn scope(policy: &RiskPolicy) -> Scope {
     }
 }
 
-/// Why only reducing orders pass: the last limit that is reached now, or that the profile is latched; `None` when
-/// nothing latches it.
+/// Why only reducing orders pass: the last limit that is reached now, or that so many latches are in force where none may
+/// be; `None` when there are none.
 #[must_use]
-pub fn reason(profile: &RiskProfile, account: &Account, state: &RiskState) -> Option<Rule> {
+pub fn reason(profile: &RiskProfile, account: &Account, state: &RiskState) -> Option<Trip> {
     if state.latches.is_empty() {
         return None;
     }
-    let halted = if state.latches.has(Rule::KillSwitch) { Rule::KillSwitch } else { Rule::Latched };
-    Some(trips(profile, account, state, Scope::All).last().map_or(halted, |trip| trip.rule))
+    let rule = if state.latches.has(Rule::KillSwitch) { Rule::KillSwitch } else { Rule::Latched };
+    let latched = Trip { rule, value: state.latches.iter().count() as f64, limit: 0.0 };
+    trips(profile, account, state, Scope::All).last().or(Some(latched))
 }
 
 /// The fall from the peak, as a fraction of it.

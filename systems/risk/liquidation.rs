@@ -63,7 +63,8 @@ pub(crate) fn look(
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
-        if !desk.risk[risk_profile].latches.is_empty() {
+        // At the end of the run there is nobody left to close anything.
+        if !desk.risk[risk_profile].latches.is_empty() && log.now < desk.timeline.end {
             close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
@@ -204,13 +205,17 @@ pub(crate) fn withdraw(
     positions: &mut Positions<'_, '_>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
-    let Desk { account, risk, book, resting, agenda, .. } = desk;
+    let Desk { account, risk, book, resting, agenda, look_at, .. } = desk;
     let mut venue = Venue { portfolio, account, risk, book };
     let mut failed = Ok(());
     resting.retain_mut(|resting| {
         let working = resting.working;
         let is_engines = working.order.origin == Origin::Engine;
-        if !(is_engines && is_meant(&working) && is_cancellable(resting, log.now)) {
+        if !(is_engines && is_meant(&working)) {
+            return true;
+        }
+        if !is_cancellable(resting, &venue.book.lines[working.order.instrument.get()], log.now) {
+            *look_at = next_close_of_any(venue.book, log.now);
             return true;
         }
         let mut take_back = || -> Result<(), BevyError> {

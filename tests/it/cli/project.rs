@@ -13,7 +13,7 @@ use super::tables::Candles;
 /// Two instruments, one schedule, no costs and no limits. Paper, so an absent store is not filled with demo candles.
 pub(super) const CONFIG: &str = "\
 risk_profiles:
-  open: {max_open_positions: 10, max_position_pct: 0, max_leverage: 0, preset: manual}
+  open: {max_open_positions: 10, max_position_pct: 0, max_leverage: 0, preset: manual, portfolio_limit_pct: 0, daily_kill_switch_r_multiple: 0, daily_kill_switch_loss_pct: 0, weekly_kill_switch_loss_pct: 0, max_cost_to_profit_ratio: 0}
 instrument_universes:
   pair:
     instruments:

@@ -104,7 +104,7 @@ fn sizing() -> impl Strategy<Value = Sizing> {
 }
 
 fn profile() -> impl Strategy<Value = RiskProfile> {
-    let on = |range: std::ops::Range<f64>| prop_oneof![2 => Just(0.0), 1 => range];
+    let on = |range: std::ops::Range<f64>| prop_oneof![5 => Just(0.0), 1 => range];
     let ratio = |range| on(range).prop_map(Ratio::new);
     let exposure = (0_u32..6, ratio(0.05..1.0), on(0.2..2.0), ratio(0.1..1.0), ratio(0.2..2.0));
     let losses = [0.0005..0.05, 0.0005..0.02, 0.0005..0.02, 0.0005..0.02, 0.0005..0.02].map(ratio);
