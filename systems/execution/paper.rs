@@ -30,8 +30,6 @@ pub(super) fn accept(
     let Queue { approved, outbox, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
-    // What closes positions was wanted before anything that engines want, whosever it is.
-    approved.sort_by_key(|approved| approved.order().portfolio);
     for orders in approved.chunk_by(|one, next| one.order().portfolio == next.order().portfolio) {
         let portfolio = &portfolios[orders[0].order().portfolio.get()];
         let Portfolio { index, fill_model, curve, .. } = *portfolio;

@@ -182,7 +182,7 @@ impl Trading {
             Err(refusal) => {
                 assert!(refusal.max_quantity >= 0.0 && refusal.max_quantity.is_finite(), "{}", context());
                 seen.refused += 1;
-                seen.refused_by_latch += u64::from(latched == Some(refusal.rule));
+                seen.refused_by_latch += u64::from(latched.is_some_and(|trip| trip.rule == refusal.rule));
             }
         }
     }
