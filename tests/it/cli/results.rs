@@ -32,19 +32,31 @@ fn demo() -> Project {
 /// Checks that the lines of `decisions.jsonl` are as many of each event as the summary counts, and returns these
 /// counts: signals, unchanged, refusals, orders, fills, unfilled.
 pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
-    const EVENTS: [(&str, &str); 6] = [
+    const EVENTS: [(&str, &str); 9] = [
         ("strategy_signal", "signals"),
         ("signal_unchanged", "unchanged"),
         ("risk_rejected", "refusals"),
         ("order_submitted", "orders"),
         ("order_executed", "fills"),
         ("order_unfilled", "unfilled_at_end"),
+        ("order_partially_executed", "partial_fills"),
+        ("risk_adjusted", "adjusted"),
+        ("borrow_charged", "borrow_charges"),
     ];
     let summary = project.json(&format!("{output}/summary.json"));
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let mut named: BTreeMap<String, u64> = BTreeMap::new();
     for line in project.text(&format!("{output}/decisions.jsonl")).lines() {
         let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
         *lines.entry(record["event"].clone()).or_default() += 1;
+        let name = match record["event"].as_str() {
+            "risk_rejected" => format!("refusals {}", record["rule"]),
+            "risk_adjusted" => format!("adjusted {}", record["rule"]),
+            "liquidation_state_changed" => format!("latches {} {}", record["status"], record["rule"]),
+            "alert" => format!("alerts {}", record["code"]),
+            _ => continue,
+        };
+        *named.entry(name).or_default() += 1;
     }
     let counts = EVENTS.map(|(event, count)| {
         let lines = lines.remove(event).unwrap_or_default();
@@ -54,8 +66,22 @@ pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
         assert_eq!(of_schedules, lines, "{event}");
         lines
     });
+    lines.retain(|event, _| !["liquidation_state_changed", "alert"].contains(&event.as_str()));
     assert_eq!(lines, BTreeMap::new(), "events the summary does not count");
-    counts
+    let groups = [
+        ("refusals", &summary["refusals"]),
+        ("adjusted", &summary["adjusted"]),
+        ("latches entered", &summary["latches"]["entered"]),
+        ("latches exited", &summary["latches"]["released"]),
+        ("alerts", &summary["alerts"]),
+    ];
+    let told = groups.into_iter().flat_map(|(group, counts)| {
+        let counts = counts.as_object().unwrap().iter();
+        counts.map(move |(name, count)| (format!("{group} {name}"), count.as_u64().unwrap()))
+    });
+    assert_eq!(told.collect::<BTreeMap<_, _>>(), named);
+    let [signals, unchanged, refusals, orders, fills, unfilled, ..] = counts;
+    [signals, unchanged, refusals, orders, fills, unfilled]
 }
 
 fn names(snapshot: &Snapshot) -> Vec<PathBuf> {
@@ -170,8 +196,10 @@ fn decisions_trades_and_summary_agree() {
 
     let trades = Table::read(&project.path("out/trades.parquet"));
     assert_eq!(summary["counts"]["fills"], trades.rows());
-    let fees: f64 = trades.numbers("fee").iter().sum();
-    assert!((summary["money"]["fees"].as_f64().unwrap() / fees - 1.0).abs() < 1e-9);
+    for (column, total) in [("fee", "fees"), ("slippage", "slippage"), ("realised", "realised")] {
+        let sum: f64 = trades.numbers(column).iter().sum();
+        assert!((summary["money"][total].as_f64().unwrap() / sum - 1.0).abs() < 1e-9, "{column}");
+    }
     assert_eq!(summary["counts"]["signals"], Table::read(&project.path("out/signals.parquet")).rows());
 }
 
