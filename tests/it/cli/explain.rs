@@ -96,7 +96,7 @@ fn a_refusal_is_explained() {
     project.edit(CONFIG_FILE, "max_open_positions: 10", "max_open_positions: 1");
     let texts = texts(&project, "hourly@2024-03-01T14:00:00");
     assert!(texts[0].contains("\norder         buy "), "{}", texts[0]);
-    let refused = "\nrefused       binance:ETH_USDT by max_positions: value 2, limit 1\n";
+    let refused = "\nrefused       binance:ETH_USDT by max_positions: value 2, limit 1, headroom 0\n";
     assert!(texts[1].ends_with(refused), "{}", texts[1]);
 }
 
