@@ -190,7 +190,12 @@ impl Runtime {
         self.pass.order()
     }
 
-    fn desk(&self, index: usize) -> &Desk {
+    /// All of portfolio `index` that changes while it trades.
+    ///
+    /// # Panics
+    /// When there is no such portfolio.
+    #[must_use]
+    pub fn desk(&self, index: usize) -> &Desk {
         self.world.get(self.queue.portfolios[index]).expect("assembly gives every portfolio its desk")
     }
 }

@@ -51,6 +51,11 @@ pub(super) fn gate(
     let Queue { intents, approved, outbox, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
+    // What closes positions was wanted before the engines of any portfolio ran.
+    let any_closes = intents.first().is_some_and(|first| first.order.origin != Origin::Engine);
+    if any_closes {
+        intents.sort_by_key(|working| working.portfolio);
+    }
     for legs in intents.chunk_by_mut(|one, next| one.decider == next.decider) {
         let first = approved.len();
         let index = legs[0].portfolio.get();
@@ -85,7 +90,7 @@ pub(super) fn gate(
                             (order, quantity, position.slot),
                         );
                     }
-                    working.order.ordinal = next_ordinal(approved, working);
+                    working.order.ordinal = next_ordinal(approved, working, any_closes);
                     let Desk { account, risk, book, .. } = &mut *desk;
                     ledger::sent(account, &mut risk[working.risk_profile], book, working);
                     approved.push(Approved(*working));
@@ -117,16 +122,15 @@ pub(super) fn gate(
     Ok(())
 }
 
-/// An order's number among those of its schedule and instant. A schedule's orders follow each other, unless risk closes
-/// positions at the same instant.
-fn next_ordinal(approved: &[Approved], working: &WorkingOrder) -> u32 {
+/// An order's number among those of its schedule and instant. A schedule's orders follow each other, unless some of the
+/// pass close positions.
+fn next_ordinal(approved: &[Approved], working: &WorkingOrder, any_closes: bool) -> u32 {
     let owner = |working: &WorkingOrder| (working.portfolio, working.order.schedule, working.order.at);
     let mut earlier = approved.iter().rev().map(Approved::order);
-    let last = match approved.first() {
-        Some(first) if first.0.order.origin != Origin::Engine => {
-            earlier.find(|last| owner(last) == owner(working))
-        }
-        _ => earlier.next().filter(|last| owner(last) == owner(working)),
+    let last = if any_closes {
+        earlier.find(|last| owner(last) == owner(working))
+    } else {
+        earlier.next().filter(|last| owner(last) == owner(working))
     };
     last.map_or(0, |last| last.order.ordinal + 1)
 }

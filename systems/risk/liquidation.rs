@@ -63,7 +63,8 @@ pub(crate) fn look(
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
-        if !desk.risk[risk_profile].latches.is_empty() {
+        // At the end of the run there is nobody left to close anything.
+        if !desk.risk[risk_profile].latches.is_empty() && log.now < desk.timeline.end {
             close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
@@ -111,7 +112,7 @@ pub(crate) fn enter_between(
 }
 
 /// Withdraws the orders of a profile's schedules and closes what they hold, unless an order that cannot be withdrawn
-/// is still to be answered.
+/// is still to be answered, or the position is already being closed in this tick.
 fn close(
     portfolio: &Portfolio,
     risk_profile: usize,
@@ -128,7 +129,8 @@ fn close(
         }
         let entity = desk.agenda.positions[slot];
         let (position, holding, _) = positions.get(entity)?;
-        let is_waiting = desk.resting.iter().any(|resting| resting.working.position == entity);
+        let mut orders = desk.resting.iter().map(|resting| &resting.working).chain(intents.iter());
+        let is_waiting = orders.any(|working| working.position == entity);
         if holding.quantity != Quantity::ZERO
             && !is_waiting
             && let Some(mark) = mark_of(&mut desk.book, position.instrument_index.get(), log.now)

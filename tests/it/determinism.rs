@@ -26,7 +26,7 @@ proptest! {
         let furthest = run_with(&plan, &market, scanning(ScanLimit::Unlimited));
         for scan in [ScanLimit::Decisions(1), ScanLimit::Decisions(7), ScanLimit::Random(seed)] {
             let other = run_with(&plan, &market, scanning(scan));
-            prop_assert_eq!(first_difference(&furthest, &other), None);
+            prop_assert_eq!(first_difference(&furthest.records, &other.records), None);
             prop_assert_eq!(&furthest.equity, &other.equity);
             prop_assert_eq!(furthest.account, other.account);
             prop_assert_eq!(&furthest.digest, &other.digest);

@@ -22,6 +22,7 @@ mod order;
 mod own_engine;
 mod pairs;
 mod parameters;
+mod properties;
 mod risk_repository;
 mod strategy_pages;
 mod stretches;

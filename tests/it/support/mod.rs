@@ -190,10 +190,9 @@ pub(crate) fn adjustments(outcome: &Outcome) -> Vec<((&'static str, f64, f64), f
 
 /// The first record that two runs do not share, with its place.
 pub(crate) fn first_difference<'a>(
-    one: &'a Outcome,
-    other: &'a Outcome,
+    one: &'a [Record],
+    other: &'a [Record],
 ) -> Option<(usize, Option<&'a Record>, Option<&'a Record>)> {
-    let most = one.records.len().max(other.records.len());
-    let pairs = (0..most).map(|place| (place, one.records.get(place), other.records.get(place)));
-    pairs.into_iter().find(|(_, one, other)| one != other)
+    let mut pairs = (0..one.len().max(other.len())).map(|place| (place, one.get(place), other.get(place)));
+    pairs.find(|(_, one, other)| one != other)
 }
