@@ -1,5 +1,6 @@
 //! A backtest as it was asked for: what the command line says, and what a manifest repeats.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::risk_state;
@@ -71,6 +72,8 @@ pub struct Prepared {
     pub config_sha256: String,
     /// SHA-256 of the resolved configuration, window and seed: the same for the same variant, wherever it runs.
     pub run_id: String,
+    /// The configured limits of each risk profile of the plan, by name.
+    pub limits: Vec<BTreeMap<String, f64>>,
     /// What is probably not meant.
     pub warnings: Vec<String>,
 }
@@ -173,7 +176,9 @@ impl Job {
         let identity = resolved::identity(&plan, window).to_string();
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
         warnings.extend(data.warnings.iter().cloned());
-        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, warnings })
+        let profiles = plan.risk_profiles.iter();
+        let limits = profiles.map(|profile| config.risk_limits(&profile.name).unwrap_or_default()).collect();
+        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, warnings })
     }
 
     /// The plan before any data is read or made up. The instruments of a file of candles are not in it.
