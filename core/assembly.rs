@@ -27,7 +27,7 @@ use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
 use hemiola_systems::queue::Queue;
-use hemiola_systems::risk::calendar::day_of;
+use hemiola_systems::risk::calendar::{day_of, midnight_that_matters};
 use hemiola_systems::risk::latch::watch;
 use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
@@ -318,6 +318,7 @@ impl Assembly<'_> {
         let risk = risk_states(plan);
         let mut account = Account { day: Some(day_of(start)), ..Account::new(plan.cash) };
         watch(&mut account, &plan.risk_profiles, &risk);
+        let midnight = midnight_that_matters(&plan.risk_profiles, &risk, start);
         self.world.entity_mut(entity).insert(Desk {
             timeline: Timeline { now: start, day_end, start, end },
             account,
@@ -328,6 +329,7 @@ impl Assembly<'_> {
             risk,
             recent: Recent::default(),
             look_at: Nanos::NEVER,
+            midnight,
         });
         Ok(entity)
     }
