@@ -7,6 +7,7 @@ use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Outbox, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Desk, Timeline};
 use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::risk::RiskState;
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
@@ -108,6 +109,12 @@ impl Runtime {
     #[must_use]
     pub fn account(&self, index: usize) -> Account {
         self.desk(index).account
+    }
+
+    /// What the limits of portfolio `index` are held against, one per risk profile.
+    #[must_use]
+    pub fn risk(&self, index: usize) -> &[RiskState] {
+        &self.desk(index).risk
     }
 
     /// The counters of portfolio `index`, one per schedule.

@@ -27,23 +27,27 @@ pub struct Realised {
 }
 
 /// Each closed unit costs the average of all open ones. A trade across zero closes first and opens the rest at its own
-/// price. Exact, apart from the division of an average, which has 28 digits.
-pub fn by_average_cost(trades: impl IntoIterator<Item = Trade>) -> Realised {
+/// price. Exact, apart from the division of an average, which has 28 digits. `None` when a value does not fit these.
+pub fn by_average_cost(trades: impl IntoIterator<Item = Trade>) -> Option<Realised> {
     let mut realised = Realised::default();
     for trade in trades {
         let held = realised.open.abs();
         let closed = if opposes(realised.open, trade) { trade.quantity.min(held) } else { Decimal::ZERO };
         if closed > Decimal::ZERO {
-            let cost = if closed == held { realised.cost } else { realised.cost * closed / held };
-            realised.close(trade, closed, cost);
+            let cost = if closed == held {
+                realised.cost
+            } else {
+                realised.cost.checked_mul(closed)?.checked_div(held)?
+            };
+            realised.close(trade, closed, cost)?;
         }
-        realised.add(trade, trade.quantity - closed);
+        realised.add(trade, trade.quantity - closed)?;
     }
-    realised
+    Some(realised)
 }
 
 /// What was opened first is closed first; otherwise as [`by_average_cost`], and exact.
-pub fn by_fifo(trades: impl IntoIterator<Item = Trade>) -> Realised {
+pub fn by_fifo(trades: impl IntoIterator<Item = Trade>) -> Option<Realised> {
     let mut realised = Realised::default();
     let mut lots: VecDeque<(Decimal, Decimal)> = VecDeque::new();
     for trade in trades {
@@ -53,7 +57,7 @@ pub fn by_fifo(trades: impl IntoIterator<Item = Trade>) -> Realised {
             && let Some((quantity, price)) = lots.front_mut()
         {
             let closed = left.min(*quantity);
-            realised.close(trade, closed, closed * *price);
+            realised.close(trade, closed, closed.checked_mul(*price)?)?;
             left -= closed;
             *quantity -= closed;
             if *quantity == Decimal::ZERO {
@@ -61,11 +65,11 @@ pub fn by_fifo(trades: impl IntoIterator<Item = Trade>) -> Realised {
             }
         }
         if left > Decimal::ZERO {
-            realised.add(trade, left);
+            realised.add(trade, left)?;
             lots.push_back((left, trade.price));
         }
     }
-    realised
+    Some(realised)
 }
 
 fn opposes(open: Decimal, trade: Trade) -> bool {
@@ -77,15 +81,18 @@ fn signed(trade: Trade, quantity: Decimal) -> Decimal {
 }
 
 impl Realised {
-    fn close(&mut self, trade: Trade, quantity: Decimal, cost: Decimal) {
-        let value = quantity * trade.price;
-        self.profit += if trade.is_buy { cost - value } else { value - cost };
-        self.open += signed(trade, quantity);
-        self.cost -= cost;
+    fn close(&mut self, trade: Trade, quantity: Decimal, cost: Decimal) -> Option<()> {
+        let value = quantity.checked_mul(trade.price)?;
+        let profit = if trade.is_buy { cost.checked_sub(value)? } else { value.checked_sub(cost)? };
+        self.profit = self.profit.checked_add(profit)?;
+        self.open = self.open.checked_add(signed(trade, quantity))?;
+        self.cost = self.cost.checked_sub(cost)?;
+        Some(())
     }
 
-    fn add(&mut self, trade: Trade, quantity: Decimal) {
-        self.open += signed(trade, quantity);
-        self.cost += quantity * trade.price;
+    fn add(&mut self, trade: Trade, quantity: Decimal) -> Option<()> {
+        self.open = self.open.checked_add(signed(trade, quantity))?;
+        self.cost = self.cost.checked_add(quantity.checked_mul(trade.price)?)?;
+        Some(())
     }
 }

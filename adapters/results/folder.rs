@@ -148,6 +148,18 @@ impl ResultsFolder {
         self.write(name, |file| file.write_all(&bytes))
     }
 
+    /// Where a file belongs that somebody else writes, before the commit.
+    ///
+    /// # Errors
+    /// When `name` is not a plain file name.
+    pub fn place(&self, name: &str) -> Result<PathBuf, ResultsError> {
+        let mut components = Path::new(name).components();
+        match (components.next(), components.next()) {
+            (Some(Component::Normal(plain)), None) if plain == name => Ok(self.folder.path().join(name)),
+            _ => Err(ResultsError::Name(name.to_owned())),
+        }
+    }
+
     /// Moves the results into place, instead of older results or an empty folder, and returns where they are.
     ///
     /// A crash between the two moves leaves the older results complete in the hidden folder beside the target.
@@ -171,13 +183,9 @@ impl ResultsFolder {
         name: &str,
         content: impl FnOnce(&mut File) -> io::Result<()>,
     ) -> Result<(), ResultsError> {
-        let mut components = Path::new(name).components();
-        if !matches!((components.next(), components.next()), (Some(Component::Normal(plain)), None) if plain == name)
-        {
-            return Err(ResultsError::Name(name.to_owned()));
-        }
+        let path = self.place(name)?;
         let write = || {
-            let mut file = File::create_new(self.folder.path().join(name))?;
+            let mut file = File::create_new(path)?;
             content(&mut file)?;
             file.sync_all()
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Config;
 use super::model::Environment;
-use super::shape::risk::{PRESETS, RISK_PROFILE};
+use super::shape::risk::PRESETS;
 use super::tree::{Entry, Value};
 
 /// A risk profile with what it is for.
@@ -29,8 +29,6 @@ pub struct Profile<'c> {
     pub requires_manual_controls: bool,
     /// The order in which environments must be passed.
     pub deployment_pipeline: [&'static str; 3],
-    /// What else is to be known.
-    pub notes: Vec<String>,
 }
 
 impl Config {
@@ -83,11 +81,6 @@ impl Config {
         let preset = entry.node.get("preset").and_then(|preset| preset.node.text());
         let classification = preset.or(PRESETS.into_iter().find(|known| *known == name)).unwrap_or("custom");
         let limits = numbers(&entry.node.value);
-        let is_unused = |name: &&str| {
-            RISK_PROFILE.keys.iter().any(|key| key.name == *name && key.is_later)
-                && limits.get(name).is_some_and(|limit| *limit > 0.0)
-        };
-        let unused: Vec<_> = limits.keys().copied().filter(is_unused).collect();
         let quality = entry.node.get("data_quality").map(|quality| numbers(&quality.node.value));
         let environments = self.model.environments.iter().filter(|one| one.risk_profile == name);
         Profile {
@@ -97,11 +90,6 @@ impl Config {
             associated_environments: environments.map(|environment| environment.name.as_str()).collect(),
             requires_manual_controls: classification == "manual",
             deployment_pipeline: ["demo", "paper", "live"],
-            notes: if unused.is_empty() {
-                Vec::new()
-            } else {
-                vec![format!("{name}: checked, and not enforced by this version: {}", unused.join(", "))]
-            },
             limits,
         }
     }

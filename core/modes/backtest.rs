@@ -7,6 +7,7 @@ use hemiola_components::market::Instrument;
 use hemiola_components::port::EquityPoint;
 use hemiola_components::portfolio::{Account, Timeline};
 use hemiola_components::position::Holding;
+use hemiola_components::risk::RiskState;
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub equity: Vec<EquityPoint>,
     /// The account at the end.
     pub account: Account,
+    /// What limits are held against, one per risk profile.
+    pub risk: Vec<RiskState>,
     /// Where the time line ended.
     pub timeline: Timeline,
     /// Counters, one per schedule.
@@ -171,6 +174,7 @@ impl Log {
             records: self.records,
             equity: self.equity,
             account,
+            risk: runtime.risk(index).to_vec(),
             timeline: runtime.timeline(index),
             telemetry: runtime.telemetry(index),
             metrics: runtime.metrics(index),

@@ -1,10 +1,11 @@
-//! What a run leaves behind: one folder with a manifest, a summary, tables and the decisions.
+//! What a run leaves behind: one folder with a manifest, a summary, tables, risk states and the decisions.
 
 pub mod decisions;
 pub mod explain;
 pub mod manifest;
 pub mod resolved;
 pub mod risk;
+pub mod risk_states;
 pub mod summary;
 pub mod tables;
 pub mod terminal;
@@ -13,6 +14,7 @@ use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::results::ResultsFolder;
+use hemiola_adapters::risk_state::{self, DATABASE};
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::order::Order;
 use hemiola_components::signal::Leg;
@@ -50,6 +52,7 @@ pub fn write(
     for (name, table) in tables::all(prepared, outcome) {
         folder.table(name, &table)?;
     }
+    risk_state::create(&folder.place(DATABASE)?, &risk_states::risk_states(prepared, outcome))?;
     if decisions == Decisions::All {
         folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
     }

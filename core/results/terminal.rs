@@ -1,4 +1,4 @@
-//! The table at the end of a run.
+//! The tables at the end of a run.
 
 use std::fmt::Write as _;
 
@@ -6,45 +6,87 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use hemiola_components::schedule::Telemetry;
 
-use super::summary::Summary;
+use super::summary::{Money, RiskCounts, Summary};
 
 const HEADER: [&str; 10] =
     ["schedule", "strategy", "signals", "refused", "orders", "fills", "realised", "fees", "net", "hit rate"];
 
-/// Schedules, total and statistics as text.
+const COSTS: [&str; 8] =
+    ["strategy", "fees", "slippage", "borrow", "costs", "realised, average cost", "realised, FIFO", "net"];
+
+/// Schedules, strategies, total and statistics as text.
 #[must_use]
 pub fn render(summary: &Summary) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(HEADER);
+    let mut schedules = table(&HEADER, 2);
     for schedule in &summary.schedules {
-        let money = [schedule.realised, schedule.fees, schedule.net()];
-        table.add_row(row(&schedule.name, &schedule.strategy, &schedule.counts, money, schedule.hit_rate));
+        let counts = &schedule.counts.telemetry;
+        schedules.add_row(row(
+            &schedule.name,
+            &schedule.strategy,
+            counts,
+            &schedule.money,
+            schedule.hit_rate,
+        ));
     }
-    let money = [summary.realised, summary.fees, summary.realised + summary.unrealised - summary.fees];
-    table.add_row(row("total", "", &summary.total, money, summary.statistics.hit_rate));
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
+    let total = &summary.total.telemetry;
+    schedules.add_row(row("total", "", total, &summary.money, summary.statistics.hit_rate));
+    let mut strategies = table(&COSTS, 1);
+    for (name, money) in &summary.strategies {
+        strategies.add_row(costs(name, money));
     }
-    let mut text = table.to_string();
-    text.push('\n');
+    strategies.add_row(costs("total", &summary.money));
+    let mut text = format!("{schedules}\n{strategies}\n");
     statistics(summary, &mut text);
     text
 }
 
-fn row(
-    name: &str,
-    strategy: &str,
-    counts: &Telemetry,
-    money: [f64; 3],
-    hit_rate: Option<f64>,
-) -> Vec<String> {
+/// An empty table whose columns hold numbers from `numbers` on.
+fn table(header: &[&str], numbers: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    for column in table.column_iter_mut().skip(numbers) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn row(name: &str, strategy: &str, counts: &Telemetry, money: &Money, hit_rate: Option<f64>) -> Vec<String> {
     let Telemetry { signals, refusals, orders, fills, .. } = counts;
     let mut cells = vec![name.to_owned(), strategy.to_owned()];
     cells.extend([signals, refusals, orders, fills].map(ToString::to_string));
-    cells.extend(money.map(|amount| format!("{amount:.2}")));
+    cells.extend([money.realised, money.fees, money.net()].map(amount));
     cells.push(percent(hit_rate));
     cells
+}
+
+fn costs(name: &str, money: &Money) -> Vec<String> {
+    let by_fills = [money.by_fills.average_cost, money.by_fills.fifo];
+    let mut cells = vec![name.to_owned()];
+    cells.extend([money.fees, money.slippage, money.borrow, money.costs()].map(amount));
+    cells.extend(by_fills.map(|profit| profit.map_or("-".to_owned(), amount)));
+    cells.push(amount(money.net()));
+    cells
+}
+
+fn amount(money: f64) -> String {
+    format!("{money:.2}")
+}
+
+/// What the risk engine did, as far as it did anything.
+fn interventions(risk: &RiskCounts) -> Option<String> {
+    let groups = [
+        ("latched", &risk.latched),
+        ("released", &risk.released),
+        ("adjusted", &risk.adjusted),
+        ("alerts", &risk.alerts),
+    ];
+    let told = groups.into_iter().filter(|(_, counts)| !counts.is_empty()).map(|(what, counts)| {
+        let each: Vec<_> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        format!("{what}: {}", each.join(", "))
+    });
+    let told: Vec<_> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 fn statistics(summary: &Summary, text: &mut String) {
@@ -75,6 +117,9 @@ fn statistics(summary: &Summary, text: &mut String) {
     line("turnover, a year", ratio(s.turnover));
     line("exposure", percent(s.exposure));
     line("profit factor", ratio(s.profit_factor));
+    if let Some(interventions) = interventions(&summary.risk) {
+        line("risk", interventions);
+    }
 }
 
 fn percent(value: Option<f64>) -> String {

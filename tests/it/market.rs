@@ -8,6 +8,11 @@ use hemiola::assembly::Options;
 use hemiola::job::{Job, Prepared};
 use hemiola::modes::backtest;
 use hemiola::results::summary::Summary;
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::order::Origin;
+use hemiola_components::risk::{Alert, Rule};
+use hemiola_components::time::Nanos;
+use hemiola_components::units::Ratio;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::ScanLimit;
 use serde_json::Value;
@@ -16,16 +21,8 @@ use crate::support::shared::market_data;
 
 fn prepare(data: &Path) -> Prepared {
     let job = Job {
-        config: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/real_market.yaml"),
-        environment: None,
-        scheduler: None,
         data: Some(data.to_owned()),
-        interval: None,
-        trust_data: false,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/real_market.yaml"))
     };
     let silent = &mut |notice: &str| panic!("{notice}");
     job.prepare(&Catalog::built_in(), silent).unwrap()
@@ -88,4 +85,51 @@ fn real_candles_give_one_digest_however_they_are_run() {
     }
     let again = prepare(&data);
     assert_eq!(again.run(&Catalog::built_in(), |_, _| ()).unwrap().outcomes[0].digest, usual);
+}
+
+/// A loss of a few hundredths of a per cent a day latches; the profile's positions are closed, and midnight releases it.
+#[test]
+fn a_tight_daily_loss_limit_latches_closes_alerts_and_is_released() {
+    let Some(data) = market_data() else { return };
+    let mut prepared = prepare(&data);
+    for profile in &mut prepared.plan.risk_profiles {
+        profile.max_daily_loss = Ratio::new(0.0005);
+    }
+    let run = |scan| {
+        let options = Options { scan, window: prepared.window, ..Options::default() };
+        let plans = [(&prepared.plan, &prepared.data.market)];
+        backtest::run(&plans, &Catalog::built_in(), options, |_, _| ()).unwrap().outcomes.remove(0)
+    };
+    let outcome = run(ScanLimit::Unlimited);
+    for scan in [ScanLimit::Decisions(1), ScanLimit::Random(11)] {
+        assert_eq!(run(scan).digest, outcome.digest, "{scan:?}");
+    }
+
+    let mut latched: BTreeMap<usize, Nanos> = BTreeMap::new();
+    let (mut entered, mut released, mut alerts, mut closed) = (0, 0, 0, 0);
+    for Record { at, event, .. } in &outcome.records {
+        match event {
+            Event::Latch { risk_profile, entered: true, value, limit, .. } => {
+                assert!(value >= limit && latched.insert(*risk_profile, *at).is_none());
+                entered += 1;
+            }
+            Event::Latch { risk_profile, rule, .. } => {
+                assert_eq!((*rule, at.get() % Nanos::DAY.get()), (Rule::DailyLoss, 0), "at midnight");
+                assert!(latched.remove(risk_profile).is_some());
+                released += 1;
+            }
+            Event::Alert { alert: Alert::Latch(Rule::DailyLoss), risk_profile, .. } => {
+                assert_eq!(latched.get(risk_profile), Some(at), "one alert a latch");
+                alerts += 1;
+            }
+            Event::Order(order) if order.origin == Origin::Risk => closed += 1,
+            Event::Refused { schedule, refusal, .. } if refusal.rule == Rule::DailyLoss => {
+                let profile = prepared.plan.schedules[schedule.get()].risk_profile;
+                assert!(latched.contains_key(&profile));
+                assert!(refusal.value >= refusal.limit && refusal.limit == 0.0005, "{refusal:?}");
+            }
+            _ => {}
+        }
+    }
+    assert!(entered > 10 && entered == alerts && released >= entered - latched.len() && closed > 10);
 }

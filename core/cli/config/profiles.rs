@@ -83,8 +83,5 @@ fn table(profiles: &[Profile<'_>]) -> String {
             profile.limits.get(name).map_or("off".to_owned(), ToString::to_string)
         }));
     }
-    let notes = profiles.iter().flat_map(|profile| &profile.notes);
-    let mut notes: Vec<_> = notes.map(|note| format!("{note}\n")).collect();
-    notes.dedup();
-    format!("{table}\n{}", notes.concat())
+    format!("{table}\n")
 }

@@ -13,10 +13,8 @@ pub(super) fn alike(one: &Event, other: &Event) -> bool {
         (Event::Unchanged { .. }, Event::Unchanged { .. }) | (Event::Borrow { .. }, Event::Borrow { .. }) => {
             true
         }
-        (Event::Refused { refusal: one, .. }, Event::Refused { refusal: other, .. }) => {
-            one.rule == other.rule
-        }
-        (Event::Adjusted { refusal: one, .. }, Event::Adjusted { refusal: other, .. }) => {
+        (Event::Refused { refusal: one, .. }, Event::Refused { refusal: other, .. })
+        | (Event::Adjusted { refusal: one, .. }, Event::Adjusted { refusal: other, .. }) => {
             one.rule == other.rule
         }
         (Event::Order(one), Event::Order(other)) => {

@@ -159,7 +159,7 @@ fn profiles_say_who_uses_them() {
     assert_eq!(balanced["data_quality"]["min_ok_ratio"], 0.9);
     assert_eq!(balanced["deployment_pipeline"], json!(["demo", "paper", "live"]));
     let text = shipped.succeeds("config profiles").stdout;
-    assert!(text.contains("not enforced by this version: ") && text.contains("data_quality"), "{text}");
+    assert!(text.contains("max_daily_loss_pct") && !text.contains("not enforced"), "{text}");
     shipped.refuses("config profiles --environment binance_liv", 2, &["did you mean `binance_live`?"]);
 }
 

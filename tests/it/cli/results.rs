@@ -1,6 +1,6 @@
 //! What a run leaves behind, and what does not change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use hemiola::job::Job;
@@ -11,10 +11,11 @@ use serde_json::Value;
 use super::project::{Project, Snapshot};
 use super::tables::{Candles, Table};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "decisions.jsonl",
     "equity.parquet",
     "manifest.json",
+    "risk.sqlite",
     "signals.parquet",
     "summary.json",
     "trades.parquet",
@@ -29,22 +30,44 @@ fn demo() -> Project {
     project
 }
 
+/// The same with a venue that fills in parts and lends, and a daily loss that is soon reached: every event there is.
+pub(super) fn eventful() -> Project {
+    let project = demo();
+    project.edit("config/core.yaml", "max_daily_loss_pct: 0.015", "max_daily_loss_pct: 0.001");
+    let venue = "slippage_bps: 5\n        fill_model: realistic\n        max_volume_share: 0.0005\n        \
+                 borrow_rate: 0.1 ";
+    project.edit("config/core.yaml", "slippage_bps: 5 ", venue);
+    project
+}
+
 /// Checks that the lines of `decisions.jsonl` are as many of each event as the summary counts, and returns these
 /// counts: signals, unchanged, refusals, orders, fills, unfilled.
 pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
-    const EVENTS: [(&str, &str); 6] = [
+    const EVENTS: [(&str, &str); 9] = [
         ("strategy_signal", "signals"),
         ("signal_unchanged", "unchanged"),
         ("risk_rejected", "refusals"),
         ("order_submitted", "orders"),
         ("order_executed", "fills"),
         ("order_unfilled", "unfilled_at_end"),
+        ("order_partially_executed", "partial_fills"),
+        ("risk_adjusted", "adjusted"),
+        ("borrow_charged", "borrow_charges"),
     ];
     let summary = project.json(&format!("{output}/summary.json"));
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
+    let mut named: BTreeMap<String, u64> = BTreeMap::new();
     for line in project.text(&format!("{output}/decisions.jsonl")).lines() {
         let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
         *lines.entry(record["event"].clone()).or_default() += 1;
+        let name = match record["event"].as_str() {
+            "risk_rejected" => format!("refusals {}", record["rule"]),
+            "risk_adjusted" => format!("adjusted {}", record["rule"]),
+            "liquidation_state_changed" => format!("latches {} {}", record["status"], record["rule"]),
+            "alert" => format!("alerts {}", record["code"]),
+            _ => continue,
+        };
+        *named.entry(name).or_default() += 1;
     }
     let counts = EVENTS.map(|(event, count)| {
         let lines = lines.remove(event).unwrap_or_default();
@@ -54,8 +77,22 @@ pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
         assert_eq!(of_schedules, lines, "{event}");
         lines
     });
+    lines.retain(|event, _| !["liquidation_state_changed", "alert"].contains(&event.as_str()));
     assert_eq!(lines, BTreeMap::new(), "events the summary does not count");
-    counts
+    let groups = [
+        ("refusals", &summary["refusals"]),
+        ("adjusted", &summary["adjusted"]),
+        ("latches entered", &summary["latches"]["entered"]),
+        ("latches exited", &summary["latches"]["released"]),
+        ("alerts", &summary["alerts"]),
+    ];
+    let told = groups.into_iter().flat_map(|(group, counts)| {
+        let counts = counts.as_object().unwrap().iter();
+        counts.map(move |(name, count)| (format!("{group} {name}"), count.as_u64().unwrap()))
+    });
+    assert_eq!(told.collect::<BTreeMap<_, _>>(), named);
+    let [signals, unchanged, refusals, orders, fills, unfilled, ..] = counts;
+    [signals, unchanged, refusals, orders, fills, unfilled]
 }
 
 fn names(snapshot: &Snapshot) -> Vec<PathBuf> {
@@ -170,33 +207,67 @@ fn decisions_trades_and_summary_agree() {
 
     let trades = Table::read(&project.path("out/trades.parquet"));
     assert_eq!(summary["counts"]["fills"], trades.rows());
-    let fees: f64 = trades.numbers("fee").iter().sum();
-    assert!((summary["money"]["fees"].as_f64().unwrap() / fees - 1.0).abs() < 1e-9);
+    for (column, total) in [("fee", "fees"), ("slippage", "slippage"), ("realised", "realised")] {
+        let sum: f64 = trades.numbers(column).iter().sum();
+        assert!((summary["money"][total].as_f64().unwrap() / sum - 1.0).abs() < 1e-9, "{column}");
+    }
     assert_eq!(summary["counts"]["signals"], Table::read(&project.path("out/signals.parquet")).rows());
 }
 
 #[test]
 fn decisions_are_canonical_and_complete() {
     const ALWAYS: [&str; 5] = ["event", "timestamp", "environment", "portfolio", "risk_profile"];
-    const SIGNAL: [&str; 5] = ["confidence", "latency_ms", "schedule", "strategy", "telemetry_namespace"];
-    let project = demo();
+    const SCHEDULE: [&str; 3] = ["schedule", "strategy", "telemetry_namespace"];
+    const REFUSAL: [&str; 6] = ["status", "rule", "value", "limit", "headroom", "adjust_max_quantity"];
+    const FILL: [&str; 6] = ["order_id", "quantity", "price", "fee", "slippage", "maker"];
+    let project = eventful();
     project.succeeds("backtest --output out");
     let text = project.text("out/decisions.jsonl");
     assert!(text.ends_with('\n') && !text.contains('\r'));
-    let mut previous = String::new();
+    let (mut previous, mut events) = (String::new(), BTreeSet::new());
     for line in text.lines() {
         // Sorted keys, no blanks, nothing but texts: a map of texts written by another hand is the same line.
         let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
-        let mandatory =
-            ALWAYS.iter().chain(&SIGNAL[..if record["event"] == "strategy_signal" { 5 } else { 0 }]);
-        for name in mandatory {
+        let event = record["event"].as_str();
+        let of_profile = ["liquidation_state_changed", "alert"].contains(&event);
+        let own: &[&str] = match event {
+            "strategy_signal" => &["confidence", "latency_ms", "kind"],
+            "risk_rejected" | "risk_adjusted" => &REFUSAL,
+            "order_submitted" => &["order_id", "side", "price"],
+            "order_executed" | "order_partially_executed" => &FILL,
+            "borrow_charged" => &["amount"],
+            "liquidation_state_changed" if record["status"] == "entered" => &["rule", "value", "limit"],
+            "liquidation_state_changed" => &["status", "rule"],
+            "alert" => &["status", "code", "value", "limit"],
+            "signal_unchanged" | "order_unfilled" => &["status"],
+            other => panic!("{other} is not known"),
+        };
+        let schedule = if of_profile { &[][..] } else { &SCHEDULE };
+        for name in ALWAYS.iter().chain(schedule).chain(own) {
             assert!(record.get(*name).is_some_and(|value| !value.is_empty()), "no {name} in {line}");
         }
         assert!(record["timestamp"].ends_with("+00:00") && record["timestamp"] >= previous, "{line}");
         previous.clone_from(&record["timestamp"]);
-        assert!(record["telemetry_namespace"].starts_with("runtime.core."), "{line}");
+        assert!(of_profile || record["telemetry_namespace"].starts_with("runtime.core."), "{line}");
+        events.insert(record["event"].clone());
     }
+    let seen: Vec<_> = events.iter().map(String::as_str).collect();
+    assert_eq!(
+        seen,
+        [
+            "alert",
+            "borrow_charged",
+            "liquidation_state_changed",
+            "order_executed",
+            "order_partially_executed",
+            "order_submitted",
+            "risk_adjusted",
+            "risk_rejected",
+            "strategy_signal",
+        ]
+    );
+    counts(&project, "out");
 }
 
 #[test]
@@ -209,18 +280,7 @@ fn a_line_says_the_same_whatever_was_written_before_it() {
         pair.candles(&format!("data/ohlcv/{name}/BTC_USDT/1h.parquet"), &candles);
     }
     for project in [demo, pair] {
-        let job = Job {
-            config: project.path("config/core.yaml"),
-            environment: None,
-            scheduler: None,
-            data: Some(project.path("data/ohlcv")),
-            interval: None,
-            trust_data: false,
-            from: None,
-            to: None,
-            every_bar: false,
-            skip_blocked: false,
-        };
+        let job = Job { data: Some(project.path("data/ohlcv")), ..Job::of(project.path("config/core.yaml")) };
         let catalog = Catalog::built_in();
         let prepared = job.prepare(&catalog, &mut |_| ()).unwrap();
         let outcome = prepared.run(&catalog, |_, _| ()).unwrap().outcomes.remove(0);
@@ -308,4 +368,69 @@ fn every_signal_of_a_pair_has_an_outcome_whichever_leg_it_came_to() {
         unwound += signals.texts("side").iter().filter(|side| *side == "unwind").count();
     }
     assert_eq!(unwound, 1, "the first venue falls silent after an entry in one of them");
+}
+
+#[test]
+fn a_run_leaves_its_risk_state_with_every_latch_and_release() {
+    let project = eventful();
+    project.succeeds("backtest --output out");
+    let ended = project.run("risk state --run out --json");
+    assert!(matches!(ended.code, Some(0 | 3)), "{ended:?}");
+    let document: Value = ended.json();
+    let summary = project.json("out/summary.json");
+    assert_eq!(document["as_of"], summary["end"]);
+
+    let history = document["history"].as_array().unwrap();
+    let mut changes: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut latched = BTreeMap::new();
+    for change in history {
+        let place = (change["profile"].as_str().unwrap(), change["rule"].as_str().unwrap());
+        let at = change["at"].as_str().unwrap();
+        *changes.entry((change["change"].as_str().unwrap(), place.1)).or_default() += 1;
+        if change["change"] == "entered" {
+            let [value, limit] = ["value", "limit"].map(|name| change[name].as_f64().unwrap());
+            assert!(value >= limit && latched.insert(place, at).is_none(), "{change}");
+        } else {
+            assert!(latched.remove(&place).unwrap()[..10] < at[..10], "{change}");
+        }
+    }
+    for (change, counts) in [("entered", "entered"), ("exited", "released")] {
+        let counts = summary["latches"][counts].as_object().unwrap();
+        assert!(counts.contains_key("daily_loss_limit"), "{counts:?}");
+        for (rule, count) in counts {
+            assert_eq!(changes[&(change, rule.as_str())], *count, "{rule}");
+        }
+    }
+
+    let profiles = document["profiles"].as_array().unwrap();
+    let still: Vec<_> = profiles
+        .iter()
+        .flat_map(|profile| {
+            let latches = profile["latches"].as_array().unwrap().iter();
+            latches.map(|latch| {
+                let place = (profile["profile"].as_str().unwrap(), latch["rule"].as_str().unwrap());
+                (place, latch["since"].as_str().unwrap())
+            })
+        })
+        .collect();
+    assert_eq!(still.into_iter().collect::<BTreeMap<_, _>>(), latched);
+
+    let close = |one: f64, other: &Value| (one - other.as_f64().unwrap()).abs() < 1e-6;
+    for cost in ["fees", "slippage", "borrow"] {
+        let sum = profiles.iter().map(|profile| profile["costs"][cost].as_f64().unwrap()).sum();
+        assert!(close(sum, &summary["money"][cost]) && sum > 0.0, "{cost}: {sum}");
+    }
+    for profile in profiles {
+        assert!(
+            close(profile["last_equity"].as_f64().unwrap() - 100_000.0, &summary["money"]["net"]),
+            "{profile}"
+        );
+        assert!(profile["limits"]["daily_loss_limit"]["limit"].as_f64().unwrap() > 0.0);
+    }
+    let open: f64 = profiles
+        .iter()
+        .flat_map(|profile| profile["positions"].as_object().unwrap().values())
+        .map(|position| position["notional"].as_f64().unwrap())
+        .sum();
+    assert!(open > 0.0, "something is held at the end");
 }
