@@ -80,6 +80,7 @@ pub(super) fn stage(profile: RiskProfile, closes: &[Vec<f64>], traders: &[Trader
         schedules: traders.iter().enumerate().map(schedule).collect(),
         risk_profiles: vec![profile],
         risk_policy: RiskPolicy::default(),
+        latches: Vec::new(),
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),
