@@ -25,7 +25,7 @@ pub enum Exit {
     Security = 3,
     /// Candles are bad or absent.
     Data = 7,
-    /// A repeated run gave something else, or a risk state is damaged.
+    /// A repeated run gave something else, a risk state is damaged, or a drill failed.
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,
