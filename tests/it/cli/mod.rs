@@ -9,6 +9,7 @@ mod data_files;
 mod explain;
 mod external;
 mod hostile;
+mod ledger;
 mod memory;
 mod project;
 mod quotes;
