@@ -9,7 +9,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::{Format, Output, Selected, explain, print, print_json, report_failure, say};
+use super::{Format, Output, Selected, explain, print, print_json, report_failure, say, why};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
@@ -66,6 +66,10 @@ pub(super) struct Arguments {
     /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
     #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity", "decisions", "ledger"])]
     explain: Vec<String>,
+    /// Follow the last decision about an instrument at or before an instant, of every schedule that trades it: candle,
+    /// signal, weight, limit, gate, order, fills; instead of writing results.
+    #[arg(long, value_name = "SYMBOL@TIME", conflicts_with_all = ["output", "equity", "decisions", "ledger", "explain"])]
+    why: Vec<String>,
     /// Repeat the run of a manifest and compare; write nothing.
     #[arg(long, value_name = "MANIFEST", exclusive = true)]
     verify: Option<PathBuf>,
@@ -121,15 +125,18 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    let format = arguments.output_format.format();
     let ended = match &arguments.verify {
         Some(path) => verify(path, &arguments.memory(), catalog),
-        None if arguments.explain.is_empty() => backtest(arguments, catalog),
-        None => {
-            let format = arguments.output_format.format();
+        None if !arguments.explain.is_empty() => {
             explain::run(&arguments.job(), &arguments.memory(), &arguments.explain, catalog, format)
         }
+        None if !arguments.why.is_empty() => {
+            why::run(&arguments.job(), &arguments.memory(), &arguments.why, catalog, format)
+        }
+        None => backtest(arguments, catalog),
     };
-    report_failure("backtest", arguments.output_format.format(), ended)
+    report_failure("backtest", format, ended)
 }
 
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {

@@ -20,3 +20,4 @@ mod sources;
 mod streams;
 mod tables;
 mod verify;
+mod why;
