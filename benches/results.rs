@@ -21,16 +21,10 @@ const AT_ONCE: usize = 1 << 18;
 fn results(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let job = Job {
-        config: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/bench/w1.yaml"),
-        environment: None,
-        scheduler: None,
         data: Some(candles::candles(folder.path())),
         interval: Some("1m".to_owned()),
         trust_data: true,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/bench/w1.yaml"))
     };
     let catalog = Catalog::built_in();
     let prepared = job.prepare(&catalog, &mut |_| ()).expect("sound candles");

@@ -45,18 +45,7 @@ fn demo(criterion: &mut Criterion) {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).expect("a folder can be made");
     fs::write(&path, CORE).expect("it can be written");
     let catalog = Catalog::built_in();
-    let job = Job {
-        config: path,
-        environment: None,
-        scheduler: None,
-        data: None,
-        interval: None,
-        trust_data: false,
-        from: None,
-        to: Some("2024-01-01T02:00:00".to_owned()),
-        every_bar: false,
-        skip_blocked: false,
-    };
+    let job = Job { to: Some("2024-01-01T02:00:00".to_owned()), ..Job::of(path) };
     job.prepare(&catalog, &mut |_| {}).expect("the demo makes up its candles");
     criterion.bench_function("the demo: configuration, candles, world, first ticks", |bencher| {
         bencher.iter(|| {

@@ -68,6 +68,8 @@ pub struct Desk {
     pub recent: Recent,
     /// When what a latched profile holds is looked at; [`Nanos::NEVER`] when it has been.
     pub look_at: Nanos,
+    /// The next midnight, when limits count from it or a latch may be released at it; else [`Nanos::NEVER`].
+    pub midnight: Nanos,
 }
 
 /// Orders that have left, as far as a guard asks about them.

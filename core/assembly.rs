@@ -17,7 +17,7 @@ use hemiola_components::portfolio::{
     Account, Agenda, Book, BookLine, Desk, Portfolio, Recent, Sheet, Timeline,
 };
 use hemiola_components::position::{Cursor, Feed, Position};
-use hemiola_components::risk::{RiskProfile, RiskState};
+use hemiola_components::risk::{Latches, RiskProfile, RiskState};
 use hemiola_components::rows::Rows;
 use hemiola_components::schedule::Schedule;
 use hemiola_components::strategy::{ParameterError, Strategy};
@@ -27,7 +27,7 @@ use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
 use hemiola_systems::queue::Queue;
-use hemiola_systems::risk::calendar::day_of;
+use hemiola_systems::risk::calendar::{day_of, midnight_that_matters};
 use hemiola_systems::risk::latch::watch;
 use hemiola_systems::schedule;
 use hemiola_systems::signals::catalog::{Catalog, Kind, Needs};
@@ -315,9 +315,10 @@ impl Assembly<'_> {
         for (index, schedule) in plan.schedules.iter().enumerate() {
             self.schedule(&owner, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
         }
-        let risk = plan.risk_profiles.iter().map(fresh).collect::<Vec<_>>();
+        let risk = risk_states(plan);
         let mut account = Account { day: Some(day_of(start)), ..Account::new(plan.cash) };
         watch(&mut account, &plan.risk_profiles, &risk);
+        let midnight = midnight_that_matters(&plan.risk_profiles, &risk, start);
         self.world.entity_mut(entity).insert(Desk {
             timeline: Timeline { now: start, day_end, start, end },
             account,
@@ -328,6 +329,7 @@ impl Assembly<'_> {
             risk,
             recent: Recent::default(),
             look_at: Nanos::NEVER,
+            midnight,
         });
         Ok(entity)
     }
@@ -615,9 +617,15 @@ fn series<'a>(
     })
 }
 
-/// A profile's state before the first tick.
-fn fresh(profile: &RiskProfile) -> RiskState {
-    RiskState { month: (profile.max_cost_to_profit > 0.0).then(Box::default), ..RiskState::default() }
+/// The states of the risk profiles before the first tick.
+fn risk_states(plan: &Plan) -> Vec<RiskState> {
+    let latches = plan.latches.iter().copied().chain(std::iter::repeat(Latches::default()));
+    let state = |(profile, latches): (&RiskProfile, Latches)| RiskState {
+        latches,
+        month: (profile.max_cost_to_profit > 0.0).then(Box::default),
+        ..RiskState::default()
+    };
+    plan.risk_profiles.iter().zip(latches).map(state).collect()
 }
 
 fn weights(plan: &Plan) -> Weights {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hemiola_adapters::risk_state;
 use hemiola_adapters::store::{Check, Demand, SourceFile};
 use hemiola_components::port::EquityCurve;
+use hemiola_components::risk::{Latches, Rule};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::signals::catalog::Catalog;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::license;
-use crate::market_data::{self, FlatFile, MarketData, sha256_of};
+use crate::market_data::{self, FlatFile, MarketData, blake3_of, sha256_of};
 use crate::memory::Memory;
 use crate::modes::backtest::{self, Run};
 use crate::results::resolved;
@@ -51,6 +53,9 @@ pub struct Job {
     /// Whether schedules that need a capability that was not granted are left out.
     #[serde(default)]
     pub skip_blocked: bool,
+    /// Whether it begins with the latches and halts of the environment's risk state.
+    #[serde(default)]
+    pub risk_state: bool,
 }
 
 /// A job with everything it needs read and checked.
@@ -77,6 +82,24 @@ pub struct Prepared {
 }
 
 impl Job {
+    /// The first scheduler of a configuration in its first environment, over that environment's own candles.
+    #[must_use]
+    pub fn of(config: impl Into<PathBuf>) -> Self {
+        Self {
+            config: config.into(),
+            environment: None,
+            scheduler: None,
+            data: None,
+            interval: None,
+            trust_data: false,
+            from: None,
+            to: None,
+            every_bar: false,
+            skip_blocked: false,
+            risk_state: false,
+        }
+    }
+
     /// Reads configuration and data into memory. `notice` hears what is done on the way.
     ///
     /// # Errors
@@ -134,7 +157,7 @@ impl Job {
             selection.without = blocked.into_iter().map(|one| one.schedule).collect();
         }
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
-        let (plan, mut data) = self.read(
+        let (mut plan, mut data) = self.read(
             &config,
             selection,
             &|plan| demand(plan, catalog, check, window),
@@ -147,6 +170,11 @@ impl Job {
             path: file.path,
             blake3: file.blake3,
         }));
+        if self.risk_state {
+            let (latches, file) = latched(&config, &plan)?;
+            plan.latches = latches;
+            data.files.extend(file);
+        }
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let identity = resolved::identity(&plan, window).to_string();
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
@@ -230,6 +258,26 @@ impl Job {
             _ => Ok(window),
         }
     }
+}
+
+/// What has latched a plan's risk profiles according to its environment's risk state, and the file that says so, if
+/// there is one.
+fn latched(config: &Config, plan: &Plan) -> Result<(Vec<Latches>, Option<SourceFile>), Failure> {
+    let Some(folder) = config.state_folder(Some(&plan.environment)) else { return Ok((Vec::new(), None)) };
+    let Some(states) = risk_state::read(&folder)? else { return Ok((Vec::new(), None)) };
+    let latches = plan.risk_profiles.iter().map(|profile| {
+        let mut latches = Latches::default();
+        let known = states.records.get(&profile.name).into_iter().flat_map(|record| &record.latches);
+        for latch in known {
+            let rule = Latches::RULES.into_iter().find(|rule| rule.name() == latch.rule);
+            // Better too much is held back than too little: a rule of another version counts as an operator's.
+            latches.set(rule.unwrap_or(Rule::KillSwitch));
+        }
+        latches
+    });
+    let path = folder.database();
+    let blake3 = blake3_of(&path)?;
+    Ok((latches.collect(), Some(SourceFile { path, blake3, rows: states.records.len() })))
 }
 
 fn parse_interval(text: &str) -> Result<Interval, Failure> {

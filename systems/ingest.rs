@@ -15,7 +15,6 @@ use crate::execution::venue::{Standing, Venue};
 use crate::execution::{borrow, margin};
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue};
-use crate::risk::calendar::midnight_that_matters;
 use crate::risk::latch::alarms;
 use crate::risk::liquidation::{Log, Positions, begin_day, look};
 use crate::table::columns;
@@ -51,8 +50,7 @@ fn ingest(
             look(portfolio, desk, &mut positions, intents, &mut log)?;
         }
         // What closes at midnight belongs to the day that ends. What is released and still holds latches again.
-        let midnight = midnight_that_matters(portfolio, &desk.risk, now - Nanos::new(1));
-        if (closes_day || now == midnight) && begin_day(portfolio, desk, now, &mut log) {
+        if (closes_day || now == desk.midnight) && begin_day(portfolio, desk, now, &mut log) {
             look(portfolio, desk, &mut positions, intents, &mut log)?;
         }
         let wanted = match portfolio.curve {

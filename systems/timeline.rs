@@ -18,7 +18,6 @@ use crate::book::{Visit, mark_until, next_close_of_any, next_margin_call};
 use crate::cadence::next_decision;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
-use crate::risk::calendar::midnight_that_matters;
 use crate::table::columns;
 use crate::telemetry::count;
 
@@ -40,7 +39,7 @@ fn advance(
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let Desk { timeline, account, book, resting, agenda, risk, look_at, .. } = &mut desks[index];
+        let Desk { timeline, account, book, resting, agenda, look_at, midnight, .. } = &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor) = positions.get(due.position)?;
             agenda.next[position.slot] = next_look(cursor, &position.feed);
@@ -53,8 +52,7 @@ fn advance(
         } else {
             let schedules = agenda.next.iter().copied();
             let orders = resting.iter().map(|order| order.known_at);
-            let midnight = midnight_that_matters(&portfolios[index], risk, tick.now);
-            let orders = orders.chain([midnight, *look_at]);
+            let orders = orders.chain([*midnight, *look_at]);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
         calendar[index] = next;

@@ -75,3 +75,11 @@ pub struct Guards {
     /// By instrument, whether its positions may only be reduced; shorter when the rest is free.
     pub restricted: Vec<bool>,
 }
+
+impl Guards {
+    /// Whether any of them asks about earlier orders.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.max_orders_per_second > 0 || self.duplicate_window > Nanos::ZERO
+    }
+}

@@ -83,7 +83,21 @@ impl RiskProfile {
     /// Whether any limit is on everything in the account.
     #[must_use]
     pub fn bounds_everything(&self) -> bool {
-        self.max_leverage > 0.0 || self.portfolio_limit > Ratio::ZERO
+        let shares = [self.portfolio_limit, self.portfolio_alert];
+        self.max_leverage > 0.0 || shares.iter().any(|share| *share > Ratio::ZERO)
+    }
+
+    /// Whether any order can alert.
+    #[must_use]
+    pub fn alerts(&self) -> bool {
+        let shares = [self.instrument_alert, self.portfolio_alert, self.trade_risk[0]];
+        shares.iter().any(|share| *share > Ratio::ZERO)
+    }
+
+    /// Whether any limit latches the profile.
+    #[must_use]
+    pub fn can_latch(&self) -> bool {
+        self.max_drawdown > Ratio::ZERO || self.counts_days()
     }
 
     /// Whether any limit counts from midnight.

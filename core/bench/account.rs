@@ -56,6 +56,7 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         schedules: (0..).zip(strategies).map(|(index, one)| schedule(index, one, sizing)).collect(),
         risk_profiles: vec![RiskProfile::unlimited("none")],
         risk_policy: RiskPolicy::default(),
+        latches: Vec::new(),
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),

@@ -95,16 +95,10 @@ fn job(folder: &Path, data: &Path) -> Result<Job, std::io::Error> {
     let config = folder.join("w1.yaml");
     fs::write(&config, CONFIGURATION)?;
     Ok(Job {
-        config,
-        environment: None,
-        scheduler: None,
         data: Some(data.to_owned()),
         interval: Some("1m".to_owned()),
         trust_data: true,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(config)
     })
 }
 

@@ -42,6 +42,9 @@ pub(super) struct Arguments {
     /// Leave out the schedules whose strategy needs a capability that was not granted.
     #[arg(long)]
     skip_blocked: bool,
+    /// Begin with the latches and halts of the environment's risk state, as paper and live do.
+    #[arg(long)]
+    risk_state: bool,
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
@@ -113,6 +116,7 @@ impl Arguments {
             to: self.to.clone(),
             every_bar: self.equity == Points::Bars,
             skip_blocked: self.skip_blocked,
+            risk_state: self.risk_state,
         }
     }
 

@@ -106,6 +106,7 @@ pub(crate) fn assemble(
         shortfall: environment.account.shortfall,
         risk_profiles: profiles.iter().map(|profile| groups.profile(profile)).collect(),
         risk_policy: groups.policy(),
+        latches: Vec::new(),
         venue_symbols: instruments.iter().map(|one| one.venue_symbol.clone()).collect(),
         instruments: instruments.into_iter().map(|one| one.instrument).collect(),
         strategies,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
-use hemiola_components::risk::{RiskPolicy, RiskProfile};
+use hemiola_components::risk::{Latches, RiskPolicy, RiskProfile};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::strategy::Parameters;
 use hemiola_components::time::{Interval, Nanos};
@@ -50,6 +50,8 @@ pub struct Plan {
     pub risk_profiles: Vec<RiskProfile>,
     /// How their limits are applied.
     pub risk_policy: RiskPolicy,
+    /// What has latched them before the run, in the order of [`Plan::risk_profiles`]; shorter when the rest is free.
+    pub latches: Vec<Latches>,
     /// How capital is divided between the schedules.
     pub capital_policy: CapitalPolicy,
     /// Distance of the re-allocation instants; `None` is every due instant.

@@ -88,6 +88,7 @@ pub fn configuration(plan: &Plan) -> Value {
         "strategies": strategies.collect::<Vec<_>>(),
         "risk_profiles": plan.risk_profiles.iter().map(|profile| risk::profile(plan, profile)).collect::<Vec<_>>(),
         "risk": risk::policy(plan),
+        "latched": risk::latched(plan),
         "schedules": schedules(plan),
         "capital_policy": policy(&plan.capital_policy),
         "allocation_rebalance_nanoseconds": plan.cool_down.map(Nanos::get),

@@ -17,7 +17,7 @@ use super::venue::Venue;
 use crate::book::mark_at;
 use crate::queue::Queue;
 use crate::risk::gate::Approved;
-use crate::risk::latch::{scope, watch};
+use crate::risk::latch::scope;
 use crate::risk::liquidation::{Log, enter_between};
 use crate::table::columns;
 
@@ -103,7 +103,6 @@ fn latch_now(portfolio: &Portfolio, desk: &mut Desk, records: &mut Records) {
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter_between(portfolio, desk, risk_profile, scope(&portfolio.risk_policy), &mut log);
     }
-    watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
 }
 
 /// Whether an order does no more than bring a position closer to flat.

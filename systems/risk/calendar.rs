@@ -1,6 +1,6 @@
 //! Days and weeks, in UTC: what limits count from midnight and from Monday.
 
-use hemiola_components::portfolio::{Account, Portfolio};
+use hemiola_components::portfolio::Account;
 use hemiola_components::risk::{RiskPolicy, RiskProfile, RiskState, Rule};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
@@ -21,9 +21,9 @@ pub const fn monday_of(day: i64) -> i64 {
 
 /// The first midnight after `now`, when limits count from it or a latch may be released at it.
 #[must_use]
-pub fn midnight_that_matters(portfolio: &Portfolio, risk: &[RiskState], now: Nanos) -> Nanos {
-    let matters = portfolio.risk_profiles.iter().any(RiskProfile::counts_days)
-        || risk.iter().any(|state| !state.latches.is_empty());
+pub fn midnight_that_matters(profiles: &[RiskProfile], states: &[RiskState], now: Nanos) -> Nanos {
+    let matters =
+        profiles.iter().any(RiskProfile::counts_days) || states.iter().any(|state| !state.latches.is_empty());
     if matters { (now + Nanos::new(1)).midnight_at_or_after() } else { Nanos::NEVER }
 }
 

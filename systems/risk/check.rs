@@ -5,7 +5,7 @@
 //! nothing but a price.
 
 use hemiola_components::order::Side;
-use hemiola_components::risk::{Alert, Flips, Refusal, RiskPolicy, RiskProfile, Rule, Suggestion};
+use hemiola_components::risk::{Flips, Refusal, RiskPolicy, RiskProfile, Rule, Suggestion};
 
 use super::latch::Trip;
 
@@ -77,8 +77,6 @@ pub struct Change {
     pub reduces: bool,
     /// It opens a position where there was none.
     pub opens: bool,
-    /// What somebody should hear of: the alert with its value and threshold.
-    pub alerts: [Option<(Alert, f64, f64)>; 3],
 }
 
 /// Holds an order against the limits of a profile, and then against `more`. `latched` is what lets only
@@ -103,7 +101,7 @@ pub fn check(
     }
     let (value, own) = (quantity * price, standing.own.abs());
     if proposal.reduces(standing.own) {
-        return Ok(Change { reduces: true, opens: false, alerts: [None; 3] });
+        return Ok(Change { reduces: true, opens: false });
     }
     let flips = standing.own * side.sign() < 0.0;
     if flips && policy.flips == Flips::Refuse {
@@ -111,12 +109,12 @@ pub fn check(
         return Err(Refusal::new(rule, value, own));
     }
     let closed = if flips { own } else { 0.0 };
-    let mut limits = Limits { profile, proposal, standing, closed, alerts: [None; 3] };
+    let limits = Limits { profile, proposal, standing, closed };
     let mut verdict = Verdict { quantity, policy, refusal: None };
     limits.hold(latched, &mut verdict);
     more.for_each(|cap| verdict.hold(cap));
     match verdict.refusal {
-        None => Ok(Change { reduces: false, opens: own == 0.0, alerts: limits.alerts }),
+        None => Ok(Change { reduces: false, opens: own == 0.0 }),
         // What closes the position passes in any case.
         Some(refusal) => Err(Refusal { max_quantity: refusal.max_quantity.max(closed / price), ..refusal }),
     }
@@ -172,11 +170,10 @@ struct Limits<'a> {
     standing: &'a Standing,
     /// The value of the position that the order closes on its way to the other direction.
     closed: f64,
-    alerts: [Option<(Alert, f64, f64)>; 3],
 }
 
 impl Limits<'_> {
-    fn hold(&mut self, latched: Option<Trip>, verdict: &mut Verdict<'_>) {
+    fn hold(&self, latched: Option<Trip>, verdict: &mut Verdict<'_>) {
         let Proposal { price, .. } = *self.proposal;
         let Standing { own, others, gross, active, equity, available, maintenance } = *self.standing;
         let profile = self.profile;
@@ -191,7 +188,7 @@ impl Limits<'_> {
                 Ok(distance) => distance,
                 Err(refusal) => return verdict.refuse(refusal),
             };
-            let [least, most] = profile.trade_risk.map(|share| share.get());
+            let most = profile.trade_risk[1].get();
             if most > 0.0 {
                 let base = -self.closed / price * distance;
                 let cap = Cap {
@@ -202,10 +199,6 @@ impl Limits<'_> {
                     slack: TOLERANCE,
                 };
                 verdict.hold(cap);
-                let risked = cap.base + cap.unit * self.proposal.quantity;
-                if risked < least * equity {
-                    self.alerts[0] = Some((Alert::SmallRisk, risked, least * equity));
-                }
             }
             let limit = profile.target_volatility.get() * equity / distance;
             verdict.hold(Cap {
@@ -233,12 +226,10 @@ impl Limits<'_> {
         let (instrument, position) = (profile.instrument_limit.get(), profile.max_position.get());
         let widest = instrument.max(position);
         if equity > 0.0 && widest > 0.0 {
-            self.alert(Alert::Instrument, 1, line, profile.instrument_alert.get());
             verdict.hold(exposure(Rule::InstrumentExposure, line, widest, TOLERANCE * equity));
         }
         let portfolio = profile.portfolio_limit.get().max(position);
         if equity > 0.0 && profile.portfolio_limit.get() > 0.0 {
-            self.alert(Alert::Portfolio, 2, gross, profile.portfolio_alert.get());
             verdict.hold(exposure(Rule::PortfolioExposure, gross, portfolio, TOLERANCE * equity));
         }
         if profile.max_leverage > 0.0 {
@@ -277,14 +268,5 @@ impl Limits<'_> {
             return Err(Refusal::new(Rule::StopTooTight, distance, least));
         }
         Ok(distance)
-    }
-
-    /// Notes that the order takes an exposure, `base` without it, past a threshold.
-    fn alert(&mut self, alert: Alert, place: usize, base: f64, share: f64) {
-        let (value, threshold) =
-            (base + self.proposal.quantity * self.proposal.price, share * self.standing.equity);
-        if share > 0.0 && base < threshold && value >= threshold {
-            self.alerts[place] = Some((alert, value, threshold));
-        }
     }
 }

@@ -14,6 +14,7 @@ use hemiola_components::signal::Answer;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Quantity};
 
+use super::alerts::alerts;
 use super::calendar::begin;
 use super::cash::free_cash;
 use super::check::{Cap, Change, Proposal, Standing, check};
@@ -70,19 +71,14 @@ pub(super) fn gate(
                 enter_between(portfolio, desk, working.risk_profile, Scope::All, &mut log);
             }
             let counter = Counter { portfolio, desk, approved, positions: &positions };
-            let passed = counter.admit(working).or_else(|refusal| {
+            let passed = counter.admit(working, &mut log).or_else(|refusal| {
                 if alone { counter.retry(working, refusal, &mut log) } else { Err(refusal) }
             });
             match passed {
                 Ok(change) => {
-                    let order = &working.order;
-                    for (alert, value, limit) in change.alerts.into_iter().flatten() {
-                        let about = Some((order.schedule, order.instrument));
-                        let risk_profile = working.risk_profile;
-                        log.push(Event::Alert { risk_profile, alert, order: about, value, limit });
-                    }
-                    if !change.reduces {
+                    if !change.reduces && portfolio.risk_policy.guards.remembers() {
                         let (position, ..) = positions.get(working.position)?;
+                        let order = &working.order;
                         let quantity = estimate(order, portfolio.costs).0;
                         note(
                             &portfolio.risk_policy.guards,
@@ -151,7 +147,7 @@ impl Counter<'_> {
     ///
     /// # Errors
     /// The first rule that refuses.
-    fn admit(&self, working: &mut WorkingOrder) -> Result<Change, Refusal> {
+    fn admit(&self, working: &mut WorkingOrder, log: &mut Log<'_>) -> Result<Change, Refusal> {
         let Self { portfolio, desk, .. } = *self;
         let Desk { account, book, risk, .. } = desk;
         let (order, mark) = (&working.order, working.order.reference);
@@ -211,6 +207,12 @@ impl Counter<'_> {
             let max_quantity = quantity.get() * headroom / needed;
             return Err(Refusal { headroom, max_quantity, ..Refusal::new(Rule::Cash, needed, free) });
         }
+        if profile.alerts() {
+            let (risk_profile, about) = (working.risk_profile, Some((order.schedule, order.instrument)));
+            for (alert, value, limit) in alerts(profile, &proposal, &standing) {
+                log.push(Event::Alert { risk_profile, alert, order: about, value, limit });
+            }
+        }
         working.opens = change.opens;
         working.exposure = Quantity::new((after.abs() - held.abs()).get().max(0.0));
         working.reserved = Notional::new(needed.clamp(0.0, free.max(0.0)));
@@ -247,7 +249,7 @@ impl Counter<'_> {
             part: working.part * most / asked,
             ..*working
         };
-        let change = self.admit(&mut smaller).map_err(|_| refusal)?;
+        let change = self.admit(&mut smaller, log).map_err(|_| refusal)?;
         log.push(Event::Adjusted {
             schedule: order.schedule,
             instrument: order.instrument,

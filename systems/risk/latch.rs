@@ -135,7 +135,8 @@ pub fn watch(account: &mut Account, profiles: &[RiskProfile], states: &[RiskStat
 /// Whether a mark has reached what [`watch`] noted.
 #[must_use]
 pub fn alarms(account: &Account) -> bool {
-    account.equity.get() <= account.floor || drawdown(account) >= account.halts_at
+    account.equity.get() <= account.floor
+        || account.halts_at < f64::INFINITY && drawdown(account) >= account.halts_at
 }
 
 /// The latches that a new day leaves. What an operator halted stays halted.

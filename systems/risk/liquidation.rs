@@ -9,11 +9,11 @@ use hemiola_components::order::{Order, OrderKind, OrderSize, Origin, Side, TimeI
 use hemiola_components::port::Records;
 use hemiola_components::portfolio::{Desk, Portfolio};
 use hemiola_components::position::{Cursor, Holding, Position};
-use hemiola_components::risk::{Alert, Rule};
+use hemiola_components::risk::{Alert, RiskProfile, Rule};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity};
 
-use super::calendar::roll;
+use super::calendar::{midnight_that_matters, roll};
 use super::latch::{Scope, Trip, scope, trips, watch};
 use crate::book::{mark_of, next_close_of_any};
 use crate::execution::venue::{Venue, is_cancellable};
@@ -45,7 +45,7 @@ pub(crate) fn begin_day(portfolio: &Portfolio, desk: &mut Desk, at: Nanos, log: 
         releases = true;
     });
     if began {
-        watch(account, &portfolio.risk_profiles, risk);
+        watch_on(portfolio, desk, at);
     }
     releases
 }
@@ -59,6 +59,11 @@ pub(crate) fn look(
     intents: &mut Vec<WorkingOrder>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
+    if !portfolio.risk_profiles.iter().any(RiskProfile::can_latch)
+        && desk.risk.iter().all(|state| state.latches.is_empty())
+    {
+        return Ok(());
+    }
     desk.look_at = Nanos::NEVER;
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
@@ -68,8 +73,14 @@ pub(crate) fn look(
             close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
-    watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
+    watch_on(portfolio, desk, log.now);
     Ok(())
+}
+
+/// Notes what can latch or release a profile next.
+pub(crate) fn watch_on(portfolio: &Portfolio, desk: &mut Desk, now: Nanos) {
+    watch(&mut desk.account, &portfolio.risk_profiles, &desk.risk);
+    desk.midnight = midnight_that_matters(&portfolio.risk_profiles, &desk.risk, now);
 }
 
 /// Latches a profile by every limit that is reached and has not latched it yet; one alert tells of the last of them.
@@ -108,6 +119,7 @@ pub(crate) fn enter_between(
 ) {
     if enter(portfolio, desk, risk_profile, scope, log) {
         desk.look_at = next_close_of_any(&mut desk.book, log.now);
+        watch_on(portfolio, desk, log.now);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Phase 4, Risk: the gate between what is wanted and what may be sent.
 
+pub mod alerts;
 pub mod calendar;
 pub mod cash;
 pub mod check;

@@ -272,16 +272,10 @@ fn old_quotes_of_the_second_venue_stop_entries_and_are_counted() {
 
 fn prepare(scheduler: &str, data: &Path) -> Prepared {
     let job = Job {
-        config: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/arbitrage.yaml"),
         environment: Some(scheduler.to_owned()),
         scheduler: Some(scheduler.to_owned()),
         data: Some(data.to_owned()),
-        interval: None,
-        trust_data: false,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/arbitrage.yaml"))
     };
     job.prepare(&Catalog::built_in(), &mut |notice| panic!("{notice}")).unwrap()
 }

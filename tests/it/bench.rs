@@ -37,16 +37,9 @@ fn hash(numbers: impl IntoIterator<Item = i64>) -> String {
 /// Runs a shipped configuration over a workload's file, as the command line does.
 fn job(config: &str, data: &Path) -> Job {
     Job {
-        config: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/bench").join(config),
-        environment: None,
-        scheduler: None,
         data: Some(data.to_owned()),
         interval: Some("1m".to_owned()),
-        trust_data: false,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/bench").join(config))
     }
 }
 

@@ -21,16 +21,8 @@ use crate::support::shared::market_data;
 
 fn prepare(data: &Path) -> Prepared {
     let job = Job {
-        config: Path::new(env!("CARGO_MANIFEST_DIR")).join("config/real_market.yaml"),
-        environment: None,
-        scheduler: None,
         data: Some(data.to_owned()),
-        interval: None,
-        trust_data: false,
-        from: None,
-        to: None,
-        every_bar: false,
-        skip_blocked: false,
+        ..Job::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/real_market.yaml"))
     };
     let silent = &mut |notice: &str| panic!("{notice}");
     job.prepare(&Catalog::built_in(), silent).unwrap()

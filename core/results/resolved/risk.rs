@@ -1,6 +1,8 @@
 //! Limits and how they are applied.
 
-use hemiola_components::risk::{Bucket, Family, Flips, LatchRelease, RiskProfile, Suggestion, Triggers};
+use hemiola_components::risk::{
+    Bucket, Family, Flips, LatchRelease, Latches, RiskProfile, Rule, Suggestion, Triggers,
+};
 use hemiola_components::units::Ratio;
 use serde_json::{Map, Value, json};
 
@@ -52,6 +54,13 @@ pub(super) fn profile(plan: &Plan, profile: &RiskProfile) -> Value {
     document.insert("instrument_buckets".into(), profile.buckets.iter().map(bucket).collect());
     document.insert("strategy_allocations".into(), profile.families.iter().map(family).collect());
     document.into()
+}
+
+/// The profiles that are latched before the run, each with the rules that have latched it.
+pub(super) fn latched(plan: &Plan) -> Value {
+    let latched = plan.risk_profiles.iter().zip(&plan.latches).filter(|(_, latches)| !latches.is_empty());
+    let rules = |latches: &Latches| latches.iter().map(Rule::name).collect::<Value>();
+    latched.map(|(profile, latches)| (profile.name.clone(), rules(latches))).collect()
 }
 
 pub(super) fn policy(plan: &Plan) -> Value {

@@ -280,18 +280,7 @@ fn a_line_says_the_same_whatever_was_written_before_it() {
         pair.candles(&format!("data/ohlcv/{name}/BTC_USDT/1h.parquet"), &candles);
     }
     for project in [demo, pair] {
-        let job = Job {
-            config: project.path("config/core.yaml"),
-            environment: None,
-            scheduler: None,
-            data: Some(project.path("data/ohlcv")),
-            interval: None,
-            trust_data: false,
-            from: None,
-            to: None,
-            every_bar: false,
-            skip_blocked: false,
-        };
+        let job = Job { data: Some(project.path("data/ohlcv")), ..Job::of(project.path("config/core.yaml")) };
         let catalog = Catalog::built_in();
         let prepared = job.prepare(&catalog, &mut |_| ()).unwrap();
         let outcome = prepared.run(&catalog, |_, _| ()).unwrap().outcomes.remove(0);

@@ -125,6 +125,7 @@ pub(crate) fn plan(
         schedules,
         risk_profiles: vec![RiskProfile::unlimited("none")],
         risk_policy: RiskPolicy::default(),
+        latches: Vec::new(),
         capital_policy: CapitalPolicy::EqualWeight,
         cool_down: None,
         data_root: "nowhere".into(),
