@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use hemiola_adapters::ledger::LedgerError;
 use hemiola_adapters::results::ResultsError;
 use hemiola_adapters::risk_state::RiskStateError;
 use hemiola_adapters::store::StoreError;
@@ -25,7 +26,7 @@ pub enum Exit {
     Security = 3,
     /// Candles are bad or absent.
     Data = 7,
-    /// A repeated run gave something else, a risk state is damaged, or a drill failed.
+    /// A repeated run gave something else, a risk state or a ledger is damaged, or a drill failed.
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,
@@ -102,6 +103,17 @@ impl From<RunError> for Failure {
 impl From<RiskStateError> for Failure {
     fn from(error: RiskStateError) -> Self {
         let exit = if error.is_damage() { Exit::Verification } else { Exit::Operational };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let exit = match error {
+            LedgerError::Pattern { .. } => Exit::Usage,
+            LedgerError::Line { .. } => Exit::Verification,
+            LedgerError::Io { .. } | LedgerError::Busy { .. } => Exit::Operational,
+        };
         Self::new(exit, error.to_string())
     }
 }

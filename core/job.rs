@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::assembly::{Options, Window};
+use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
 use crate::config::{self, Config, Selection};
 use crate::demo;
@@ -74,6 +75,8 @@ pub struct Prepared {
     pub run_id: String,
     /// The configured limits of each risk profile of the plan, by name.
     pub limits: Vec<BTreeMap<String, f64>>,
+    /// How the environment keeps a ledger.
+    pub ledger: LedgerTerms,
     /// What is probably not meant.
     pub warnings: Vec<String>,
 }
@@ -178,7 +181,9 @@ impl Job {
         warnings.extend(data.warnings.iter().cloned());
         let profiles = plan.risk_profiles.iter();
         let limits = profiles.map(|profile| config.risk_limits(&profile.name).unwrap_or_default()).collect();
-        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, warnings })
+        let ledger = config.ledger_terms(Some(&plan.environment)).cloned();
+        let ledger = ledger.expect("the plan's environment is one of the configuration's");
+        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, ledger, warnings })
     }
 
     /// The plan before any data is read or made up. The instruments of a file of candles are not in it.

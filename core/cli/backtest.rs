@@ -1,19 +1,21 @@
 //! `hemiola backtest`.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Format, Output, Selected, explain, print, print_json, report_failure, say};
+use super::{Format, Output, Selected, explain, print, print_json, report_failure, say, why};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared, default_output};
 use crate::memory::{Memory, half_of_available, parse_size};
 use crate::modes::backtest::{Outcome, Run};
+use crate::results::ledger::{Appended, RunLedger};
 use crate::results::manifest::Manifest;
 use crate::results::summary::Summary;
 use crate::results::{self, Decisions, terminal};
@@ -52,6 +54,9 @@ pub(super) struct Arguments {
     /// Folder of the results; data/reports/<run id> by default. It is replaced in one step.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Appends a row for every fill to the paper ledger in this folder, a file a day.
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
     /// Memory for candles, such as 512MiB or 2GiB; half of what is available by default. Where they take more, they
     /// are in temporary files. The results are the same.
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -62,8 +67,12 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output_format: Output,
     /// Say what a schedule's engine saw at its last decision at or before an instant, instead of writing results.
-    #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity", "decisions"])]
+    #[arg(long, value_name = "SCHEDULE@TIME", conflicts_with_all = ["output", "equity", "decisions", "ledger"])]
     explain: Vec<String>,
+    /// Follow the last decision about an instrument at or before an instant, of every schedule that trades it: candle,
+    /// signal, weight, limit, gate, order, fills; instead of writing results.
+    #[arg(long, value_name = "SYMBOL@TIME", conflicts_with_all = ["output", "equity", "decisions", "ledger", "explain"])]
+    why: Vec<String>,
     /// Repeat the run of a manifest and compare; write nothing.
     #[arg(long, value_name = "MANIFEST", exclusive = true)]
     verify: Option<PathBuf>,
@@ -120,20 +129,24 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    let format = arguments.output_format.format();
     let ended = match &arguments.verify {
         Some(path) => verify(path, &arguments.memory(), catalog),
-        None if arguments.explain.is_empty() => backtest(arguments, catalog),
-        None => {
-            let format = arguments.output_format.format();
+        None if !arguments.explain.is_empty() => {
             explain::run(&arguments.job(), &arguments.memory(), &arguments.explain, catalog, format)
         }
+        None if !arguments.why.is_empty() => {
+            why::run(&arguments.job(), &arguments.memory(), &arguments.why, catalog, format)
+        }
+        None => backtest(arguments, catalog),
     };
-    report_failure("backtest", arguments.output_format.format(), ended)
+    report_failure("backtest", format, ended)
 }
 
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let job = arguments.job();
     let prepared = prepare(&job, &arguments.memory(), catalog)?;
+    let ledger = arguments.ledger.as_deref().map(|folder| RunLedger::open(folder, &prepared)).transpose()?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
     let summary = Summary::new(&prepared, &outcome, &run.notes, run.passes, elapsed_seconds);
     for warning in summary.warnings() {
@@ -141,20 +154,41 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     }
     let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
     let folder = results::write(&target, &job, &prepared, &outcome, &summary, arguments.decisions.into())?;
+    let appended = ledger.map(|ledger| ledger.append(&outcome)).transpose()?;
     if arguments.output_format.format() == Format::Json {
         let mut document = summary.to_json();
         document["results"] = json!(folder);
+        document["ledger"] = json!(appended.as_ref().map(ledger_document));
         let status = if summary.warnings().is_empty() { "ok" } else { "warning" };
         return print_json("backtest", status, document);
     }
     let synthetic =
         if prepared.data.is_synthetic() { " (synthetic candles: says nothing about markets)" } else { "" };
     print(&format!(
-        "{}results               {}{synthetic}\ndigest                {}\n",
+        "{}results               {}{synthetic}\n{}digest                {}\n",
         terminal::render(&summary),
         target.display(),
+        appended.as_ref().map(ledger_line).unwrap_or_default(),
         outcome.digest
     ))
+}
+
+fn ledger_line(Appended { folder, rows, torn, deleted }: &Appended) -> String {
+    let mut line = format!("ledger                {}: {rows} rows", folder.display());
+    for torn in torn {
+        write!(line, "; {} torn bytes moved to {}", torn.bytes, torn.to.display())
+            .expect("a String takes all text");
+    }
+    if !deleted.is_empty() {
+        write!(line, "; {} files older than are kept deleted", deleted.len())
+            .expect("a String takes all text");
+    }
+    line + "\n"
+}
+
+fn ledger_document(Appended { folder, rows, torn, deleted }: &Appended) -> Value {
+    let torn = torn.iter().map(|torn| json!({ "from": torn.from, "to": torn.to, "bytes": torn.bytes }));
+    json!({ "folder": folder, "rows": rows, "torn": torn.collect::<Vec<_>>(), "deleted": deleted })
 }
 
 fn prepare(job: &Job, memory: &Memory, catalog: &Catalog) -> Result<Prepared, Failure> {

@@ -7,6 +7,7 @@ mod data;
 mod explain;
 mod risk;
 mod sources;
+mod why;
 
 use std::ffi::OsString;
 use std::fmt::Display;

@@ -33,6 +33,7 @@ mod check;
 pub mod definition;
 mod field;
 mod groups;
+pub mod ledger;
 pub mod limits;
 mod located;
 mod model;

@@ -1,5 +1,7 @@
-//! What an engine saw at its last decision, for people and as a document.
+//! What an engine saw at its last decision and what became of it, for people and as documents.
 
+mod chain;
+mod chain_document;
 mod document;
 
 use std::fmt::Write as _;
@@ -7,6 +9,7 @@ use std::fmt::Write as _;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use hemiola_components::journal::Event;
+use hemiola_components::market::Bars;
 use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::reading::Reading;
 use hemiola_components::schedule::Sizing;
@@ -19,13 +22,15 @@ use crate::config::plan::{Plan, SchedulePlan};
 use crate::instant;
 use crate::modes::explain::{Emission, Reason, Seen, View};
 
+pub use chain::chain_text;
+pub use chain_document::chain_document;
 pub use document::document;
 
 /// One view as text.
 #[must_use]
 pub fn text(plan: &Plan, question: Question, view: &View) -> String {
     let mut page = Page { plan, schedule: &plan.schedules[question.schedule.get()], text: String::new() };
-    page.head(view);
+    page.head(view.instrument, view.second_leg);
     match &view.seen {
         Ok(seen) => page.seen(view, seen),
         Err(reasons) => page.silence(question, reasons),
@@ -38,6 +43,7 @@ pub fn text(plan: &Plan, question: Question, view: &View) -> String {
     page.text
 }
 
+/// Lines of a heading and a text each, about a schedule.
 struct Page<'a> {
     plan: &'a Plan,
     schedule: &'a SchedulePlan,
@@ -49,27 +55,31 @@ impl Page<'_> {
         writeln!(self.text, "{name:<14}{value}").expect("a String takes all text");
     }
 
-    fn head(&mut self, view: &View) {
+    fn head(&mut self, instrument: usize, second_leg: Option<usize>) {
         let strategy = &self.plan.strategies[self.schedule.strategy];
         self.line("schedule", &self.schedule.name);
         self.line("strategy", &format!("{}, engine {}", strategy.name, strategy.engine));
         let name = |index: usize| self.plan.instruments[index].name();
-        let second = view.second_leg.map_or(String::new(), |second| format!(" against {}", name(second)));
-        self.line("instrument", &format!("{}{second}", name(view.instrument)));
+        let second = second_leg.map_or(String::new(), |second| format!(" against {}", name(second)));
+        self.line("instrument", &format!("{}{second}", name(instrument)));
     }
 
     fn seen(&mut self, view: &View, seen: &Seen) {
         let Seen { explanation, bars, bar, .. } = seen;
         self.line("decided at", &instant::text(explanation.due));
-        let prices = [("open", &bars.open), ("high", &bars.high), ("low", &bars.low), ("close", &bars.close)];
-        let mut candle = format!("{} {}:", instant::text(explanation.bar_time), self.schedule.interval);
-        for (name, column) in prices.into_iter().chain([("volume", &bars.volume)]) {
-            write!(candle, " {name} {},", number(column[*bar])).expect("a String takes all text");
-        }
-        self.line("candle", candle.trim_end_matches(','));
+        self.candle(bars, *bar);
         self.line("position", &position(view, seen));
         self.line("share", &self.share(seen));
         self.readings(&explanation.readings);
+    }
+
+    fn candle(&mut self, bars: &Bars, bar: usize) {
+        let prices = [("open", &bars.open), ("high", &bars.high), ("low", &bars.low), ("close", &bars.close)];
+        let mut candle = format!("{} {}:", instant::text(bars.open_time[bar]), self.schedule.interval);
+        for (name, column) in prices.into_iter().chain([("volume", &bars.volume)]) {
+            write!(candle, " {name} {},", number(column[bar])).expect("a String takes all text");
+        }
+        self.line("candle", candle.trim_end_matches(','));
     }
 
     fn share(&self, seen: &Seen) -> String {
@@ -112,7 +122,16 @@ impl Page<'_> {
     }
 
     fn emission(&mut self, Emission { at, signal, outcome }: &Emission) {
-        let mut text = format!("{} at {}", signal.kind.name(), instant::text(*at));
+        self.signal(*at, signal);
+        for event in outcome {
+            if let Some((name, text)) = became(self.plan, event) {
+                self.line(name, &text);
+            }
+        }
+    }
+
+    fn signal(&mut self, at: Nanos, signal: &Signal) {
+        let mut text = format!("{} at {}", signal.kind.name(), instant::text(at));
         match signal.kind {
             SignalKind::Target(fraction) => add(&mut text, "target", fraction.get()),
             SignalKind::Delta(quantity) => add(&mut text, "change", quantity.get()),
@@ -134,11 +153,6 @@ impl Page<'_> {
         for leg in signal.legs().iter().flatten() {
             let [quantity, price] = [leg.quantity.get(), leg.price.get()].map(number);
             self.line("leg", &format!("{} {quantity} at {price}", leg.side.name()));
-        }
-        for event in outcome {
-            if let Some((name, text)) = became(self.plan, event) {
-                self.line(name, &text);
-            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod decisions;
 pub mod explain;
+pub mod ledger;
 pub mod manifest;
 pub mod resolved;
 pub mod risk;

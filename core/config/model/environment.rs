@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use hemiola_adapters::ledger::PATTERN;
 use hemiola_components::order::{Costs, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Ratio};
 
 use super::Universe;
+use crate::config::ledger::LedgerTerms;
 use crate::config::problem::{Place, listed, quoted};
 use crate::config::view::View;
 use crate::results::resolved;
@@ -27,6 +29,7 @@ pub(crate) struct Environment {
     pub(crate) data_root: PathBuf,
     pub(crate) state_path: PathBuf,
     pub(crate) account: Account,
+    pub(crate) ledger: LedgerTerms,
 }
 
 /// What kind of money it trades with.
@@ -72,6 +75,7 @@ impl Environment {
                 None => folder.join("../var/state").join(field.name),
             },
             account: Account::decode(paper.as_ref(), mode),
+            ledger: decode_ledger(paper.as_ref()),
         };
         if !environment.check_exchange(field, universes) {
             environment.exchange.clear();
@@ -180,6 +184,15 @@ impl Account {
             },
             fill_model,
         }
+    }
+}
+
+fn decode_ledger(field: Option<&View<'_>>) -> LedgerTerms {
+    let pattern = field.and_then(|field| field.text("ledger_filename_pattern"));
+    LedgerTerms {
+        pattern: pattern.unwrap_or(PATTERN).to_owned(),
+        retention_days: field.and_then(|field| field.get("ledger_retention_days")?.own_count()),
+        syncs: field.is_some_and(|field| field.flag("ledger_fsync")),
     }
 }
 

@@ -191,10 +191,14 @@ const PAPER: Shape = Shape {
         key("default_market", Kind::Section(&MARKET), "Rules of instruments that state none.").later(),
         key("ledger_directory", Kind::Path, "Where the ledger is written.").later(),
         key("ledger_filename_pattern", Kind::Text, "Its files, with the date as strftime writes it.")
-            .text("ledger-%Y%m%d.jsonl")
-            .later(),
-        key("ledger_retention_days", count(1), "How long they are kept, in days.").number(730.0).later(),
-        key("ledger_fsync", Kind::Bool, "Whether every line is forced to the disk.").flag(false).later(),
+            .text("ledger-%Y%m%d.jsonl"),
+        key(
+            "ledger_retention_days",
+            count(1),
+            "How long they are kept, in days; in a backtest counted from its end.",
+        )
+        .otherwise("for ever"),
+        key("ledger_fsync", Kind::Bool, "Whether every line is forced to the disk.").flag(false),
     ],
 };
 

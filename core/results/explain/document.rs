@@ -1,9 +1,11 @@
 //! The same as a document.
 
 use hemiola_components::journal::Event;
-use hemiola_components::order::OrderSize;
+use hemiola_components::market::Bars;
+use hemiola_components::order::{Order, OrderSize};
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Reasons, Signal, SignalKind};
+use hemiola_components::time::Nanos;
 use hemiola_systems::signals::explain::Question;
 use serde_json::{Map, Value, json};
 
@@ -33,7 +35,7 @@ pub fn document(plan: &Plan, question: Question, view: &View) -> Value {
         "until": instant::text(question.until),
         "decision": view.seen.as_ref().ok().map(|seen| decision(plan, question, view, seen)),
         "no_decision": no_decision,
-        "signal": view.emitted.as_ref().map(|emission| signal(plan, emission)),
+        "signal": view.emitted.as_ref().map(|emission| emitted(plan, emission)),
     })
 }
 
@@ -43,14 +45,7 @@ fn decision(plan: &Plan, question: Question, view: &View, seen: &Seen) -> Value 
     let is_held = holding.quantity.get() != 0.0;
     json!({
         "decided_at": instant::text(explanation.due),
-        "candle": {
-            "open_time": instant::text(explanation.bar_time),
-            "open": bars.open[*bar],
-            "high": bars.high[*bar],
-            "low": bars.low[*bar],
-            "close": bars.close[*bar],
-            "volume": bars.volume[*bar],
-        },
+        "candle": candle(bars, *bar),
         "position": {
             "quantity": holding.quantity.get(),
             "average_price": is_held.then(|| holding.average_price.get()),
@@ -64,6 +59,17 @@ fn decision(plan: &Plan, question: Question, view: &View, seen: &Seen) -> Value 
     })
 }
 
+pub(super) fn candle(bars: &Bars, bar: usize) -> Value {
+    json!({
+        "open_time": instant::text(bars.open_time[bar]),
+        "open": bars.open[bar],
+        "high": bars.high[bar],
+        "low": bars.low[bar],
+        "close": bars.close[bar],
+        "volume": bars.volume[bar],
+    })
+}
+
 fn reading(Reading { name, value, test }: &Reading) -> Value {
     let mut reading = json!({ "name": name, "value": finite(*value) });
     if let Some(test) = test {
@@ -74,13 +80,19 @@ fn reading(Reading { name, value, test }: &Reading) -> Value {
     reading
 }
 
-fn signal(plan: &Plan, Emission { at, signal, outcome }: &Emission) -> Value {
+fn emitted(plan: &Plan, Emission { at, signal: wanted, outcome }: &Emission) -> Value {
+    let mut document = signal(*at, wanted);
+    document["outcome"] = outcome.iter().filter_map(|event| became(plan, event)).collect();
+    document
+}
+
+pub(super) fn signal(at: Nanos, signal: &Signal) -> Value {
     let Signal { kind, confidence, .. } = signal;
     let Reasons { side, regime, protection, metadata, .. } = signal.reasons();
     let metadata: Map<String, Value> =
         metadata.iter().map(|(name, value)| (name.to_owned(), finite(value))).collect();
     json!({
-        "time": instant::text(*at),
+        "time": instant::text(at),
         "kind": kind.name(),
         "value": match kind {
             SignalKind::Target(fraction) => finite(fraction.get()),
@@ -95,28 +107,16 @@ fn signal(plan: &Plan, Emission { at, signal, outcome }: &Emission) -> Value {
         "stop_price": protection.map(|protection| finite(protection.stop.get())),
         "legs": signal.legs().as_ref().map(legs),
         "metadata": metadata,
-        "outcome": outcome.iter().filter_map(|event| became(plan, event)).collect::<Vec<_>>(),
     })
 }
 
 fn became(plan: &Plan, event: &Event) -> Option<Value> {
     let name = |index: usize| plan.instruments[index].name();
     Some(match event {
-        Event::Order(order) => {
-            let (unit, size) = match order.size {
-                OrderSize::Base(quantity) => ("quantity", quantity.get()),
-                OrderSize::Quote(amount) => ("quote_amount", amount.get()),
-                OrderSize::Spend(amount) => ("spend_amount", amount.get()),
-            };
-            json!({
-                "event": "order",
-                "instrument": name(order.instrument.get()),
-                "side": order.side.name(),
-                unit: finite(size),
-                "mark": finite(order.reference.get()),
-                "order_type": order.kind.name(),
-                "order_price": order.kind.price().map(|price| finite(price.get())),
-            })
+        Event::Order(sent) => {
+            let mut document = order(plan, sent);
+            document["event"] = json!("order");
+            document
         }
         Event::Unchanged { instrument, .. } => {
             json!({ "event": "unchanged", "instrument": name(instrument.get()) })
@@ -154,6 +154,22 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         | Event::Alert { .. }
         | Event::Borrow { .. }
         | Event::DayClose { .. } => return None,
+    })
+}
+
+pub(super) fn order(plan: &Plan, order: &Order) -> Value {
+    let (unit, size) = match order.size {
+        OrderSize::Base(quantity) => ("quantity", quantity.get()),
+        OrderSize::Quote(amount) => ("quote_amount", amount.get()),
+        OrderSize::Spend(amount) => ("spend_amount", amount.get()),
+    };
+    json!({
+        "instrument": plan.instruments[order.instrument.get()].name(),
+        "side": order.side.name(),
+        unit: finite(size),
+        "mark": finite(order.reference.get()),
+        "order_type": order.kind.name(),
+        "order_price": order.kind.price().map(|price| finite(price.get())),
     })
 }
 

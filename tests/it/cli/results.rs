@@ -35,7 +35,7 @@ pub(super) fn eventful() -> Project {
     let project = demo();
     project.edit("config/core.yaml", "max_daily_loss_pct: 0.015", "max_daily_loss_pct: 0.001");
     let venue = "slippage_bps: 5\n        fill_model: realistic\n        max_volume_share: 0.0005\n        \
-                 borrow_rate: 0.1 ";
+                 borrow_rate: 0.1\n        short_leverage: 2 ";
     project.edit("config/core.yaml", "slippage_bps: 5 ", venue);
     project
 }
