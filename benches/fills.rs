@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use hemiola::assembly::{Market, Options, assemble};
+use hemiola::bench::account::{Crossing, account};
 use hemiola::bench::walk::square_wave;
 use hemiola::config::plan::Plan;
 use hemiola::modes::backtest::{Keep, finish, run};
@@ -14,8 +15,6 @@ use hemiola_components::order::{Costs, FillModel};
 use hemiola_components::schedule::Sizing;
 use hemiola_components::units::{Quantity, Ratio};
 use hemiola_systems::signals::catalog::Catalog;
-
-mod support;
 
 const FILLS: [usize; 4] = [250, 1_000, 4_000, 16_000];
 
@@ -26,7 +25,8 @@ const HALF: usize = 64;
 fn world(fills: usize, parts: usize) -> (Plan, Market) {
     let mut bars = square_wave(HALF, HALF * (fills / parts + 1));
     Arc::make_mut(&mut bars).volume.fill(1.0);
-    let (mut plan, market) = support::account(&[bars], 2, 32, Sizing::Base(Quantity::new(1.0)));
+    let crossing = Crossing { fast: 2, slow: 32, series: vec![0] };
+    let (mut plan, market) = account(&[bars], &[crossing], Sizing::Base(Quantity::new(1.0)));
     plan.fill_model = FillModel::Realistic;
     plan.costs = Costs { impact: Ratio::new(0.001), slippage: Ratio::new(0.0001), ..plan.costs };
     plan.liquidity.max_volume_share = Ratio::new(1.0 / parts as f64);

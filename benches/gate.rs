@@ -6,6 +6,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use hemiola::bench::walk::walk;
 use hemiola_components::candles::Candles;
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::market::TradingRules;
@@ -20,8 +21,6 @@ use hemiola_systems::risk::check::{Change, Proposal, Standing, check};
 use hemiola_systems::risk::exposure::{buckets, gross};
 use hemiola_systems::risk::guards::ask;
 use hemiola_systems::risk::latch::reason;
-
-mod support;
 
 const POSITIONS: usize = 50;
 const IN_BUCKET: usize = 10;
@@ -41,7 +40,7 @@ impl Desk {
     /// One base unit of each instrument, in an account that has room for more under every limit.
     fn new() -> Self {
         let line = |seed: usize| {
-            let bars = Candles::new(support::walk(seed as u64, CANDLES));
+            let bars = Candles::new(walk(seed as u64, CANDLES));
             let mut line = BookLine::new(bars, TradingRules::default());
             (line.closed, line.net, line.gross, line.holders) = (CANDLES, 1.0, 1.0, 1);
             line
