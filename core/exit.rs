@@ -26,7 +26,7 @@ pub enum Exit {
     Security = 3,
     /// Candles are bad or absent.
     Data = 7,
-    /// A repeated run gave something else, or a risk state or a ledger is damaged.
+    /// A repeated run gave something else, a risk state or a ledger is damaged, or a drill failed.
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,

@@ -9,6 +9,7 @@ mod cli;
 mod configuration_pages;
 mod determinism;
 mod documented_configurations;
+mod drills;
 mod engines;
 mod exact_means;
 mod execution;

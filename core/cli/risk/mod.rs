@@ -1,5 +1,6 @@
 //! `hemiola risk`.
 
+mod drill;
 mod halt;
 mod operator;
 mod place;
@@ -25,6 +26,9 @@ pub(super) enum Command {
     Restore(restore::Arguments),
     /// Delete a risk state, its latches and its backup.
     Reset(reset::Arguments),
+    /// See the risk engine act in made-up markets; exit code 8 when it does not do what it has to.
+    #[command(subcommand)]
+    Drill(drill::Command),
 }
 
 pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
@@ -34,5 +38,6 @@ pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
         Command::Resume(arguments) => halt::run(Act::Resume, arguments, catalog),
         Command::Restore(arguments) => restore::run(arguments, catalog),
         Command::Reset(arguments) => reset::run(arguments, catalog),
+        Command::Drill(command) => drill::run(command),
     }
 }

@@ -6,6 +6,7 @@ mod capabilities;
 mod configuration;
 mod damage;
 mod data_files;
+mod drill;
 mod explain;
 mod external;
 mod hostile;

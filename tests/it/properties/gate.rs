@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use hemiola_components::order::Side;
 use hemiola_components::portfolio::Account;
-use hemiola_components::risk::{LatchRelease, RiskPolicy, RiskProfile, RiskState, Rule, Triggers};
+use hemiola_components::risk::{LatchRelease, Latches, RiskPolicy, RiskProfile, RiskState, Rule, Triggers};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
 use hemiola_systems::book::observe;
@@ -103,7 +103,7 @@ impl Trading {
             self.state.latches.set(Rule::KillSwitch);
             self.must_be_latched_by.insert(Rule::KillSwitch);
         } else {
-            self.state.latches = Default::default();
+            self.state.latches = Latches::default();
             self.must_be_latched_by.clear();
         }
     }

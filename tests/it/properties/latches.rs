@@ -15,7 +15,8 @@ const ROUNDING: f64 = 1e-8;
 
 /// No order leaves while its profile is latched, except to bring a position closer to flat.
 pub(super) fn let_only_reducing_orders_pass(Played { plan, records, .. }: &Played) {
-    let mut latches = vec![Latches::default(); plan.risk_profiles.len()];
+    let mut latches = plan.latches.clone();
+    latches.resize(plan.risk_profiles.len(), Latches::default());
     let mut positions: BTreeMap<_, f64> = BTreeMap::new();
     for Record { event, .. } in records {
         match event {

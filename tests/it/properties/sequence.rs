@@ -9,7 +9,7 @@ use hemiola_components::order::{
     Costs, EntryKind, EntryOrder, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall, TimeInForce,
 };
 use hemiola_components::risk::{
-    Bucket, Family, Flips, Guards, LatchRelease, RiskPolicy, RiskProfile, Suggestion, Triggers,
+    Bucket, Family, Flips, Guards, LatchRelease, Latches, RiskPolicy, RiskProfile, Rule, Suggestion, Triggers,
 };
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::Nanos;
@@ -26,10 +26,10 @@ const BEFORE_MIDNIGHT: i64 = 15;
 pub(super) fn sequence(seed: u64) -> (Plan, Market) {
     let mut dice = Dice::new(seed);
     let dice = &mut dice;
-    let names = &["A", "B"][..1 + dice.below(2)];
+    let names = &["A", "B"][..=dice.below(2)];
     let strategies = vec![external("outside"), sma("quick", 1.0, 2.0 + dice.below(3) as f64)];
     let fill_model = FillModel::ALL[usize::try_from(seed % 3).unwrap()];
-    let schedules = (0..1 + dice.below(3)).map(|index| of_schedule(dice, index, names.len(), fill_model));
+    let schedules = (0..=dice.below(3)).map(|index| of_schedule(dice, index, names.len(), fill_model));
     let mut plan = plan(names, strategies, schedules.collect());
     plan.cash = Notional::new(CASH);
     plan.fill_model = fill_model;
@@ -53,6 +53,11 @@ pub(super) fn sequence(seed: u64) -> (Plan, Market) {
     let (instruments, schedules) = (plan.instruments.len(), plan.schedules.len());
     plan.risk_profiles = ["one", "other"].map(|name| profile(dice, name, instruments, schedules)).into();
     plan.risk_policy = risk_policy(dice);
+    if dice.happens(0.1) {
+        let mut halted = Latches::default();
+        halted.set(Rule::KillSwitch);
+        plan.latches = vec![halted];
+    }
     let market = market(dice, &plan);
     (plan, market)
 }
