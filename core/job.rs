@@ -31,6 +31,7 @@ const LIMITS: [&str; 4] = ["risk_profiles", "instrument_buckets", "risk", "multi
 /// The inputs of a backtest. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of a command line")]
 pub struct Job {
     /// The configuration.
     pub config: PathBuf,
