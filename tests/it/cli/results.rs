@@ -434,3 +434,26 @@ fn a_run_leaves_its_risk_state_with_every_latch_and_release() {
         .sum();
     assert!(open > 0.0, "something is held at the end");
 }
+
+#[test]
+fn what_a_run_began_with_is_in_its_risk_state_too() {
+    let project = Project::new();
+    project.succeeds("risk halt --environment desk --reason maintenance");
+    project.succeeds("backtest --output out --risk-state");
+    let ended = project.run("risk state --run out --json");
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    let document = ended.json();
+    let latch = &document["profiles"][0]["latches"][0];
+    assert_eq!(
+        (&latch["rule"], &latch["since"]),
+        (&"kill_switch".into(), &"2024-03-01T00:00:00+00:00".into())
+    );
+    assert_eq!(document["history"].as_array().unwrap().len(), 0, "nothing was latched or released meanwhile");
+
+    let why = project.succeeds("backtest --risk-state --why BTC_USDT@2024-03-01T14:00:00").stdout;
+    let refused = "\ngate          refused; in force: kill_switch\n";
+    assert!(
+        why.contains("\nlimit         binance:BTC_USDT: kill_switch, ") && why.ends_with(refused),
+        "{why}"
+    );
+}
