@@ -29,8 +29,10 @@ use crate::results::resolved;
 const LIMITS: [&str; 4] = ["risk_profiles", "instrument_buckets", "risk", "multi_strategy_schedulers"];
 
 /// The inputs of a backtest. Paths are absolute or relative to the working directory.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of a command line")]
 pub struct Job {
     /// The configuration.
     pub config: PathBuf,

@@ -99,7 +99,8 @@ impl Month {
 
     /// So many days have passed.
     pub fn pass(&mut self, days: i64) {
-        for _ in 0..days.clamp(0, 2 * Self::DAYS as i64) {
+        // After that many there is nothing left to forget.
+        for _ in 0..days.min(100) {
             self.age += 1;
             self.days[self.age as usize % Self::DAYS] = [Notional::ZERO; 2];
         }

@@ -195,7 +195,7 @@ fn chain(plan: &Plan, market: &Market, records: &[Record], place: Place, until: 
         bars: Arc::clone(bars),
         bar: bars.open_time.binary_search(&emitted.bar_time).ok(),
         share: share.unwrap_or_default(),
-        latches: latches(before_answer, schedule.risk_profile),
+        latches: latches(plan, before_answer, schedule.risk_profile),
         legs: legs.collect(),
     })
 }
@@ -211,9 +211,9 @@ fn answers(event: &Event, of: ScheduleIndex) -> bool {
     }
 }
 
-/// What latches a profile after these records.
-fn latches(records: &[Record], profile: usize) -> Latches {
-    let mut latches = Latches::default();
+/// What latches a profile after these records, from the run's beginning on.
+fn latches(plan: &Plan, records: &[Record], profile: usize) -> Latches {
+    let mut latches = plan.latches.get(profile).copied().unwrap_or_default();
     for Record { event, .. } in records {
         match *event {
             Event::Latch { risk_profile, rule, entered: true, .. } if risk_profile == profile => {

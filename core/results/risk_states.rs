@@ -7,7 +7,7 @@ use hemiola_adapters::risk_state::{
 };
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::position::Holding;
-use hemiola_components::risk::RiskState;
+use hemiola_components::risk::{RiskState, Rule};
 use hemiola_components::time::Nanos;
 use hemiola_systems::execution::margin::maintenance_rate;
 use hemiola_systems::risk::calendar::{day_of, monday_of};
@@ -149,7 +149,7 @@ impl Run<'_> {
         costs
     }
 
-    /// What keeps the profile in liquidation, each as it was entered last.
+    /// What keeps the profile in liquidation, each as it was entered last; what the run began with counts from there.
     fn latches(&self, state: &RiskState) -> Vec<Latch> {
         let entered = |wanted: &str| {
             let transitions = self.outcome.records.iter().rev().filter(|record| {
@@ -158,16 +158,17 @@ impl Run<'_> {
             let mut transitions = transitions.filter_map(|record| transition(self.plan, record));
             transitions.find(|one| one.rule == wanted && one.change == Change::Entered)
         };
-        let latches = state.latches.iter().filter_map(|rule| entered(rule.name()));
-        latches
-            .map(|Transition { at, rule, value, limit, .. }| Latch {
-                rule,
-                value,
-                limit,
-                since: at,
+        let latch = |rule: Rule| {
+            let entered = entered(rule.name());
+            Latch {
+                rule: rule.name().to_owned(),
+                value: entered.as_ref().and_then(|one| one.value),
+                limit: entered.as_ref().and_then(|one| one.limit),
+                since: entered.map_or(self.outcome.timeline.start, |one| one.at),
                 by_operator: None,
-            })
-            .collect()
+            }
+        };
+        state.latches.iter().map(latch).collect()
     }
 }
 

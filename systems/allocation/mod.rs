@@ -56,9 +56,10 @@ fn allocate(
         let share = weights.shares[schedule.index.get()];
         let instrument = emitted.instrument;
         let profile = &portfolio.risk_profiles[schedule.risk_profile];
-        let stops = match profile.needs_stops() {
-            true => Some(Stops::of(profile, &position.feed.bars, cursors.get(due.position)?)),
-            false => None,
+        let stops = if profile.needs_stops() {
+            Some(Stops::of(profile, &position.feed.bars, cursors.get(due.position)?))
+        } else {
+            None
         };
         let wanted = Wanted {
             due,
@@ -153,7 +154,7 @@ impl Wanted<'_> {
         for (place, (situation, leg)) in situations.iter_mut().zip(legs).enumerate() {
             *situation = Some(self.situation(*leg, place, account, book)?);
         }
-        let demands = match (situations, kind, self.signal.legs()) {
+        let demands = match (&situations, kind, self.signal.legs()) {
             ([Some(first), Some(second)], SignalKind::Exit, _) => [first.flatten(), second.flatten()],
             ([Some(first), Some(second)], _, Some(legs)) => pair([first, second], legs),
             ([Some(first), _], ..) => [first.demand(kind), Demand::Nothing],
@@ -197,7 +198,7 @@ impl Wanted<'_> {
         leg: usize,
         account: &Account,
         book: &mut Book,
-    ) -> Result<Situation, Refusal> {
+    ) -> Result<Situation<'_>, Refusal> {
         let refused = |rule| Err(Refusal::plain(rule));
         if self.budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
             return refused(Rule::AllocatorWeight);
@@ -205,10 +206,10 @@ impl Wanted<'_> {
         let index = position.instrument_index.get();
         let Some(mark) = mark_of(book, index, self.due.now) else { return refused(Rule::MissingPrice) };
         // The candles that a default is worked out from are those of the first leg.
-        let stops = self.budget.stops.filter(|_| leg == 0).and_then(|stops| stops.distance());
+        let stops = self.budget.stops.filter(|_| leg == 0).and_then(Stops::distance);
         let engines = self.protection(leg).map(|protection| (mark.get() - protection.stop.get()).abs());
         Ok(Situation {
-            budget: self.budget,
+            budget: &self.budget,
             distance: engines.or(stops),
             mark,
             held: holding.quantity,

@@ -32,9 +32,9 @@ pub(super) struct Budget {
 
 /// Everything a size depends on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Situation {
+pub(super) struct Situation<'a> {
     /// What the schedule may use.
-    pub(super) budget: Budget,
+    pub(super) budget: &'a Budget,
     /// How far the stop is from the mark, if there is one; quote currency per base unit.
     pub(super) distance: Option<f64>,
     /// The instrument's mark.
@@ -51,7 +51,7 @@ pub(super) struct Situation {
 
 /// The demands of a pair's two legs: what the engine asks for, as far as each leg's budget goes. Quantities that
 /// were the same stay the same, whole multiples of both steps.
-pub(super) fn pair(legs: [Situation; 2], wanted: [Leg; 2]) -> [Demand; 2] {
+pub(super) fn pair(legs: [&Situation<'_>; 2], wanted: [Leg; 2]) -> [Demand; 2] {
     let affordable = [0, 1].map(|leg| {
         let (asked, full) = (wanted[leg].quantity.get(), legs[leg].full().get());
         Quantity::new(asked.min(full))
@@ -148,7 +148,7 @@ impl Trade {
     }
 }
 
-impl Situation {
+impl Situation<'_> {
     /// What `kind` comes to here.
     pub(super) fn demand(&self, kind: SignalKind) -> Demand {
         match kind {
@@ -299,9 +299,13 @@ mod tests {
         }
     }
 
-    fn situation() -> Situation {
+    fn held_on(budget: Budget) -> &'static Budget {
+        Box::leak(Box::new(budget))
+    }
+
+    fn situation() -> Situation<'static> {
         Situation {
-            budget: budget(),
+            budget: held_on(budget()),
             distance: None,
             mark: Price::new(50.0),
             held: Quantity::ZERO,
@@ -311,8 +315,8 @@ mod tests {
         }
     }
 
-    fn sized(sizing: Sizing) -> Situation {
-        Situation { budget: Budget { sizing, ..budget() }, ..situation() }
+    fn sized(sizing: Sizing) -> Situation<'static> {
+        Situation { budget: held_on(Budget { sizing, ..budget() }), ..situation() }
     }
 
     fn buy(size: OrderSize) -> Demand {
@@ -329,8 +333,10 @@ mod tests {
     #[test]
     fn weight_divides_the_share_by_the_instruments_and_pays_costs_out_of_it() {
         assert_eq!(situation().demand(LONG), buy(base(4.0)), "0.5 * 1000 / 2 / (50 * 1.25)");
-        let capped =
-            Situation { budget: Budget { max_position: Ratio::new(0.1), ..budget() }, ..situation() };
+        let capped = Situation {
+            budget: held_on(Budget { max_position: Ratio::new(0.1), ..budget() }),
+            ..situation()
+        };
         assert_eq!(capped.demand(LONG), buy(base(2.0)), "0.1 * 1000 / 50");
     }
 
@@ -394,7 +400,7 @@ mod tests {
         let leg = |side, quantity| Leg { side, quantity: Quantity::new(quantity), price: Price::new(50.0) };
         let quantities = |asked: [f64; 2]| {
             let legs = [leg(Side::Buy, asked[0]), leg(Side::Sell, asked[1])];
-            pair([coarse, fine], legs).map(|demand| match demand {
+            pair([&coarse, &fine], legs).map(|demand| match demand {
                 Demand::Trade(Trade { size: OrderSize::Base(quantity), .. }) => quantity.get(),
                 _ => 0.0,
             })

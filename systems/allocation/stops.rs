@@ -41,6 +41,6 @@ impl Stops {
 
     /// How far a default stop is from the price; `None` when the candles do not say.
     pub(super) fn distance(self) -> Option<f64> {
-        (self.atr > 0.0).then(|| self.atr * self.multiple)
+        (self.atr > 0.0).then_some(self.atr * self.multiple)
     }
 }

@@ -17,15 +17,11 @@ pub fn chain_text(run_id: &str, plan: &Plan, place: Place, until: Nanos, chain: 
     let schedule = &plan.schedules[place.schedule.get()];
     let mut page = Page { plan, schedule, text: String::new() };
     page.head(place.instrument.get(), place.second_leg.map(InstrumentIndex::get));
-    match chain {
-        Some(chain) => page.chain(run_id, chain),
-        None => {
-            let (name, until) = (&schedule.name, instant::text(until));
-            page.line(
-                "signal",
-                &format!("none up to {until}: ask --explain {name}@{until} for what was seen"),
-            );
-        }
+    if let Some(chain) = chain {
+        page.chain(run_id, chain);
+    } else {
+        let (name, until) = (&schedule.name, instant::text(until));
+        page.line("signal", &format!("none up to {until}: ask --explain {name}@{until} for what was seen"));
     }
     page.text
 }

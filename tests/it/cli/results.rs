@@ -1,6 +1,6 @@
 //! What a run leaves behind, and what does not change it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
 use hemiola::job::Job;
@@ -212,6 +212,41 @@ fn decisions_trades_and_summary_agree() {
         assert!((summary["money"][total].as_f64().unwrap() / sum - 1.0).abs() < 1e-9, "{column}");
     }
     assert_eq!(summary["counts"]["signals"], Table::read(&project.path("out/signals.parquet")).rows());
+    let close = |key: &str, expected: f64| {
+        let found = summary["money"][key].as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-5, "{key}: {found} is not {expected}");
+    };
+    close("realised_average_cost", summary["money"]["realised"].as_f64().unwrap());
+    close("realised_fifo", first_in_first_out(&trades));
+    for part in ["fees", "slippage", "costs", "net", "realised_fifo"] {
+        let strategies = summary["strategies"].as_array().unwrap().iter();
+        close(part, strategies.map(|strategy| strategy[part].as_f64().unwrap()).sum());
+    }
+}
+
+/// What the fills of each position realised when what was opened first is closed first.
+fn first_in_first_out(trades: &Table) -> f64 {
+    let [quantities, prices] = ["quantity", "price"].map(|name| trades.numbers(name));
+    let [schedules, instruments, sides] = ["schedule", "instrument", "side"].map(|name| trades.texts(name));
+    let mut lots: BTreeMap<_, VecDeque<(f64, f64)>> = BTreeMap::new();
+    let mut profit = 0.0;
+    for row in 0..prices.len() {
+        let lots = lots.entry((&schedules[row], &instruments[row])).or_default();
+        let mut change = if sides[row] == "buy" { quantities[row] } else { -quantities[row] };
+        while let Some((held, price)) = lots.front_mut().filter(|(held, _)| held * change < 0.0) {
+            let closed = change.abs().min(held.abs()) * held.signum();
+            profit += closed * (prices[row] - *price);
+            *held -= closed;
+            change += closed;
+            if held.abs() < 1e-10 {
+                lots.pop_front();
+            }
+        }
+        if change.abs() > 1e-10 {
+            lots.push_back((change, prices[row]));
+        }
+    }
+    profit
 }
 
 #[test]
@@ -433,4 +468,27 @@ fn a_run_leaves_its_risk_state_with_every_latch_and_release() {
         .map(|position| position["notional"].as_f64().unwrap())
         .sum();
     assert!(open > 0.0, "something is held at the end");
+}
+
+#[test]
+fn what_a_run_began_with_is_in_its_risk_state_too() {
+    let project = Project::new();
+    project.succeeds("risk halt --environment desk --reason maintenance");
+    project.succeeds("backtest --output out --risk-state");
+    let ended = project.run("risk state --run out --json");
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    let document = ended.json();
+    let latch = &document["profiles"][0]["latches"][0];
+    assert_eq!(
+        (&latch["rule"], &latch["since"]),
+        (&"kill_switch".into(), &"2024-03-01T00:00:00+00:00".into())
+    );
+    assert_eq!(document["history"].as_array().unwrap().len(), 0, "nothing was latched or released meanwhile");
+
+    let why = project.succeeds("backtest --risk-state --why BTC_USDT@2024-03-01T14:00:00").stdout;
+    let refused = "\ngate          refused; in force: kill_switch\n";
+    assert!(
+        why.contains("\nlimit         binance:BTC_USDT: kill_switch, ") && why.ends_with(refused),
+        "{why}"
+    );
 }
