@@ -32,7 +32,6 @@ const LIMITS: [&str; 4] = ["risk_profiles", "instrument_buckets", "risk", "multi
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "the switches of a command line")]
 pub struct Job {
     /// The configuration.
     pub config: PathBuf,

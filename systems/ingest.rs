@@ -45,12 +45,13 @@ fn ingest(
             }
             close_day(&desk.account, &desk.weights, |event| log.push(event));
         }
+        let begins_day = closes_day || now == desk.midnight;
         margin::call(portfolio, desk, &mut positions, intents, &mut log)?;
         if answered || now == desk.look_at || alarms(&desk.account) {
             look(portfolio, desk, &mut positions, intents, &mut log)?;
         }
         // What closes at midnight belongs to the day that ends. What is released and still holds latches again.
-        if (closes_day || now == desk.midnight) && begin_day(portfolio, desk, now, &mut log) {
+        if begins_day && begin_day(portfolio, desk, now, &mut log) {
             look(portfolio, desk, &mut positions, intents, &mut log)?;
         }
         let wanted = match portfolio.curve {

@@ -347,3 +347,32 @@ fn an_environment_says_where_its_state_is() {
     project.succeeds("risk halt --environment desk --reason x");
     assert!(project.path("elsewhere/risk.sqlite").exists() && !project.path("var").exists());
 }
+
+/// The kill switch: a run that begins with the environment's state opens nothing, and says who may be asked.
+#[test]
+fn a_run_that_begins_halted_opens_nothing_until_it_is_resumed() {
+    let project = Project::new();
+    let fills = |arguments: &str| {
+        project.succeeds(&format!("backtest --output out {arguments}"));
+        project.json("out/summary.json")["counts"]["fills"].as_u64().unwrap()
+    };
+    let free = fills("--risk-state");
+    assert!(free > 0 && free == fills(""), "no state yet");
+
+    project.succeeds("risk halt --environment desk --reason drill --operator anna");
+    assert_eq!(fills("--risk-state"), 0);
+    let decisions = project.text("out/decisions.jsonl");
+    assert!(decisions.contains(r#""rule":"kill_switch""#), "{decisions}");
+    project.succeeds("backtest --verify out/manifest.json");
+    assert_eq!(fills(""), free, "only a run that asks begins with it");
+
+    project.succeeds("backtest --output out --risk-state");
+    project.succeeds("risk resume --environment desk --reason checked --operator anna");
+    project.refuses("backtest --verify out/manifest.json", 8, &["risk.sqlite"]);
+    assert_eq!(fills("--risk-state"), free);
+
+    let mut bytes = std::fs::read(project.path(DATABASE)).unwrap();
+    bytes.truncate(1_000);
+    project.write(DATABASE, &bytes);
+    project.refuses("backtest --output out --risk-state", 8, &[DATABASE, "hemiola risk restore"]);
+}
