@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use hemiola::bench::walk::walk;
@@ -11,8 +12,9 @@ use hemiola_components::candles::Candles;
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::market::TradingRules;
 use hemiola_components::order::{Order, OrderKind, OrderSize, Origin, Side};
-use hemiola_components::portfolio::{Account, Book, BookLine, Recent};
-use hemiola_components::risk::{Bucket, Guards, Refusal, RiskPolicy, RiskProfile, RiskState};
+use hemiola_components::portfolio::{Account, Book, BookLine, Recent, Sheet};
+use hemiola_components::risk::{Bucket, Guards, Refusal, RiskPolicy, RiskProfile, RiskState, Rule};
+use hemiola_components::rows::Rows;
 use hemiola_components::signal::Protection;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Price, Quantity, Ratio};
@@ -38,18 +40,25 @@ struct Desk {
 
 impl Desk {
     /// One base unit of each instrument, in an account that has room for more under every limit.
-    fn new() -> Self {
+    fn new(is_marked_by_rows: bool) -> Self {
         let line = |seed: usize| {
             let bars = Candles::new(walk(seed as u64, CANDLES));
             let mut line = BookLine::new(bars, TradingRules::default());
             (line.closed, line.net, line.gross, line.holders) = (CANDLES, 1.0, 1.0, 1);
             line
         };
-        let book = Book {
+        let mut book = Book {
             lines: (0..POSITIONS).map(line).collect(),
             held: (0..).take(POSITIONS).collect(),
             ..Book::default()
         };
+        if is_marked_by_rows {
+            let bars = book.lines.iter().map(|line| line.bars.shared().as_ref());
+            let rows = Rows::new(bars, 2 * POSITIONS * CANDLES).expect("lines with the same candles");
+            let mut sheet = Sheet::new(Arc::new(rows));
+            sheet.passed = sheet.rows.until(Nanos::NEVER, 0);
+            book.sheet = Some(sheet);
+        }
         let equity = Notional::new(1e9);
         Self {
             account: Account::new(equity),
@@ -134,30 +143,36 @@ fn guards() -> Guards {
     }
 }
 
-fn one_order(c: &mut Criterion) {
-    let desk = Desk::new();
-    let line = &desk.book.lines[3];
-    let mark = line.bars.close[CANDLES - 1];
-    let order = Order {
+/// An order to add to the fourth position, at its mark.
+fn order(line: &BookLine) -> Order {
+    let mark = Price::new(line.bars.close[CANDLES - 1]);
+    Order {
         schedule: ScheduleIndex::new(0),
         instrument: InstrumentIndex::new(3),
         at: line.bars.close_time(CANDLES - 1),
         ordinal: 0,
         origin: Origin::Engine,
         side: Side::Buy,
-        size: OrderSize::Base(Quantity::new(2.0)),
-        kind: OrderKind::Limit { price: Price::new(mark), post_only: false },
-        reference: Price::new(mark),
-        protection: Some(Protection { atr: 0.01 * mark, stop: Price::new(0.95 * mark) }),
-    };
-    let admit = |order: &Order| desk.admit(order, Quantity::new(2.0), Quantity::new(1.0));
-    assert!(admit(&order).is_ok_and(|change| !change.reduces), "the order passes everything");
+        size: OrderSize::Base(Quantity::new(1.0)),
+        kind: OrderKind::Limit { price: mark, post_only: false },
+        reference: mark,
+        protection: Some(Protection { atr: 0.01 * mark.get(), stop: Price::new(0.95 * mark.get()) }),
+    }
+}
+
+fn one_order(c: &mut Criterion) {
     let mut group = c.benchmark_group("gate");
-    group.bench_function("an order that passes every limit", |b| b.iter(|| admit(black_box(&order))));
-    let large = Order { size: OrderSize::Base(Quantity::new(1e9)), ..order };
-    let refuse = |order: &Order| desk.admit(order, Quantity::new(1e6), Quantity::new(1.0));
-    assert!(refuse(&large).is_err());
-    group.bench_function("an order that is refused", |b| b.iter(|| refuse(black_box(&large))));
+    for (name, is_marked_by_rows) in [("marked by rows", true), ("marked line by line", false)] {
+        let desk = Desk::new(is_marked_by_rows);
+        let order = order(&desk.book.lines[3]);
+        let admit =
+            |quantity: f64| desk.admit(black_box(&order), Quantity::new(quantity), Quantity::new(1.0));
+        assert!(admit(1.0).is_ok_and(|change| !change.reduces), "it passes everything");
+        let refused = admit(8e3).expect_err("it is too large for the bucket");
+        assert_eq!(refused.rule, Rule::BucketExposure, "the last of the limits");
+        group.bench_function(format!("passes, {name}"), |b| b.iter(|| admit(black_box(1.0))));
+        group.bench_function(format!("refused, {name}"), |b| b.iter(|| admit(black_box(8e3))));
+    }
     group.finish();
 }
 

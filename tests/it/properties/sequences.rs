@@ -8,7 +8,7 @@ use hemiola::assembly::{Market, Options, assemble};
 use hemiola::config::plan::Plan;
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{OrderStatus, Origin};
-use hemiola_components::portfolio::Account;
+use hemiola_components::portfolio::{Account, Timeline};
 use hemiola_components::position::Holding;
 use hemiola_components::units::{Notional, Price};
 use hemiola_systems::signals::catalog::Catalog;
@@ -79,7 +79,8 @@ impl Seen {
     }
 }
 
-/// Plays the sequences of some seeds in one world; after each pass every account's books are looked at.
+/// Plays the sequences of some seeds in one world; after each pass time has to go on and every account's books are looked
+/// at.
 fn play(seeds: Range<u64>) -> Vec<Played> {
     let worlds: Vec<(Plan, Market)> = seeds.clone().map(sequence).collect();
     let plans: Vec<(&Plan, &Market)> = worlds.iter().map(|(plan, market)| (plan, market)).collect();
@@ -91,6 +92,8 @@ fn play(seeds: Range<u64>) -> Vec<Played> {
         }
         for (index, seed) in seeds.clone().enumerate() {
             let _playing = Playing(seed);
+            let Timeline { now, start, .. } = runtime.timeline(index);
+            assert!(runtime.next_tick(index) > now || now == start, "time stands still at {now:?}");
             books::are_right(runtime.desk(index), &runtime.holdings(index));
         }
     }
