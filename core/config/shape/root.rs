@@ -27,8 +27,7 @@ pub(crate) const ROOT: Shape = Shape {
             "instrument_buckets",
             map("instrument buckets", &Kind::Section(&instruments::BUCKET)),
             "Groups of instruments with limits of their own. May stand in `risk` instead.",
-        )
-        .later(),
+        ),
         key("strategies", map("strategies", &STRATEGY), "Engines with their parameters, by name.")
             .otherwise("only those of the specialised sections"),
         specialised("mean_reversion_strategies", &Kind::Strategy { engine: Some("mean_reversion") }),
