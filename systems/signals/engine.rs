@@ -310,6 +310,8 @@ pub(crate) fn run<E: Engine>(
             if answer.is_none() {
                 reader.go_back::<E>(&mut state, &mut cursor, &checkpoint, due.now);
             }
+            // What decides now is used up: the position may be closed before this tick ends.
+            reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
             continue;
         }
         if position.hedge.is_some() && !E::is_hedged(settings, &reader.view) {
