@@ -59,12 +59,12 @@ pub(crate) fn look(
     intents: &mut Vec<WorkingOrder>,
     log: &mut Log<'_>,
 ) -> Result<(), BevyError> {
+    desk.look_at = Nanos::NEVER;
     if !portfolio.risk_profiles.iter().any(RiskProfile::can_latch)
         && desk.risk.iter().all(|state| state.latches.is_empty())
     {
         return Ok(());
     }
-    desk.look_at = Nanos::NEVER;
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
