@@ -1,13 +1,17 @@
-//! The conformance cases of the risk engine, through the functions that the world's phases call.
+//! The conformance cases of the risk engine, through the functions that the world's phases call and the repository that
+//! keeps its state.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use hemiola::instant;
+use hemiola_adapters::risk_state::{
+    CostTotals, Latch, Position, PositionSide, RiskRecord, RiskRepository, StateFolder,
+};
 use hemiola_components::order::Side;
 use hemiola_components::portfolio::Account;
 use hemiola_components::risk::{
-    Flips, LatchRelease, Refusal, RiskPolicy, RiskProfile, RiskState, Rule, Suggestion, Triggers,
+    Flips, LatchRelease, Latches, Refusal, RiskPolicy, RiskProfile, RiskState, Rule, Suggestion, Triggers,
 };
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Ratio};
@@ -149,6 +153,82 @@ impl Engine {
         check(&self.profile, &policy(), latched, &proposal, &standing, std::iter::empty()).map(drop)
     }
 
+    /// The engine is dropped, and another one begins with what the repository kept of it.
+    fn restart(&mut self, at: Nanos) {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = StateFolder::new("cases", folder.path());
+        let mut repository = RiskRepository::open(&folder).unwrap();
+        repository.save(&[self.record(at)], &[]).unwrap();
+        drop(repository);
+        let repository = RiskRepository::open(&folder).unwrap();
+        let kept = &repository.records()[&self.profile.name];
+        let mut engine = Self::new(self.profile.clone());
+        let amount = Notional::new;
+        engine.account.day = Some(day_of(kept.current_day));
+        engine.account.day_start = amount(kept.start_of_day_equity);
+        engine.account.week_start = amount(kept.start_of_week_equity);
+        engine.account.equity = amount(kept.last_equity);
+        engine.account.peak = amount(kept.peak_equity);
+        engine.state.daily_realised = amount(kept.daily_realized_pnl);
+        engine.state.weekly_realised = amount(kept.weekly_realized_pnl);
+        engine.state.profit_30d = amount(kept.rolling_profit_30d);
+        engine.state.costs_30d = amount(kept.rolling_costs_30d);
+        for latch in &kept.latches {
+            let rule = Latches::RULES.into_iter().find(|rule| rule.name() == latch.rule).unwrap();
+            engine.state.latches.set(rule);
+        }
+        let signed = |position: &Position| match position.side {
+            PositionSide::Long => position.notional,
+            PositionSide::Short => -position.notional,
+        };
+        engine.positions =
+            kept.positions.iter().map(|(symbol, position)| (symbol.clone(), signed(position))).collect();
+        *self = engine;
+    }
+
+    fn record(&self, at: Nanos) -> RiskRecord {
+        let (account, state) = (&self.account, &self.state);
+        let midnight = |day: i64| Nanos::new(day * Nanos::DAY.get());
+        let day = account.day.unwrap();
+        let position = |value: f64| Position {
+            side: if value > 0.0 { PositionSide::Long } else { PositionSide::Short },
+            quantity: 0.0,
+            average_price: 0.0,
+            notional: value.abs(),
+        };
+        let latch = |rule: Rule| Latch {
+            rule: rule.name().to_owned(),
+            value: None,
+            limit: None,
+            since: at,
+            by_operator: None,
+        };
+        RiskRecord {
+            profile: self.profile.name.clone(),
+            as_of: at,
+            current_day: midnight(day),
+            start_of_week: midnight(monday_of(day)),
+            start_of_day_equity: account.day_start.get(),
+            start_of_week_equity: account.week_start.get(),
+            last_equity: account.equity.get(),
+            peak_equity: account.peak.get(),
+            available_margin: 0.0,
+            maintenance_margin: 0.0,
+            daily_realized_pnl: state.daily_realised.get(),
+            weekly_realized_pnl: state.weekly_realised.get(),
+            rolling_profit_30d: state.profit_30d.get(),
+            rolling_costs_30d: state.costs_30d.get(),
+            latches: state.latches.iter().map(latch).collect(),
+            positions: self
+                .positions
+                .iter()
+                .map(|(symbol, value)| (symbol.clone(), position(*value)))
+                .collect(),
+            costs: CostTotals::default(),
+            limits: BTreeMap::new(),
+        }
+    }
+
     fn gross(&self) -> f64 {
         self.positions.values().map(|value| value.abs()).sum()
     }
@@ -283,7 +363,7 @@ fn every_case_of_the_risk_engine_comes_out_the_same() {
                 "mark" => engine.mark(at, event),
                 "fill" => engine.fill(at, event),
                 "order" => compare_answer(engine.order(at, event), event, expected),
-                "restart" => {}
+                "restart" => engine.restart(at),
                 other => panic!("an event {other}"),
             }
             engine.compare(expected);
