@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::candles::Candles;
-use crate::capital::{CapitalPolicy, Weights};
+use crate::capital::{Policy, Weights};
 use crate::id::PortfolioIndex;
 use crate::market::TradingRules;
 use crate::order::{
@@ -39,7 +39,7 @@ pub struct Portfolio {
     /// Which points of its equity are kept.
     pub curve: EquityCurve,
     /// How its capital is divided.
-    pub policy: CapitalPolicy,
+    pub policy: Policy,
     /// The limits of its schedules.
     pub risk_profiles: Vec<RiskProfile>,
     /// How they are applied.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Entity, World};
 use hemiola_adapters::store::{Scratch, StoreError};
 use hemiola_components::candles::Candles;
-use hemiola_components::capital::{ScheduleView, Weights};
+use hemiola_components::capital::{Allocation, Memory, ScheduleView, Weights};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use hemiola_components::market::{
     Bars, Instrument, LogReturns, PriceLine, Series, Snapshots, Targets, TickSums,
@@ -629,15 +629,25 @@ fn risk_states(plan: &Plan) -> Vec<RiskState> {
 }
 
 fn weights(plan: &Plan) -> Weights {
-    let schedules: Vec<ScheduleView> = plan
-        .schedules
-        .iter()
-        .map(|schedule| ScheduleView {
+    let view = |schedule: &SchedulePlan| {
+        let strategy = &plan.strategies[schedule.strategy];
+        let tags = &strategy.definition.tags;
+        ScheduleView {
             name: schedule.name.clone(),
-            strategy: plan.strategies[schedule.strategy].name.clone(),
+            strategy: strategy.name.clone(),
             risk_profile: plan.risk_profiles[schedule.risk_profile].name.clone(),
-        })
-        .collect();
+            tags: tags.clone(),
+            primary_tag: tags.first().cloned(),
+        }
+    };
+    let schedules: Vec<ScheduleView> = plan.schedules.iter().map(view).collect();
     let shares = shares(&plan.capital_policy, &schedules);
-    Weights { schedules, shares, allocated_at: None, cool_down: plan.cool_down }
+    Weights {
+        schedules,
+        shares,
+        allocation: Allocation::default(),
+        memory: Memory::default(),
+        allocated_at: None,
+        cool_down: plan.cool_down,
+    }
 }

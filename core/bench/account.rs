@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::market::{Bars, Instrument, TradingRules};
 use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
@@ -57,7 +57,7 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         risk_profiles: vec![RiskProfile::unlimited("none")],
         risk_policy: RiskPolicy::default(),
         latches: Vec::new(),
-        capital_policy: CapitalPolicy::EqualWeight,
+        capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
         data_root: "nowhere".into(),
         is_demo: false,

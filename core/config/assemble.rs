@@ -5,14 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::PolicyKind;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::FillModel;
 
 use super::groups::Groups;
 use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
 use super::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
-use super::policy::PolicyKind;
 use super::problem::{Problems, listed, quoted};
 
 /// An instrument that may be used.
@@ -111,7 +110,7 @@ pub(crate) fn assemble(
         instruments: instruments.into_iter().map(|one| one.instrument).collect(),
         strategies,
         schedules,
-        capital_policy: scheduler.capital.computed().unwrap_or(CapitalPolicy::EqualWeight),
+        capital_policy: scheduler.capital.policy.clone(),
         cool_down: scheduler.cool_down,
         data_root: environment.data_root.clone(),
         is_demo: environment.mode == Mode::Demo,

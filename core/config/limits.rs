@@ -3,7 +3,7 @@
 use hemiola_components::time::Nanos;
 
 use super::Config;
-use super::policy::Policy;
+use hemiola_components::capital::Policy;
 
 /// A limit on the signals of a strategy under a risk profile. It can only lower what a schedule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::Policy;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{Latches, RiskPolicy, RiskProfile};
@@ -53,7 +53,7 @@ pub struct Plan {
     /// What has latched them before the run, in the order of [`Plan::risk_profiles`]; shorter when the rest is free.
     pub latches: Vec<Latches>,
     /// How capital is divided between the schedules.
-    pub capital_policy: CapitalPolicy,
+    pub capital_policy: Policy,
     /// Distance of the re-allocation instants; `None` is every due instant.
     pub cool_down: Option<Nanos>,
     /// Root of the candle store, absolute or relative to the working directory.

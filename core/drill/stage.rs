@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
 use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Order, Shortfall};
@@ -81,7 +81,7 @@ pub(super) fn stage(profile: RiskProfile, closes: &[Vec<f64>], traders: &[Trader
         risk_profiles: vec![profile],
         risk_policy: RiskPolicy::default(),
         latches: Vec::new(),
-        capital_policy: CapitalPolicy::EqualWeight,
+        capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
         data_root: "nowhere".into(),
         is_demo: false,

@@ -1,8 +1,8 @@
 //! The resolved configuration: every value a run depends on, by name, with nothing left to defaults.
 
+mod policy;
 mod risk;
 
-use hemiola_components::capital::CapitalPolicy;
 use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
 use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;
@@ -90,7 +90,7 @@ pub fn configuration(plan: &Plan) -> Value {
         "risk": risk::policy(plan),
         "latched": risk::latched(plan),
         "schedules": schedules(plan),
-        "capital_policy": policy(&plan.capital_policy),
+        "capital_policy": policy::policy(&plan.capital_policy),
         "allocation_rebalance_nanoseconds": plan.cool_down.map(Nanos::get),
     })
 }
@@ -136,11 +136,4 @@ fn entry_order(order: &EntryOrder) -> Value {
 fn maintenance(plan: &Plan) -> Map<String, Value> {
     let rate = |name: &str| maintenance_rate(plan.margin.maintenance, name).get();
     plan.risk_profiles.iter().map(|profile| (profile.name.clone(), json!(rate(&profile.name)))).collect()
-}
-
-fn policy(policy: &CapitalPolicy) -> Value {
-    match policy {
-        CapitalPolicy::EqualWeight => json!({ "name": policy.name() }),
-        CapitalPolicy::FixedWeight(table) => json!({ "name": policy.name(), "weights": table }),
-    }
 }

@@ -1,5 +1,6 @@
 //! Phase 3, Allocation: shares of the capital; signals become sized intents.
 
+pub mod policies;
 mod policy;
 mod sizing;
 mod stops;
@@ -16,7 +17,7 @@ use hemiola_components::schedule::Schedule;
 use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
 
-pub use policy::shares;
+pub use policies::shares;
 
 use crate::book::mark_of;
 use crate::execution::entry;

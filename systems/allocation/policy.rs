@@ -1,58 +1,35 @@
-//! Capital policies: pure functions from a view of the schedules to their shares.
+//! When the shares are brought up.
 
-use std::collections::BTreeMap;
-
-use hemiola_components::capital::{CapitalPolicy, ScheduleView, Weights};
+use hemiola_components::capital::{Policy, Readings, Weights};
 use hemiola_components::time::Nanos;
+
+use super::policies::Allocator;
 
 /// Brings the shares up to the re-allocation instant that is in force at `now`.
 ///
 /// The instants are the cool-down's grid from the epoch; without a cool-down, every due instant.
-pub(super) fn allocate(policy: &CapitalPolicy, weights: &mut Weights, now: Nanos) {
+pub(super) fn allocate(policy: &Policy, weights: &mut Weights, now: Nanos) {
     let instant =
         weights.cool_down.map_or(now, |cool_down| now.next_on_grid(Nanos::ZERO, cool_down) - cool_down);
     if weights.allocated_at == Some(instant) {
         return;
     }
-    // Neither policy looks at telemetry, so the first evaluation stands for all.
-    if weights.allocated_at.is_none() {
-        weights.shares = shares(policy, &weights.schedules);
+    // A static policy's first evaluation stands for all.
+    if weights.allocated_at.is_none() || !policy.is_static() {
+        let memory = std::mem::take(&mut weights.memory);
+        let mut allocator = Allocator::bind(policy, &weights.schedules, &[], memory);
+        weights.allocation.clone_from(allocator.allocate(&Readings::default()));
+        weights.shares.clone_from(&weights.allocation.effective);
+        weights.memory = allocator.memory();
     }
     weights.allocated_at = Some(instant);
 }
 
-/// The share of each schedule; together 1, unless there are no schedules.
-#[must_use]
-pub fn shares(policy: &CapitalPolicy, schedules: &[ScheduleView]) -> Vec<f64> {
-    let equal = || vec![1.0 / schedules.len() as f64; schedules.len()];
-    match policy {
-        CapitalPolicy::EqualWeight => equal(),
-        CapitalPolicy::FixedWeight(table) => fixed(table, schedules).unwrap_or_else(equal),
-    }
-}
-
-/// The first entry of the table that matches a schedule is its raw weight; several schedules may share one.
-/// `None` when nothing matches.
-fn fixed(table: &BTreeMap<String, f64>, schedules: &[ScheduleView]) -> Option<Vec<f64>> {
-    let usable = |key: &str| table.get(key).copied().filter(|weight| *weight > 0.0);
-    let raw: Vec<f64> = schedules
-        .iter()
-        .map(|view| {
-            let [schedule, strategy, profile] =
-                [&view.name, &view.strategy, &view.risk_profile].map(|name| name.to_lowercase());
-            usable(&format!("{schedule}:{profile}"))
-                .or_else(|| usable(&format!("{strategy}:{profile}")))
-                .or_else(|| usable(&schedule))
-                .or_else(|| usable(&strategy))
-                .unwrap_or(0.0)
-        })
-        .collect();
-    let total: f64 = raw.iter().sum();
-    (total > 0.0).then(|| raw.iter().map(|weight| weight / total).collect())
-}
-
 #[cfg(test)]
 mod tests {
+    use hemiola_components::capital::{PolicyKind, ScheduleView};
+
+    use super::super::policies::shares;
     use super::*;
 
     fn views(names: &[(&str, &str, &str)]) -> Vec<ScheduleView> {
@@ -60,20 +37,21 @@ mod tests {
             name: (*name).into(),
             strategy: (*strategy).into(),
             risk_profile: (*profile).into(),
+            ..ScheduleView::default()
         };
         names.iter().map(view).collect()
     }
 
     fn fixed_shares(table: &[(&str, f64)], schedules: &[(&str, &str, &str)]) -> Vec<f64> {
         let table = table.iter().map(|(key, weight)| ((*key).to_owned(), *weight)).collect();
-        shares(&CapitalPolicy::FixedWeight(table), &views(schedules))
+        shares(&Policy::of(PolicyKind::FixedWeight(table)), &views(schedules))
     }
 
     #[test]
     fn equal_weight_divides_by_the_number_of_schedules() {
         let four = views(&[("a", "s", "p"), ("b", "s", "p"), ("c", "s", "p"), ("d", "s", "p")]);
-        assert_eq!(shares(&CapitalPolicy::EqualWeight, &four), [0.25; 4]);
-        assert!(shares(&CapitalPolicy::EqualWeight, &[]).is_empty());
+        assert_eq!(shares(&Policy::of(PolicyKind::EqualWeight), &four), [0.25; 4]);
+        assert!(shares(&Policy::of(PolicyKind::EqualWeight), &[]).is_empty());
     }
 
     #[test]

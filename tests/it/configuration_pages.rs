@@ -50,6 +50,6 @@ fn every_shipped_configuration_and_policy_is_valid_without_a_warning() {
         let (policy, warnings) = config::load_policy(&path).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(warnings, []);
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        assert_eq!(config::policy::PolicyKind::name(&policy.kind), stem);
+        assert_eq!(hemiola_components::capital::PolicyKind::name(&policy.kind), stem);
     }
 }

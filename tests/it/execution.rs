@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hemiola::assembly::{Options, Window};
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Costs, FillModel, Origin, Side};
 use hemiola_components::port::EquityCurve;
@@ -255,7 +255,7 @@ fn a_schedule_without_a_share_may_leave_but_not_enter() {
         vec![external("x"), sma("s", 1.0, 2.0)],
         vec![schedule("a", 0, &[0]), schedule("b", 1, &[0])],
     );
-    plan.capital_policy = CapitalPolicy::FixedWeight([("b".to_owned(), 1.0)].into());
+    plan.capital_policy = Policy::of(PolicyKind::FixedWeight([("b".to_owned(), 1.0)].into()));
     let prices: Vec<(f64, f64)> = (0..6).map(|_| (10.0, 10.0)).collect();
     let mut market = market(&plan, &[minutes(&prices)]);
     market.targets[0].insert("venue:A".into(), targets(&[(1, 0.0), (3, 0.5)]));

@@ -31,6 +31,7 @@ mod support;
 mod tidy;
 mod vectors_grammar;
 mod vectors_paper;
+mod vectors_policies;
 mod vectors_risk;
 mod vectors_strategies;
 mod venue;

@@ -74,7 +74,6 @@ impl<'t> Checker<'t> {
         };
         let written = name.text()?;
         let policy = self.find_policy(&name, written)?;
-        let _guard = policy.is_later.then(|| self.unused.pause());
         let text = |key, text: &str| Entry::of(key, Value::Text(text.to_owned()), name.node.position);
         let mut entries = vec![text("name", policy.names[0])];
         let keys = COMMON[1..].iter().chain(policy.shape.keys);
@@ -92,23 +91,17 @@ impl<'t> Checker<'t> {
 
     fn find_policy(&self, field: &Field<'t>, written: &str) -> Option<&'static PolicyShape> {
         let policy = by_name(written);
-        match policy {
-            Some(policy) if policy.is_later => {
-                self.unused.note(field, &format!("the capital policy `{}`", policy.names[0]));
-            }
-            Some(_) => {}
-            None => {
-                let names = || POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
-                let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
-                let message = format!("there is no capital policy {} (known: {known})", quoted(written));
-                field.problems.unknown(
-                    &field.place(),
-                    "unknown_reference",
-                    message,
-                    &normalized(written),
-                    names(),
-                );
-            }
+        if policy.is_none() {
+            let names = || POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
+            let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
+            let message = format!("there is no capital policy {} (known: {known})", quoted(written));
+            field.problems.unknown(
+                &field.place(),
+                "unknown_reference",
+                message,
+                &normalized(written),
+                names(),
+            );
         }
         policy
     }
@@ -149,7 +142,7 @@ impl<'t> Checker<'t> {
 const GROUPS: [&str; 6] = ["strategies", "strategy", "schedules", "schedule", "profiles", "profile"];
 
 /// A table of weights as one flat map; keys are lower case, of the forms that
-/// [`CapitalPolicy`](hemiola_components::capital::CapitalPolicy) names.
+/// [`PolicyKind::FixedWeight`](hemiola_components::capital::PolicyKind::FixedWeight) names.
 pub(super) fn weights(field: &Field<'_>) -> Option<Value> {
     let mut table = Table { path: format!("{}.", field.path), ..Table::default() };
     match &field.node.value {

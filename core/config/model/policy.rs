@@ -1,40 +1,26 @@
 //! `capital_policy`: how a scheduler divides its capital, as a tree.
 //!
-//! Without one the schedules share equally.
+//! Without one it is risk parity.
 
 use std::collections::BTreeMap;
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Component, Policy, PolicyKind, Rule};
 use hemiola_components::time::Nanos;
 
 use super::scheduler::{Context, Schedule};
-use crate::config::policy::{Component, Policy, PolicyKind, Rule};
 use crate::config::problem::{Place, listed, quoted};
 use crate::config::tree::Value;
 use crate::config::view::View;
 
 /// A scheduler's policy, with the places of its weights.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Capital {
     pub(crate) policy: Policy,
-    pub(crate) place: Place,
     /// Where the table stands, if there is one.
     pub(crate) table: Option<Place>,
     /// Where each key of the table stands.
     pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) rebalance: Option<Nanos>,
-}
-
-impl Default for Capital {
-    fn default() -> Self {
-        Self {
-            policy: Policy::equal_weight(),
-            place: Place::default(),
-            table: None,
-            keys: BTreeMap::new(),
-            rebalance: None,
-        }
-    }
 }
 
 impl Capital {
@@ -44,36 +30,24 @@ impl Capital {
         let place = |entry: &View<'_>| (entry.name.to_owned(), entry.key_place());
         Self {
             policy: decode(field),
-            place: field.place(),
             keys: table.iter().flat_map(View::entries).map(|entry| place(&entry)).collect(),
             table: table.map(|table| table.place()),
             rebalance: field.seconds("rebalance_seconds"),
         }
     }
-
-    /// The policy as the world computes it; `None` when this version does not.
-    pub(crate) fn computed(&self) -> Option<CapitalPolicy> {
-        match &self.policy.kind {
-            PolicyKind::EqualWeight => Some(CapitalPolicy::EqualWeight),
-            PolicyKind::FixedWeight(weights) => Some(CapitalPolicy::FixedWeight(weights.clone())),
-            _ => None,
-        }
-    }
 }
 
-/// A checked policy. What could not be read shares equally; it has been reported.
+/// A checked policy. What could not be read is the default; it has been reported.
 pub(crate) fn decode(field: &View<'_>) -> Policy {
     let name = field.text("name").unwrap_or_default();
-    let inner =
-        |key: &str| Box::new(field.get(key).map_or_else(Policy::equal_weight, |inner| decode(&inner)));
+    let inner = |key: &str| Box::new(field.get(key).map_or_else(Policy::default, |inner| decode(&inner)));
     let fallback = || {
         let field = field.get("fallback")?;
         Some(Box::new(decode(&field)))
     };
     let number = |key: &str| field.number_or_zero(key);
     let kind = match name {
-        "fixed_weight" => PolicyKind::FixedWeight(shares(field, "weights")),
-        "risk_parity" => PolicyKind::RiskParity,
+        "fixed_weight" => PolicyKind::FixedWeight(shares(field, "weights", str::to_owned)),
         "volatility_target" => PolicyKind::VolatilityTarget,
         "signal_strength" => PolicyKind::SignalStrength,
         "metric_weighted" => PolicyKind::MetricWeighted {
@@ -96,7 +70,7 @@ pub(crate) fn decode(field: &View<'_>) -> Policy {
             max_weight: number("max_weight"),
         },
         "risk_profile" => PolicyKind::RiskProfile {
-            profiles: shares(field, "profiles"),
+            profiles: shares(field, "profiles", str::to_lowercase),
             profile_floor: number("profile_floor"),
             within_profile: inner("within_profile"),
         },
@@ -106,30 +80,31 @@ pub(crate) fn decode(field: &View<'_>) -> Policy {
             fallback: fallback(),
         },
         "tag_quota" => PolicyKind::TagQuota {
-            tags: shares(field, "tags"),
+            tags: shares(field, "tags", str::to_owned),
             default_weight: field.number("default_weight"),
             within_tag: inner("within_tag"),
             fallback: fallback(),
             primary_only: field.flag("primary_only"),
         },
-        _ => PolicyKind::EqualWeight,
+        "equal_weight" => PolicyKind::EqualWeight,
+        _ => PolicyKind::RiskParity,
     };
     Policy { name: field.text("label").unwrap_or_default().to_owned(), kind }
 }
 
-/// Weights by key, from a map or a list of maps; the last of a key counts.
-fn shares(field: &View<'_>, key: &str) -> BTreeMap<String, f64> {
+/// Weights by key, from a map or a list of maps; the last of a key counts. `spelled` is how keys are compared.
+fn shares(field: &View<'_>, key: &str, spelled: fn(&str) -> String) -> BTreeMap<String, f64> {
     let Some(table) = field.get(key) else { return BTreeMap::new() };
     let of_map = |entry: &View<'_>| match entry.node.value {
-        Value::Number(weight) => Some((entry.name.to_owned(), weight)),
+        Value::Number(weight) => Some((spelled(entry.name), weight)),
         _ => None,
     };
     let of_item = |item: &View<'_>| {
         let name = item.text("profile").or(item.text("tag"))?;
-        Some((name.to_owned(), item.number("weight")?))
+        Some((spelled(name), item.number("weight")?))
     };
-    let entries = table.entries();
-    entries.iter().filter_map(of_map).chain(table.items().iter().filter_map(of_item)).collect()
+    let (entries, items) = (table.entries(), table.items());
+    entries.iter().filter_map(of_map).chain(items.iter().filter_map(of_item)).collect()
 }
 
 fn rules(field: &View<'_>) -> Vec<Rule> {
@@ -179,7 +154,7 @@ fn rule(field: &View<'_>) -> Rule {
 fn components(field: &View<'_>) -> Vec<Component> {
     let Some(components) = field.get("components") else { return Vec::new() };
     let component = |component: &View<'_>| {
-        let policy = component.get("policy").map_or_else(Policy::equal_weight, |policy| decode(&policy));
+        let policy = component.get("policy").map_or_else(Policy::default, |policy| decode(&policy));
         let label = component.text("label").or((!component.name.is_empty()).then_some(component.name));
         Component {
             label: label.unwrap_or(&policy.name).to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::PolicyKind;
 use hemiola_components::market::TradingRules;
 use hemiola_components::order::{
     Costs, EntryKind, EntryOrder, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall, TimeInForce,
@@ -248,12 +248,12 @@ fn every_form_of_a_table_of_weights_is_read() {
             let text = edited("weights: {trend: 1, late: 2}", &format!("{key}: {weights}"));
             check(&text, "");
             let expected = expected.iter().map(|(key, weight)| ((*key).to_owned(), *weight)).collect();
-            assert_eq!(plan_of(&text).capital_policy, CapitalPolicy::FixedWeight(expected), "{weights}");
+            assert_eq!(plan_of(&text).capital_policy.kind, PolicyKind::FixedWeight(expected), "{weights}");
         }
     }
     let repeated = plan_of(&edited("weights: {trend: 1, late: 2}", "weights: {trend: 1, Trend: 2}"));
     let last = [("trend".to_owned(), 2.0)].into();
-    assert_eq!(repeated.capital_policy, CapitalPolicy::FixedWeight(last), "the later one counts");
+    assert_eq!(repeated.capital_policy.kind, PolicyKind::FixedWeight(last), "the later one counts");
 }
 
 #[test]
@@ -262,14 +262,14 @@ fn policies_have_several_names_and_a_default() {
     for name in
         ["equal", "equal_weight", "uniform", "' Equal-Weight '", "{policy: UNIFORM, label: all alike}"]
     {
-        assert_eq!(plan_of(&edited(policy, name)).capital_policy, CapitalPolicy::EqualWeight, "{name}");
+        assert_eq!(plan_of(&edited(policy, name)).capital_policy.kind, PolicyKind::EqualWeight, "{name}");
     }
     let none =
         plan_of(&edited("    capital_policy: {name: fixed_weight, weights: {trend: 1, late: 2}}\n", ""));
-    assert_eq!((none.capital_policy, none.cool_down), (CapitalPolicy::EqualWeight, None));
+    assert_eq!((none.capital_policy.kind, none.cool_down), (PolicyKind::RiskParity, None));
     for name in ["fixed", "manual", "Fixed-Weight"] {
         let plan = plan_of(&edited("{name: fixed_weight", &format!("{{type: {name}")));
-        assert_eq!(plan.capital_policy.name(), "fixed_weight", "{name}");
+        assert_eq!(plan.capital_policy.kind.name(), "fixed_weight", "{name}");
     }
 }
 

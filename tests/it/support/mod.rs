@@ -12,7 +12,7 @@ use hemiola::assembly::{Market, Options};
 use hemiola::config::definition::{Additions, Definition};
 use hemiola::config::plan::{Plan, SchedulePlan, StrategyPlan};
 use hemiola::modes::backtest::{self, Outcome};
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
 use hemiola_components::order::{Costs, EntryOrder, Fill, FillModel, Liquidity, MarginTerms, Shortfall};
@@ -126,7 +126,7 @@ pub(crate) fn plan(
         risk_profiles: vec![RiskProfile::unlimited("none")],
         risk_policy: RiskPolicy::default(),
         latches: Vec::new(),
-        capital_policy: CapitalPolicy::EqualWeight,
+        capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
         data_root: "nowhere".into(),
         is_demo: false,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hemiola::assembly::Market;
 use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
-use hemiola_components::capital::CapitalPolicy;
+use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::market::{Bars, Snapshots};
 use hemiola_components::order::{
     Costs, EntryKind, EntryOrder, FillModel, Liquidity, MarginTerms, TimeInForce,
@@ -255,10 +255,14 @@ fn series() -> impl Strategy<Value = [BTreeMap<Interval, Arc<Bars>>; 4]> {
     })
 }
 
-fn policy() -> impl Strategy<Value = CapitalPolicy> {
+fn policy() -> impl Strategy<Value = Policy> {
     let fixed = [("calm", 2.0), ("outside", 1.0), ("mean_reversion", 1.0), ("schedule 1", 0.5)];
     let fixed = fixed.map(|(name, weight)| (name.to_owned(), weight));
-    prop_oneof![2 => Just(CapitalPolicy::EqualWeight), 1 => Just(CapitalPolicy::FixedWeight(fixed.into()))]
+    prop_oneof![
+        2 => Just(PolicyKind::EqualWeight),
+        1 => Just(PolicyKind::FixedWeight(fixed.into())),
+    ]
+    .prop_map(Policy::of)
 }
 
 /// Snapshots of every pair, or none, so that pairs are quoted at their closes.

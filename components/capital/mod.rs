@@ -1,32 +1,17 @@
 //! Capital between strategies.
 
-use std::collections::BTreeMap;
+mod allocation;
+mod policy;
+mod readings;
+
+pub use allocation::{Allocation, Details, Memory, Share};
+pub use policy::{Component, Policy, PolicyKind, Rule};
+pub use readings::Readings;
 
 use crate::time::Nanos;
 
-/// How a portfolio's capital is divided between its schedules.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CapitalPolicy {
-    /// The same for each.
-    EqualWeight,
-    /// From a table; keys are lower case and mean, in order of preference, `schedule:profile`,
-    /// `strategy:profile`, `schedule`, `strategy`.
-    FixedWeight(BTreeMap<String, f64>),
-}
-
-impl CapitalPolicy {
-    /// The name in configuration and results.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::EqualWeight => "equal_weight",
-            Self::FixedWeight(_) => "fixed_weight",
-        }
-    }
-}
-
 /// What a policy may know of a schedule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScheduleView {
     /// The schedule's name.
     pub name: String,
@@ -34,6 +19,10 @@ pub struct ScheduleView {
     pub strategy: String,
     /// Its risk profile's name.
     pub risk_profile: String,
+    /// Its strategy's tags, in order.
+    pub tags: Vec<String>,
+    /// The tag that goes before the others.
+    pub primary_tag: Option<String>,
 }
 
 /// The shares in force, one per schedule in index order; they add up to 1.
@@ -43,6 +32,10 @@ pub struct Weights {
     pub schedules: Vec<ScheduleView>,
     /// Share per schedule, from 0 to 1.
     pub shares: Vec<f64>,
+    /// Everything else the last allocation said; empty before the first.
+    pub allocation: Allocation,
+    /// What the policy remembers.
+    pub memory: Memory,
     /// The re-allocation instant the shares belong to; `None` before the first.
     pub allocated_at: Option<Nanos>,
     /// Distance of the re-allocation instants, counted from the epoch; `None` is every due instant.

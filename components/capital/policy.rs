@@ -1,9 +1,8 @@
-//! Capital policies as a configuration states them. Which of them a run computes is the [`Plan`](super::plan::Plan)'s
-//! to say.
+//! Capital policies: how a portfolio divides its capital, as a tree.
 
 use std::collections::BTreeMap;
 
-/// A node of a policy tree.
+/// A capital policy: a node of a policy tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// The name in reports: its label, else its name in the spelling of the file, in lower case with `_`.
@@ -12,11 +11,28 @@ pub struct Policy {
     pub kind: PolicyKind,
 }
 
-impl Policy {
+impl Default for Policy {
     /// The policy of a scheduler that names none.
+    fn default() -> Self {
+        Self::of(PolicyKind::RiskParity)
+    }
+}
+
+impl Policy {
+    /// A policy that reports call by its canonical name.
     #[must_use]
-    pub fn equal_weight() -> Self {
-        Self { name: "equal_weight".to_owned(), kind: PolicyKind::EqualWeight }
+    pub fn of(kind: PolicyKind) -> Self {
+        Self { name: kind.name().to_owned(), kind }
+    }
+
+    /// Whether its weights depend on nothing but the schedules, so that one evaluation stands for all.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        match &self.kind {
+            PolicyKind::EqualWeight => true,
+            PolicyKind::FixedWeight(table) => table.values().any(|weight| *weight > 0.0),
+            _ => false,
+        }
     }
 }
 
@@ -26,7 +42,7 @@ pub enum PolicyKind {
     /// The same for each.
     EqualWeight,
     /// From a table; keys are lower case and mean, in order of preference, `schedule:profile`,
-    /// `strategy:profile`, `schedule`, `strategy`.
+    /// `strategy:profile`, `schedule`, `strategy`. A table without a positive weight is risk parity.
     FixedWeight(BTreeMap<String, f64>),
     /// Inversely to the volatility that was seen.
     RiskParity,
@@ -71,7 +87,7 @@ pub enum PolicyKind {
     },
     /// A budget for each risk profile.
     RiskProfile {
-        /// Weight by risk profile.
+        /// Weight by risk profile, in lower case.
         profiles: BTreeMap<String, f64>,
         /// Least share of a profile.
         profile_floor: f64,
