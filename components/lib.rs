@@ -4,6 +4,7 @@ pub mod candles;
 pub mod capital;
 pub mod column;
 pub mod engine;
+pub mod governor;
 pub mod id;
 pub mod journal;
 pub mod market;

@@ -5,6 +5,7 @@ pub mod book;
 pub mod cadence;
 pub mod digest;
 pub mod execution;
+pub mod governor;
 pub mod indicators;
 pub mod ingest;
 pub mod journaling;
