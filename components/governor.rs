@@ -21,8 +21,6 @@ pub struct GovernorSettings {
     pub default_cost_bps: f64,
     /// Least signals of a strategy with any weight.
     pub max_signal_floor: u32,
-    /// How metrics in percentage points count.
-    pub percentages: Percentages,
     /// The terms of a strategy that is not in [`GovernorSettings::strategies`].
     pub default_terms: Terms,
     /// The terms of strategies, by name.
@@ -40,16 +38,6 @@ pub struct Scoring {
     pub slo: f64,
     /// Of the risk, a rate.
     pub risk: f64,
-}
-
-/// How metrics in percentage points count where a rate is not reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Percentages {
-    /// As rates: divided by 100.
-    #[default]
-    Rates,
-    /// As they are.
-    Points,
 }
 
 /// What a strategy may have.

@@ -3,6 +3,7 @@
 pub mod candles;
 pub mod capital;
 pub mod column;
+pub mod control;
 pub mod engine;
 pub mod governor;
 pub mod id;

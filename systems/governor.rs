@@ -1,8 +1,6 @@
 //! The portfolio governor: samples become scores, scores become weights within bounds.
 
-use hemiola_components::governor::{
-    Decision, Governed, Governor, GovernorSettings, Grant, Percentages, Scoring, Terms,
-};
+use hemiola_components::governor::{Decision, Governed, Governor, GovernorSettings, Grant, Scoring, Terms};
 use hemiola_components::time::Nanos;
 
 /// What is left is nothing below this.
@@ -58,25 +56,19 @@ fn place(governor: &mut Governor, name: &str) -> usize {
 }
 
 /// Takes in what a strategy's schedule has just reported: `metric` gives its metrics by name. A metric that is not
-/// finite counts as missing.
+/// finite counts as missing; one in percentage points counts as a rate.
 pub fn observe(governor: &mut Governor, strategy: &str, metric: impl Fn(&str) -> Option<f64>) {
     let place = place(governor, strategy);
-    let GovernorSettings { smoothing, percentages, .. } = governor.settings;
+    let smoothing = governor.settings.smoothing;
     let metric = |name: &str| metric(name).filter(|value| value.is_finite());
-    let points = |name: &str| {
-        let scale = match percentages {
-            Percentages::Rates => 100.0,
-            Percentages::Points => 1.0,
-        };
-        metric(name).map(|value| value / scale)
-    };
+    let rate = |name: &str| metric(name).map(|points| points / 100.0);
     let alpha = metric("alpha_score").or_else(|| metric("avg_confidence")).unwrap_or(0.0);
     let slo = metric("slo_violation_rate")
-        .or_else(|| points("allocation_error_pct"))
-        .or_else(|| points("slo_breach_pct"))
+        .or_else(|| rate("allocation_error_pct"))
+        .or_else(|| rate("slo_breach_pct"))
         .unwrap_or(0.0)
         .max(0.0);
-    let risk = metric("risk_penalty").or_else(|| points("drawdown_pct")).unwrap_or(0.0).max(0.0);
+    let risk = metric("risk_penalty").or_else(|| rate("drawdown_pct")).unwrap_or(0.0).max(0.0);
     let seen = &mut governor.strategies[place];
     let is_first = seen.samples <= 0.0 || smoothing >= 1.0;
     let smooth = |value: f64, previous: f64| {
@@ -91,7 +83,7 @@ pub fn observe(governor: &mut Governor, strategy: &str, metric: impl Fn(&str) ->
 /// that has jumped backwards waits.
 pub fn rebalance(governor: &mut Governor, now: Nanos, force: bool) -> Option<Decision> {
     let Governor { settings, strategies, decided_at } = governor;
-    let waits = !force && decided_at.is_some_and(|last| now - last < settings.interval);
+    let waits = !force && decided_at.is_some_and(|last| now.max(last) - last < settings.interval);
     let incomplete =
         settings.require_complete_metrics && strategies.iter().any(|strategy| strategy.samples <= 0.0);
     if !settings.enabled || strategies.is_empty() || waits || incomplete {
@@ -104,7 +96,7 @@ pub fn rebalance(governor: &mut Governor, now: Nanos, force: bool) -> Option<Dec
     for (strategy, weight) in strategies.iter_mut().zip(&weights) {
         strategy.weight = *weight;
     }
-    *decided_at = Some(now);
+    *decided_at = Some(decided_at.map_or(now, |last| last.max(now)));
     let remaining_cash = (1.0 - weights.iter().sum::<f64>()).max(0.0);
     Some(Decision { at: now, weights, scores, costs_bps, remaining_cash })
 }
@@ -182,7 +174,6 @@ mod tests {
             min_score_threshold: 0.0,
             default_cost_bps: 5.0,
             max_signal_floor: 1,
-            percentages: Percentages::default(),
             default_terms: terms(0.08, 0.5),
             strategies: strategies
                 .iter()
@@ -202,9 +193,12 @@ mod tests {
         assert_eq!(rebalance(&mut governor, Nanos::new(0), true), None);
         observe(&mut governor, "b", confident(0.25));
         assert!(rebalance(&mut governor, Nanos::new(0), false).is_some());
-        for (now, decides) in [(99, false), (-5_000, false), (100, true), (199, false), (200, true)] {
+        for (now, decides) in [(99, false), (-5_000, false), (100, true), (199, false)] {
             assert_eq!(rebalance(&mut governor, Nanos::new(now), false).is_some(), decides, "{now}");
         }
+        assert!(rebalance(&mut governor, Nanos::new(-500), true).is_some(), "forced");
+        assert_eq!(rebalance(&mut governor, Nanos::new(150), false), None, "a decision does not come twice");
+        assert!(rebalance(&mut governor, Nanos::new(200), false).is_some());
     }
 
     #[test]

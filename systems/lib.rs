@@ -3,6 +3,7 @@
 pub mod allocation;
 pub mod book;
 pub mod cadence;
+pub mod control;
 pub mod digest;
 pub mod execution;
 pub mod governor;

@@ -1,6 +1,6 @@
 //! Signal limits and suspensions that a scheduler starts with.
 
-use hemiola_components::time::Nanos;
+use hemiola_components::control::{Expiry, Target};
 
 use super::Config;
 use super::policy::Policy;
@@ -29,26 +29,6 @@ pub struct Suspension {
     pub reason: String,
     /// When it ends.
     pub expiry: Expiry,
-}
-
-/// What a suspension holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A schedule, by name.
-    Schedule(String),
-    /// Every schedule whose strategy has the tag.
-    Tag(String),
-}
-
-/// When a limit or a suspension ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// Not by itself.
-    Never,
-    /// At this instant.
-    At(Nanos),
-    /// So long after the start.
-    After(Nanos),
 }
 
 impl Config {

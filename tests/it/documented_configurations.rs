@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use hemiola::config::limits::{Expiry, SignalLimit, Suspension, Target};
+use hemiola::config::limits::{SignalLimit, Suspension};
 use hemiola::config::policy::{Component, Policy, PolicyKind, Rule};
 use hemiola::config::{self, Config, Scope, Selection};
 use hemiola::instant;
+use hemiola_components::control::{Expiry, Target};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hemiola_components::governor::{Governor, GovernorSettings, Grant, Percentages, Scoring, Terms};
+use hemiola_components::governor::{Governor, GovernorSettings, Grant, Scoring, Terms};
 use hemiola_components::time::Nanos;
 use hemiola_systems::governor::{governor, grant, observe, rebalance};
 use serde_json::Value;
@@ -80,6 +80,7 @@ fn close(found: f64, expected: &Value, context: &str) {
     assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{context}: {found}, not {expected}");
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "steps of minutes")]
 fn seconds(value: &Value) -> Nanos {
     Nanos::new((value.as_f64().unwrap() * 1e9) as i64)
 }
@@ -110,7 +111,7 @@ fn settings(config: &Value) -> GovernorSettings {
     let strategies = config["strategies"].as_object().into_iter().flatten();
     GovernorSettings {
         enabled: config["enabled"].as_bool().unwrap(),
-        interval: Nanos::new((number("rebalance_interval_minutes") * 60e9) as i64),
+        interval: seconds(&(number("rebalance_interval_minutes") * 60.0).into()),
         smoothing: number("smoothing"),
         scoring: Scoring {
             alpha: scoring("alpha"),
@@ -122,7 +123,6 @@ fn settings(config: &Value) -> GovernorSettings {
         min_score_threshold: number("min_score_threshold"),
         default_cost_bps: number("default_cost_bps"),
         max_signal_floor: count(&config["max_signal_floor"]).unwrap(),
-        percentages: Percentages::Points,
         default_terms,
         strategies: strategies.map(|(name, strategy)| (name.clone(), terms(strategy))).collect(),
     }
