@@ -3,7 +3,9 @@
 pub mod candles;
 pub mod capital;
 pub mod column;
+pub mod control;
 pub mod engine;
+pub mod governor;
 pub mod id;
 pub mod journal;
 pub mod market;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Entity, World};
 use hemiola_adapters::store::{Scratch, StoreError};
 use hemiola_components::candles::Candles;
-use hemiola_components::capital::{Allocation, Memory, ScheduleView, Weights};
+use hemiola_components::capital::{ScheduleView, Weights};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use hemiola_components::market::{
     Bars, Instrument, LogReturns, PriceLine, Series, Snapshots, Targets, TickSums,
@@ -642,12 +642,5 @@ fn weights(plan: &Plan) -> Weights {
     };
     let schedules: Vec<ScheduleView> = plan.schedules.iter().map(view).collect();
     let shares = shares(&plan.capital_policy, &schedules);
-    Weights {
-        schedules,
-        shares,
-        allocation: Allocation::default(),
-        memory: Memory::default(),
-        allocated_at: None,
-        cool_down: plan.cool_down,
-    }
+    Weights { schedules, shares, allocated_at: None, cool_down: plan.cool_down }
 }

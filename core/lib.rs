@@ -18,6 +18,7 @@ pub mod modes;
 pub mod price_line;
 pub mod results;
 pub mod runtime;
+pub mod signal_limit;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

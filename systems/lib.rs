@@ -3,8 +3,10 @@
 pub mod allocation;
 pub mod book;
 pub mod cadence;
+pub mod control;
 pub mod digest;
 pub mod execution;
+pub mod governor;
 pub mod indicators;
 pub mod ingest;
 pub mod journaling;

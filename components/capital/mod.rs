@@ -32,10 +32,6 @@ pub struct Weights {
     pub schedules: Vec<ScheduleView>,
     /// Share per schedule, from 0 to 1.
     pub shares: Vec<f64>,
-    /// Everything else the last allocation said; empty before the first.
-    pub allocation: Allocation,
-    /// What the policy remembers.
-    pub memory: Memory,
     /// The re-allocation instant the shares belong to; `None` before the first.
     pub allocated_at: Option<Nanos>,
     /// Distance of the re-allocation instants, counted from the epoch; `None` is every due instant.

@@ -12,7 +12,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// The policy of a scheduler that names none.
+    /// The policy inside another one that names none.
     fn default() -> Self {
         Self::of(PolicyKind::RiskParity)
     }
@@ -27,12 +27,8 @@ impl Policy {
 
     /// Whether its weights depend on nothing but the schedules, so that one evaluation stands for all.
     #[must_use]
-    pub fn is_static(&self) -> bool {
-        match &self.kind {
-            PolicyKind::EqualWeight => true,
-            PolicyKind::FixedWeight(table) => table.values().any(|weight| *weight > 0.0),
-            _ => false,
-        }
+    pub const fn is_static(&self) -> bool {
+        matches!(self.kind, PolicyKind::EqualWeight | PolicyKind::FixedWeight(_))
     }
 }
 

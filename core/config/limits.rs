@@ -1,9 +1,9 @@
 //! Signal limits and suspensions that a scheduler starts with.
 
-use hemiola_components::time::Nanos;
+use hemiola_components::capital::Policy;
+use hemiola_components::control::{Expiry, Target};
 
 use super::Config;
-use hemiola_components::capital::Policy;
 
 /// A limit on the signals of a strategy under a risk profile. It can only lower what a schedule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,26 +29,6 @@ pub struct Suspension {
     pub reason: String,
     /// When it ends.
     pub expiry: Expiry,
-}
-
-/// What a suspension holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A schedule, by name.
-    Schedule(String),
-    /// Every schedule whose strategy has the tag.
-    Tag(String),
-}
-
-/// When a limit or a suspension ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// Not by itself.
-    Never,
-    /// At this instant.
-    At(Nanos),
-    /// So long after the start.
-    After(Nanos),
 }
 
 impl Config {

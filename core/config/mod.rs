@@ -10,11 +10,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use hemiola_components::capital::Policy;
 use hemiola_components::market::Instrument;
 use hemiola_components::strategy::EngineSpec;
 use thiserror::Error;
 
-use hemiola_components::capital::Policy;
 use model::{Environment, Mode, Model, Scheduler};
 use plan::Plan;
 use problem::{Place, Problems, quoted};
@@ -317,7 +317,7 @@ impl Config {
         }
         let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
             let instruments = selection.instruments.as_deref();
-            check_runnable(environment, instruments, &problems);
+            check_runnable(environment, scheduler, instruments, &problems);
             let mut scheduler = scheduler.clone();
             scheduler.schedules.retain(|schedule| !selection.without.contains(&schedule.name));
             assemble::assemble(&self.model, environment, &scheduler, instruments, &problems)
@@ -330,7 +330,19 @@ impl Config {
 }
 
 /// What a file may say and this version cannot run.
-fn check_runnable(environment: &Environment, instruments: Option<&[Instrument]>, problems: &Problems) {
+fn check_runnable(
+    environment: &Environment,
+    scheduler: &Scheduler,
+    instruments: Option<&[Instrument]>,
+    problems: &Problems,
+) {
+    if !scheduler.capital.policy.is_static() {
+        let message = format!(
+            "this version does not divide capital by `{}` yet: a run needs `equal_weight` or `fixed_weight`",
+            scheduler.capital.policy.name
+        );
+        problems.error(&scheduler.capital.place, "unsupported", message);
+    }
     if environment.universe.is_empty() && instruments.is_none() {
         let message = "a run needs an `instrument_universe` in its environment".to_owned();
         problems.error(&environment.place, "missing_key", message);

@@ -170,9 +170,10 @@ impl Writer {
         let mut below = self.table("capital_policy", &COMMON);
         for policy in &POLICIES {
             let [name, others @ ..] = policy.names else { continue };
+            let later = if policy.is_later { " *Later.*" } else { "" };
             let also =
                 if others.is_empty() { String::new() } else { format!(" Also `{}`.", others.join("`, `")) };
-            write!(self.text, "\n### `{name}`\n\n{}{also}\n", policy.shape.summary)
+            write!(self.text, "\n### `{name}`\n\n{}{also}{later}\n", policy.shape.summary)
                 .expect("a text takes everything");
             if !policy.shape.keys.is_empty() {
                 below.extend(self.table(name, policy.shape.keys));

@@ -1,9 +1,9 @@
 //! When the shares are brought up.
 
-use hemiola_components::capital::{Policy, Readings, Weights};
+use hemiola_components::capital::{Policy, Weights};
 use hemiola_components::time::Nanos;
 
-use super::policies::Allocator;
+use super::policies::shares;
 
 /// Brings the shares up to the re-allocation instant that is in force at `now`.
 ///
@@ -14,13 +14,9 @@ pub(super) fn allocate(policy: &Policy, weights: &mut Weights, now: Nanos) {
     if weights.allocated_at == Some(instant) {
         return;
     }
-    // A static policy's first evaluation stands for all.
-    if weights.allocated_at.is_none() || !policy.is_static() {
-        let memory = std::mem::take(&mut weights.memory);
-        let mut allocator = Allocator::bind(policy, &weights.schedules, &[], memory);
-        weights.allocation.clone_from(allocator.allocate(&Readings::default()));
-        weights.shares.clone_from(&weights.allocation.effective);
-        weights.memory = allocator.memory();
+    // A run's policies do not look at telemetry, so the first evaluation stands for all.
+    if weights.allocated_at.is_none() {
+        weights.shares = shares(policy, &weights.schedules);
     }
     weights.allocated_at = Some(instant);
 }
@@ -29,7 +25,6 @@ pub(super) fn allocate(policy: &Policy, weights: &mut Weights, now: Nanos) {
 mod tests {
     use hemiola_components::capital::{PolicyKind, ScheduleView};
 
-    use super::super::policies::shares;
     use super::*;
 
     fn views(names: &[(&str, &str, &str)]) -> Vec<ScheduleView> {

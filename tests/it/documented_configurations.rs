@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use hemiola::config::limits::{Expiry, SignalLimit, Suspension, Target};
+use hemiola::config::limits::{SignalLimit, Suspension};
 use hemiola::config::{self, Config, Scope, Selection};
 use hemiola::instant;
 use hemiola_components::capital::{Component, Policy, PolicyKind, Rule};
+use hemiola_components::control::{Expiry, Target};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 
@@ -235,7 +236,8 @@ fn drawdown_guard(config: &Config) {
     let schedules = &resolved["multi_strategy_schedulers"]["hedged_multi"]["schedules"];
     assert_eq!(schedules["arb"]["cadence_seconds"], 90);
     assert_eq!(schedules["arb"]["max_drift_seconds"], 30, "the default");
-    assert!(config.plan(&Selection::default()).is_ok(), "a run computes it");
+    let refused = config.plan(&Selection::default()).unwrap_err().to_string();
+    assert!(refused.contains("does not divide capital by `drawdown_guard` yet"), "{refused}");
 }
 
 fn smoothed(config: &Config) {

@@ -29,6 +29,8 @@ mod strategy_pages;
 mod stretches;
 mod support;
 mod tidy;
+mod vectors_controls;
+mod vectors_governor;
 mod vectors_grammar;
 mod vectors_paper;
 mod vectors_policies;

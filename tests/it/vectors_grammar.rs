@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use hemiola::config::{self, ConfigError, Severity};
-use hemiola::{duration, instant};
+use hemiola::{duration, instant, signal_limit};
 use hemiola_components::time::Nanos;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::shared;
 
@@ -27,7 +27,13 @@ fn durations_and_instants_are_read_as_the_cases_say() {
                 let instant = instant::parse(input).ok();
                 (instant.map(Nanos::seconds), case["expect_epoch_seconds"].as_f64())
             }
-            _ => continue,
+            kind => {
+                let expected = signal_limit(kind, input);
+                assert_eq!(expected, case["expect"], "{case}");
+                assert_eq!(expected.is_null(), case["expect_error"] == true, "{case}");
+                *checked.entry(kind).or_insert(0) += 1;
+                continue;
+            }
         };
         assert_eq!(expected.is_none(), case["expect_error"] == true, "{case}");
         let is_close = match (found, expected) {
@@ -38,6 +44,22 @@ fn durations_and_instants_are_read_as_the_cases_say() {
         *checked.entry(kind).or_insert(0) += 1;
     }
     assert!(checked["duration"] > 20 && checked["datetime"] > 5, "{checked:?}");
+    assert!(checked["signal_limit_assignment"] > 10 && checked["signal_limit_target"] > 5, "{checked:?}");
+}
+
+/// What the text of a limit or its target means; null when it is neither.
+fn signal_limit(kind: &str, input: &str) -> Value {
+    let (target, limit) = match kind {
+        "signal_limit_target" => (signal_limit::parse_target(input), None),
+        "signal_limit_assignment" => signal_limit::parse_assignment(input).unzip(),
+        other => panic!("{other}"),
+    };
+    let Some((strategy, profile)) = target else { return Value::Null };
+    let mut found = json!({ "strategy": strategy, "profile": profile });
+    if let Some(limit) = limit {
+        found["limit"] = format!("{limit}").parse().unwrap();
+    }
+    found
 }
 
 #[test]

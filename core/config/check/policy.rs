@@ -74,6 +74,7 @@ impl<'t> Checker<'t> {
         };
         let written = name.text()?;
         let policy = self.find_policy(&name, written)?;
+        let _guard = policy.is_later.then(|| self.unused.pause());
         let text = |key, text: &str| Entry::of(key, Value::Text(text.to_owned()), name.node.position);
         let mut entries = vec![text("name", policy.names[0])];
         let keys = COMMON[1..].iter().chain(policy.shape.keys);
@@ -91,17 +92,23 @@ impl<'t> Checker<'t> {
 
     fn find_policy(&self, field: &Field<'t>, written: &str) -> Option<&'static PolicyShape> {
         let policy = by_name(written);
-        if policy.is_none() {
-            let names = || POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
-            let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
-            let message = format!("there is no capital policy {} (known: {known})", quoted(written));
-            field.problems.unknown(
-                &field.place(),
-                "unknown_reference",
-                message,
-                &normalized(written),
-                names(),
-            );
+        match policy {
+            Some(policy) if policy.is_later => {
+                self.unused.note(field, &format!("the capital policy `{}`", policy.names[0]));
+            }
+            Some(_) => {}
+            None => {
+                let names = || POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
+                let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
+                let message = format!("there is no capital policy {} (known: {known})", quoted(written));
+                field.problems.unknown(
+                    &field.place(),
+                    "unknown_reference",
+                    message,
+                    &normalized(written),
+                    names(),
+                );
+            }
         }
         policy
     }

@@ -1,7 +1,9 @@
 //! Signal limits and suspensions that a scheduler starts with, and whom they mean.
 
+use hemiola_components::control::{Expiry, Target};
+
 use super::scheduler::{Context, Schedule};
-use crate::config::limits::{Expiry, SignalLimit, Suspension, Target};
+use crate::config::limits::{SignalLimit, Suspension};
 use crate::config::problem::{listed, quoted};
 use crate::config::view::View;
 use crate::instant;

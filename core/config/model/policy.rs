@@ -1,6 +1,6 @@
 //! `capital_policy`: how a scheduler divides its capital, as a tree.
 //!
-//! Without one it is risk parity.
+//! Without one the schedules share equally.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,27 @@ use crate::config::tree::Value;
 use crate::config::view::View;
 
 /// A scheduler's policy, with the places of its weights.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Capital {
     pub(crate) policy: Policy,
+    pub(crate) place: Place,
     /// Where the table stands, if there is one.
     pub(crate) table: Option<Place>,
     /// Where each key of the table stands.
     pub(crate) keys: BTreeMap<String, Place>,
     pub(crate) rebalance: Option<Nanos>,
+}
+
+impl Default for Capital {
+    fn default() -> Self {
+        Self {
+            policy: Policy::of(PolicyKind::EqualWeight),
+            place: Place::default(),
+            table: None,
+            keys: BTreeMap::new(),
+            rebalance: None,
+        }
+    }
 }
 
 impl Capital {
@@ -30,6 +43,7 @@ impl Capital {
         let place = |entry: &View<'_>| (entry.name.to_owned(), entry.key_place());
         Self {
             policy: decode(field),
+            place: field.place(),
             keys: table.iter().flat_map(View::entries).map(|entry| place(&entry)).collect(),
             table: table.map(|table| table.place()),
             rebalance: field.seconds("rebalance_seconds"),

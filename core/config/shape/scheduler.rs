@@ -23,7 +23,7 @@ pub(crate) const SCHEDULER: Shape = Shape {
         key("portfolio_governor", Kind::Reference(Names::Governors), "The governor of its weights.").later(),
         key("portfolio_inputs", Kind::Section(&INPUTS), "Reports that the governor reads.").later(),
         key("capital_policy", Kind::Policy, "How its capital is divided: a policy's name, or a map.")
-            .otherwise("`risk_parity`"),
+            .otherwise("`equal_weight`"),
         key("allocation_rebalance_seconds", PERIOD, "Least distance of two re-allocations, in seconds.")
             .alias(&["capital_rebalance_seconds"])
             .otherwise("the policy's `rebalance_seconds`, else every due instant"),

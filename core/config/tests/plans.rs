@@ -266,7 +266,7 @@ fn policies_have_several_names_and_a_default() {
     }
     let none =
         plan_of(&edited("    capital_policy: {name: fixed_weight, weights: {trend: 1, late: 2}}\n", ""));
-    assert_eq!((none.capital_policy.kind, none.cool_down), (PolicyKind::RiskParity, None));
+    assert_eq!((none.capital_policy.kind, none.cool_down), (PolicyKind::EqualWeight, None));
     for name in ["fixed", "manual", "Fixed-Weight"] {
         let plan = plan_of(&edited("{name: fixed_weight", &format!("{{type: {name}")));
         assert_eq!(plan.capital_policy.kind.name(), "fixed_weight", "{name}");

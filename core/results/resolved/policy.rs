@@ -3,13 +3,10 @@
 use hemiola_components::capital::{Component, Policy, PolicyKind, Rule};
 use serde_json::{Value, json};
 
-/// A policy with all that it contains. Its label is left out where it says nothing new.
+/// A policy with all that it contains. Labels are names in reports and left out.
 pub(super) fn policy(node: &Policy) -> Value {
     let mut value = keys(&node.kind);
     value["name"] = json!(node.kind.name());
-    if node.name != node.kind.name() {
-        value["label"] = json!(node.name);
-    }
     value
 }
 

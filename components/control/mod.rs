@@ -1,0 +1,9 @@
+//! What operators and configuration impose on schedules: signal limits and suspensions.
+
+mod limit;
+mod suspension;
+mod terms;
+
+pub use limit::{SignalLimit, SignalLimits};
+pub use suspension::{Suspension, Suspensions, Target};
+pub use terms::{ControlError, Expiry, Terms};

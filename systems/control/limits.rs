@@ -1,0 +1,71 @@
+//! Signal limits: one per strategy and risk profile; names are matched exactly.
+
+use hemiola_components::control::{ControlError, SignalLimit, SignalLimits, Terms};
+use hemiola_components::time::Nanos;
+
+/// Imposes a limit in the place of what there was for the strategy and the profile. A fraction counts as the whole
+/// number towards zero, a negative number as zero.
+///
+/// # Errors
+/// When the limit is no number, or the terms are not sound; nothing has changed then.
+pub fn impose(
+    limits: &mut SignalLimits,
+    (strategy, risk_profile): (&str, &str),
+    limit: f64,
+    terms: &Terms,
+    now: Nanos,
+) -> Result<(), ControlError> {
+    if limit.is_nan() {
+        return Err(ControlError::Limit(limit));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    let limit = SignalLimit {
+        strategy: strategy.to_owned(),
+        risk_profile: risk_profile.to_owned(),
+        limit: limit as u32,
+        reason: terms.reason(),
+        created_at: now,
+        expires_at: terms.expiry()?.instant(now),
+    };
+    match place(limits, strategy, risk_profile) {
+        Some(place) => limits.0[place] = limit,
+        None => limits.0.push(limit),
+    }
+    Ok(())
+}
+
+/// Lifts a limit. Returns whether there was one.
+pub fn lift(limits: &mut SignalLimits, strategy: &str, risk_profile: &str) -> bool {
+    place(limits, strategy, risk_profile).map(|place| limits.0.remove(place)).is_some()
+}
+
+/// Takes out the limits that do not hold any more at `now`.
+pub fn expire(limits: &mut SignalLimits, now: Nanos) -> Vec<SignalLimit> {
+    super::expire(&mut limits.0, now, |limit| limit.expires_at)
+}
+
+/// The limit of a strategy under a risk profile.
+#[must_use]
+pub fn limit_of<'a>(limits: &'a SignalLimits, strategy: &str, risk_profile: &str) -> Option<&'a SignalLimit> {
+    place(limits, strategy, risk_profile).map(|place| &limits.0[place])
+}
+
+fn place(limits: &SignalLimits, strategy: &str, risk_profile: &str) -> Option<usize> {
+    limits.0.iter().position(|limit| limit.strategy == strategy && limit.risk_profile == risk_profile)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_is_no_number_or_has_no_sound_duration_leaves_what_there_was() {
+        let (mut limits, key) = (SignalLimits::default(), ("trend", "balanced"));
+        impose(&mut limits, key, 3.0, &Terms::default(), Nanos::ZERO).unwrap();
+        let before = limits.clone();
+        let endless = Terms { duration_seconds: Some(0.0), ..Terms::default() };
+        assert!(impose(&mut limits, key, f64::NAN, &Terms::default(), Nanos::ZERO).is_err());
+        assert!(impose(&mut limits, key, 1.0, &endless, Nanos::ZERO).is_err());
+        assert_eq!(limits, before);
+    }
+}
