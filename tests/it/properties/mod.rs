@@ -9,6 +9,7 @@ mod latches;
 mod ledger;
 mod money;
 mod orders;
+mod policies;
 mod scans;
 mod sequence;
 mod sequences;
