@@ -20,6 +20,15 @@ impl Target {
         }
     }
 
+    /// The same without blanks around the name.
+    #[must_use]
+    pub fn trimmed(&self) -> Self {
+        match self {
+            Self::Schedule(name) => Self::Schedule(name.trim().to_owned()),
+            Self::Tag(tag) => Self::Tag(tag.trim().to_owned()),
+        }
+    }
+
     /// What it names: `schedule` or `tag`.
     #[must_use]
     pub const fn scope(&self) -> &'static str {

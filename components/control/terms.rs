@@ -42,12 +42,15 @@ pub struct Terms {
 /// Why something is not imposed.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum ControlError {
-    /// A duration that is not finite and above zero.
-    #[error("a duration must be a number of seconds above zero, not {0}")]
+    /// A duration that is not above zero, not finite, or longer than instants reach.
+    #[error("a duration must be a number of seconds above zero and below 290 years, not {0}")]
     Duration(f64),
     /// A limit that is no number.
     #[error("a limit must be a number, not {0}")]
     Limit(f64),
+    /// A target without a name.
+    #[error("a suspension needs the name of a schedule or a tag")]
+    Target,
 }
 
 impl Terms {
@@ -71,19 +74,24 @@ impl Terms {
     /// When it ends.
     ///
     /// # Errors
-    /// When the duration counts and is not finite and above zero.
+    /// When the duration counts and is less than a nanosecond, not finite, or 290 years and more.
     pub fn expiry(&self) -> Result<Expiry, ControlError> {
         match (self.until, self.duration_seconds) {
             (Some(until), _) => Ok(Expiry::At(until)),
             (None, None) => Ok(Expiry::Never),
-            (None, Some(seconds)) if seconds.is_finite() && seconds > 0.0 => {
-                #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-                let length = (seconds * Nanos::SECOND.get() as f64).round() as i64;
-                Ok(Expiry::After(Nanos::new(length)))
-            }
-            (None, Some(seconds)) => Err(ControlError::Duration(seconds)),
+            (None, Some(seconds)) => duration(seconds).map(Expiry::After),
         }
     }
+}
+
+fn duration(seconds: f64) -> Result<Nanos, ControlError> {
+    const TOO_LONG: f64 = 290.0 * 365.25 * Nanos::DAY.get() as f64;
+    let length = (seconds * Nanos::SECOND.get() as f64).round();
+    if !(1.0..TOO_LONG).contains(&length) {
+        return Err(ControlError::Duration(seconds));
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and far below what fits")]
+    Ok(Nanos::new(length as i64))
 }
 
 #[cfg(test)]
@@ -92,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_duration_that_is_none_is_an_error_unless_an_instant_counts() {
-        for seconds in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for seconds in [0.0, -1.0, 1e-10, 1e10, 1e300, f64::NAN, f64::INFINITY] {
             let terms = Terms { duration_seconds: Some(seconds), ..Terms::default() };
             assert!(matches!(terms.expiry(), Err(ControlError::Duration(_))), "{seconds}");
             let until = Nanos::new(7);

@@ -25,10 +25,10 @@ impl Capacity {
     }
 
     /// Signals at most. Halves are rounded to the even number. A limit only lowers; a share of the capital up to 1 does
-    /// not, but without any share there are none.
+    /// not, but without any share, and with one that is no number, there are none.
     #[must_use]
     pub fn active_max_signals(&self) -> u32 {
-        if self.allocator_factor <= 0.0 {
+        if self.allocator_factor.max(0.0) == 0.0 {
             return 0;
         }
         let mut most = self.governor_max_signals().round_ties_even();
@@ -81,7 +81,24 @@ mod tests {
         assert_eq!(Capacity { limit: Some(8), ..base }.active_max_signals(), 2);
         assert_eq!(Capacity { limit: Some(0), ..base }.active_max_signals(), 0);
         assert_eq!(Capacity { max_signal_floor: 9, ..base }.active_max_signals(), 9);
-        assert_eq!(Capacity { allocator_factor: 0.0, ..base }.active_max_signals(), 0);
+    }
+
+    #[test]
+    fn without_a_share_or_with_a_governor_that_stops_it_a_schedule_emits_nothing() {
+        let base = Capacity {
+            base_max_signals: 4,
+            governor_factor: 1.0,
+            max_signal_floor: 9,
+            allocator_factor: 1.0,
+            limit: None,
+        };
+        for none in [0.0, -1.0, f64::NAN] {
+            assert_eq!(Capacity { allocator_factor: none, ..base }.active_max_signals(), 0, "{none}");
+            assert_eq!(Capacity { governor_factor: none, ..base }.active_max_signals(), 0, "{none}");
+        }
+        assert_eq!(Capacity { base_max_signals: 0, ..base }.active_max_signals(), 0);
+        assert_eq!(Capacity { allocator_factor: 1.5, ..base }.active_max_signals(), 14, "half of 27 to even");
+        assert_eq!(Capacity { allocator_factor: f64::INFINITY, ..base }.active_max_signals(), u32::MAX);
     }
 
     #[test]

@@ -68,4 +68,53 @@ mod tests {
         assert!(impose(&mut limits, key, 1.0, &endless, Nanos::ZERO).is_err());
         assert_eq!(limits, before);
     }
+
+    fn at(second: i64) -> Nanos {
+        Nanos::new(second * Nanos::SECOND.get())
+    }
+
+    #[test]
+    fn a_fraction_is_cut_off_and_a_negative_limit_is_zero() {
+        for (asked, limit) in [(2.9, 2), (0.9, 0), (-1.3, 0), (1e20, u32::MAX)] {
+            let mut limits = SignalLimits::default();
+            impose(&mut limits, ("trend", "balanced"), asked, &Terms::default(), at(0)).unwrap();
+            assert_eq!(limits.0[0].limit, limit, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_new_limit_replaces_the_old_one_wholly_and_keeps_its_place() {
+        let mut limits = SignalLimits::default();
+        let cap = Terms { reason: Some(" cap ".into()), duration_seconds: Some(60.0), until: None };
+        impose(&mut limits, ("trend", "balanced"), 3.0, &cap, at(0)).unwrap();
+        impose(&mut limits, ("grid", "balanced"), 1.0, &Terms::default(), at(0)).unwrap();
+        assert_eq!(limits.0[0].reason.as_deref(), Some("cap"));
+        impose(&mut limits, ("trend", "balanced"), 5.0, &Terms::default(), at(10)).unwrap();
+        let [trend, grid] = limits.0.as_slice() else { panic!("{limits:?}") };
+        assert_eq!((trend.limit, trend.reason.as_ref(), trend.created_at), (5, None, at(10)));
+        assert_eq!((trend.expires_at, grid.strategy.as_str()), (Nanos::NEVER, "grid"));
+    }
+
+    #[test]
+    fn a_limit_is_over_at_its_end_and_not_before() {
+        let mut limits = SignalLimits::default();
+        let minute = Terms { duration_seconds: Some(60.0), ..Terms::default() };
+        impose(&mut limits, ("trend", "balanced"), 3.0, &minute, at(100)).unwrap();
+        impose(&mut limits, ("grid", "balanced"), 3.0, &Terms::default(), at(100)).unwrap();
+        assert_eq!(expire(&mut limits, at(-100)), [], "the clock went backwards");
+        assert_eq!(expire(&mut limits, at(160) - Nanos::new(1)), []);
+        let over = expire(&mut limits, at(160));
+        assert_eq!(over.iter().map(|limit| limit.strategy.as_str()).collect::<Vec<_>>(), ["trend"]);
+        assert_eq!(expire(&mut limits, at(161)), [], "once");
+    }
+
+    #[test]
+    fn names_are_exact() {
+        let mut limits = SignalLimits::default();
+        impose(&mut limits, ("trend", "balanced"), 3.0, &Terms::default(), at(0)).unwrap();
+        assert_eq!(limit_of(&limits, "Trend", "balanced"), None);
+        assert!(!lift(&mut limits, "trend", "Balanced"));
+        assert!(lift(&mut limits, "trend", "balanced"));
+        assert!(!lift(&mut limits, "trend", "balanced"));
+    }
 }

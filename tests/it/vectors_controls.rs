@@ -3,9 +3,11 @@
 use std::fs;
 
 use hemiola::instant;
-use hemiola_components::control::{SignalLimit, SignalLimits, Suspension, Suspensions, Target, Terms};
+use hemiola_components::control::{
+    ControlError, SignalLimit, SignalLimits, Suspension, Suspensions, Target, Terms,
+};
 use hemiola_components::time::Nanos;
-use hemiola_systems::control::capacity::Capacity;
+use hemiola_systems::control::capacity::{Capacity, truncate};
 use hemiola_systems::control::{limits, remaining_seconds, suspensions};
 use serde_json::{Map, Value, json};
 
@@ -46,15 +48,9 @@ fn limits_are_imposed_expire_and_bound_signals_as_the_cases_say() {
             "resolve" => {
                 let expired = limits::expire(state, now);
                 let expired = expired.iter().map(|limit| json!([limit.strategy, limit.risk_profile]));
-                assert_eq!(expired.count(), op["expired"].as_array().unwrap().len(), "{context}");
+                assert_eq!(Value::Array(expired.collect()), op["expired"], "{context}");
                 let found = limits::limit_of(state, key().0, key().1);
-                match (found, &op["expect"]) {
-                    (None, expected) => assert!(expected.is_null(), "{context}"),
-                    (Some(found), Value::Number(expected)) => {
-                        assert_eq!(Some(f64::from(found.limit)), expected.as_f64(), "{context}");
-                    }
-                    (Some(found), expected) => alike(&row(found, now), expected, context),
-                }
+                alike(&found.map_or(Value::Null, |found| row(found, now)), &op["expect"], context);
             }
             "capacity" => {
                 limits::expire(state, now);
@@ -123,15 +119,15 @@ fn row(limit: &SignalLimit, now: Nanos) -> Value {
 fn suspensions_hold_expire_and_are_listed_as_the_cases_say() {
     let cases = replay("suspensions.jsonl", |state: &mut Suspensions, op, now, context| {
         let target = || {
-            let name = op["target"].as_str().unwrap().trim().to_owned();
+            let name = op["target"].as_str().unwrap().to_owned();
             let is_tag = op["op"].as_str().unwrap().ends_with("_tag");
             if is_tag { Target::Tag(name) } else { Target::Schedule(name) }
         };
         match op["op"].as_str().unwrap() {
-            // A blank name suspends nothing.
-            "suspend_schedule" | "suspend_tag" if target().name().is_empty() => {}
             "suspend_schedule" | "suspend_tag" => {
-                suspensions::suspend(state, target(), &terms(op), now).unwrap();
+                let is_blank = op["target"].as_str().unwrap().trim().is_empty();
+                let expected = if is_blank { Err(ControlError::Target) } else { Ok(()) };
+                assert_eq!(suspensions::suspend(state, target(), &terms(op), now), expected, "{context}");
             }
             "resume_schedule" | "resume_tag" => {
                 let found = suspensions::resume(state, &target());
@@ -152,6 +148,28 @@ fn suspensions_hold_expire_and_are_listed_as_the_cases_say() {
         }
     });
     assert!(cases.is_none_or(|cases| cases >= 80));
+}
+
+#[test]
+fn of_too_many_signals_those_of_the_cases_are_kept() {
+    let Some(path) = shared::vectors("schedule_runs.jsonl") else { return };
+    let mut cut = 0;
+    for line in fs::read_to_string(path).unwrap().lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let most = u32::try_from(case["max_signals"].as_i64().unwrap().max(1)).unwrap();
+        let mut selected = Vec::new();
+        for snapshot in case["snapshots"].as_array().unwrap() {
+            let signals = snapshot["signals"].as_array().unwrap();
+            let mut kept: Vec<usize> = (0..signals.len()).collect();
+            truncate(&mut kept, most, |index| signals[*index]["confidence"].as_f64().unwrap());
+            cut += signals.len() - kept.len();
+            if !kept.is_empty() {
+                selected.push(kept);
+            }
+        }
+        assert_eq!(json!(selected), case["expect"]["selected"], "{}", case["id"]);
+    }
+    assert!(cut > 50, "{cut}");
 }
 
 fn snapshot(state: &Suspensions, now: Nanos) -> Value {
