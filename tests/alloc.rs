@@ -1,4 +1,4 @@
-//! A steady tick allocates nothing, and neither does one that trades; an account beside many others takes little.
+//! A steady tick allocates nothing, and neither does one that trades or a re-allocation of capital; an account beside many others takes little.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unsafe_code, reason = "counting allocations takes a global allocator of one's own")]
@@ -7,7 +7,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use hemiola::assembly::{Options, assemble};
+use hemiola_components::capital::{Component, Memory, Policy, PolicyKind, Readings, ScheduleView};
 use hemiola_components::schedule::Sizing;
+use hemiola_systems::allocation::policies::Allocator;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::ScanLimit;
 
@@ -84,6 +86,65 @@ fn ticks_that_jump_from_trade_to_trade_allocate_nothing() {
     let (allocations, records) = allocations(Options::default(), 2_000);
     assert!(records > 2_000);
     assert_eq!(allocations, 0);
+}
+
+/// A policy in each of the others, so that all of the tree is evaluated.
+fn nested() -> Policy {
+    let boxed = |kind| Box::new(Policy::of(kind));
+    let smoothed = PolicyKind::Smoothed {
+        base: boxed(PolicyKind::RiskParity),
+        alpha: 0.3,
+        min_delta: 0.0,
+        floor_weight: 0.0,
+    };
+    let guard = PolicyKind::DrawdownGuard {
+        warning_pct: 1.0,
+        panic_pct: 9.0,
+        pressure_weight: 0.7,
+        min_weight: 0.05,
+        max_weight: 1.0,
+    };
+    let component = |kind| Component { label: "part".to_owned(), weight: 1.0, policy: Policy::of(kind) };
+    let blended = PolicyKind::Blended {
+        components: vec![component(smoothed), component(guard), component(PolicyKind::SignalStrength)],
+        normalize_components: true,
+        fallback: None,
+    };
+    let quotas = PolicyKind::TagQuota {
+        tags: [("a".to_owned(), 2.0)].into(),
+        default_weight: Some(1.0),
+        within_tag: boxed(blended),
+        fallback: None,
+        primary_only: true,
+    };
+    Policy::of(PolicyKind::RiskProfile {
+        profiles: [("low".to_owned(), 1.0)].into(),
+        profile_floor: 0.1,
+        within_profile: boxed(quotas),
+    })
+}
+
+#[test]
+fn a_reallocation_allocates_nothing() {
+    let view = |index: usize| ScheduleView {
+        name: format!("schedule {index}"),
+        strategy: "strategy".to_owned(),
+        risk_profile: ["low", "high"][index % 2].to_owned(),
+        tags: vec![["a", "b", "c"][index % 3].to_owned()],
+        primary_tag: None,
+    };
+    let views: Vec<ScheduleView> = (0..60).map(view).collect();
+    let names = ["avg_realized_volatility", "signals", "max_drawdown_pct"].map(ToOwned::to_owned);
+    let mut readings = Readings::new(names.into(), views.len());
+    let mut allocator = Allocator::bind(&nested(), &views, readings.names(), Memory::new());
+    let before = ALLOCATIONS.get();
+    for round in 0..100 {
+        for schedule in 0..views.len() {
+            (0..3).for_each(|column| readings.set(schedule, column, ((schedule * 7 + round) % 11) as f64));
+        }
+        assert!(allocator.allocate(&readings).effective[0] > 0.0);
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
 }
 
 /// Bytes of a world of this many accounts over one series, at the end of its run.

@@ -27,12 +27,6 @@ impl Readings {
         self.values[schedule * self.names.len() + column] = if value.is_finite() { value } else { f64::NAN };
     }
 
-    /// Makes every metric missing.
-    pub fn clear(&mut self) {
-        self.values.fill(f64::NAN);
-        self.is_dropped.fill(false);
-    }
-
     /// A metric of a schedule; `None` when it is missing.
     #[must_use]
     pub fn get(&self, schedule: usize, column: usize) -> Option<f64> {
@@ -44,5 +38,22 @@ impl Readings {
     pub fn dropped(&self) -> impl Iterator<Item = &str> {
         let named = self.names.iter().zip(&self.is_dropped);
         named.filter(|(_, is_dropped)| **is_dropped).map(|(name, _)| name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_missing_and_named() {
+        let mut readings = Readings::new(["a", "b", "c"].map(ToOwned::to_owned).into(), 2);
+        for (column, value) in [f64::NAN, 1.5, f64::INFINITY].into_iter().enumerate() {
+            readings.set(1, column, value);
+        }
+        readings.set(0, 2, 0.0);
+        let row = |schedule| [0, 1, 2].map(|column| readings.get(schedule, column));
+        assert_eq!((row(0), row(1)), ([None, None, Some(0.0)], [None, Some(1.5), None]));
+        assert_eq!(readings.dropped().collect::<Vec<_>>(), ["a", "c"]);
     }
 }

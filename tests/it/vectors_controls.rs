@@ -12,6 +12,7 @@ use hemiola_systems::control::{limits, remaining_seconds, suspensions};
 use serde_json::{Map, Value, json};
 
 use crate::support::shared;
+use crate::support::vectors::{is_near, seconds};
 
 /// Runs every operation of a file through `apply`; gives the number of cases.
 fn replay<S: Default>(file: &str, mut apply: impl FnMut(&mut S, &Value, Nanos, &str)) -> Option<usize> {
@@ -215,11 +216,6 @@ fn terms(op: &Value) -> Terms {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "steps of minutes")]
-fn seconds(value: &Value) -> Nanos {
-    Nanos::new((value.as_f64().unwrap() * 1e9) as i64)
-}
-
 fn instant(value: &Value) -> Nanos {
     instant::parse(value.as_str().unwrap()).unwrap()
 }
@@ -234,10 +230,7 @@ fn alike(found: &Value, expected: &Value, context: &str) {
             one.iter().for_each(|(key, value)| alike(value, &other[key], context));
             true
         }
-        (Value::Number(one), Value::Number(other)) => {
-            (one.as_f64().unwrap() - other.as_f64().unwrap()).abs()
-                <= 1e-9 * other.as_f64().unwrap().abs().max(1.0)
-        }
+        (Value::Number(one), Value::Number(other)) => is_near(one.as_f64().unwrap(), other.as_f64().unwrap()),
         (Value::String(one), Value::String(other)) => {
             one == other || instant::parse(one).is_ok_and(|one| instant::parse(other) == Ok(one))
         }

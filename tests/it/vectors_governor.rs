@@ -8,6 +8,7 @@ use hemiola_systems::governor::{governor, grant, observe, rebalance};
 use serde_json::Value;
 
 use crate::support::shared;
+use crate::support::vectors::{is_near, seconds};
 
 #[test]
 fn decisions_and_grants_are_those_of_the_cases() {
@@ -77,12 +78,7 @@ fn check_grant(grant: Grant, expected: &Value, context: &str) {
 
 fn close(found: f64, expected: &Value, context: &str) {
     let expected = expected.as_f64().unwrap_or_else(|| panic!("{context}: no number expected"));
-    assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{context}: {found}, not {expected}");
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "steps of minutes")]
-fn seconds(value: &Value) -> Nanos {
-    Nanos::new((value.as_f64().unwrap() * 1e9) as i64)
+    assert!(is_near(found, expected), "{context}: {found}, not {expected}");
 }
 
 fn settings(config: &Value) -> GovernorSettings {

@@ -9,6 +9,7 @@ use hemiola_components::time::Nanos;
 use serde_json::{Value, json};
 
 use crate::support::shared;
+use crate::support::vectors::is_near;
 
 fn cases(file: &str) -> Option<Vec<Value>> {
     let text = fs::read_to_string(shared::vectors(file)?).unwrap();
@@ -37,7 +38,7 @@ fn durations_and_instants_are_read_as_the_cases_say() {
         };
         assert_eq!(expected.is_none(), case["expect_error"] == true, "{case}");
         let is_close = match (found, expected) {
-            (Some(found), Some(expected)) => (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+            (Some(found), Some(expected)) => is_near(found, expected),
             (found, expected) => found == expected,
         };
         assert!(is_close, "{case}: {found:?}");

@@ -10,8 +10,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::support::shared;
+use crate::support::vectors::is_near;
 
-/// Cases whose policy has a weight that is the text `bad`: the configuration refuses them.
+/// Cases whose policy has a weight that is the text `bad`. The configuration refuses them with the message that
+/// `vectors_grammar` looks at, where the cases pass over the weight.
 const REFUSED: usize = 19;
 
 /// Views of the schedules of a step, with the metrics of all of them.
@@ -99,10 +101,6 @@ fn assert_near(what: &str, found: &Map<String, Value>, expected: &Value) {
         let (found, expected) = (number(found), number(expected));
         assert!(is_near(found, expected), "{what}: {key} is {found}, not {expected}");
     }
-}
-
-fn is_near(found: f64, expected: f64) -> bool {
-    (found - expected).abs() <= 1e-9 * expected.abs().max(1.0)
 }
 
 #[test]

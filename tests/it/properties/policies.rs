@@ -41,8 +41,12 @@ impl Case {
             primary_tag: dice.happens(0.3).then(|| dice.one_of(&TAGS).to_owned()),
         });
         let views = views.collect();
-        let rows = (0..count).map(|_| METRICS.iter().map(|_| number(dice)).collect());
-        Self { views, rows: rows.collect() }
+        Self { views, rows: Self::rows(dice, count) }
+    }
+
+    /// Rows of numbers.
+    fn rows(dice: &mut Dice, count: usize) -> Vec<Vec<f64>> {
+        (0..count).map(|_| METRICS.iter().map(|_| number(dice)).collect()).collect()
     }
 
     fn readings(&self) -> Readings {
@@ -223,23 +227,48 @@ fn units_do_not_matter_where_only_proportions_count() {
 }
 
 #[test]
-fn smoothing_that_keeps_nothing_changes_nothing_and_memory_can_be_carried_over() {
+fn smoothing_that_keeps_nothing_changes_nothing() {
     play(|dice| {
         let (base, first) = (policy(dice, 2), Case::new(dice));
-        let smoothed = |alpha| {
-            let base = Box::new(base.clone());
-            Policy::of(PolicyKind::Smoothed { base, alpha, min_delta: 0.0, floor_weight: 0.0 })
+        let smoothed = smoothed(&base, 1.0);
+        let bound = |policy: &Policy| {
+            Allocator::bind(policy, &first.views, &METRICS.map(str::to_owned), Memory::new())
         };
-        for (name, share) in first.shares(&base) {
-            assert!((share - first.shares(&smoothed(1.0))[&name]).abs() < 1e-9, "{base:?}");
+        let (mut plain, mut smoothed) = (bound(&base), bound(&smoothed));
+        for factor in [1.0, 2.0, 0.25] {
+            let readings = first.scaled("own", factor).scaled("signals", factor).readings();
+            let pairs =
+                plain.allocate(&readings).effective.iter().zip(&smoothed.allocate(&readings).effective);
+            for (plain, smoothed) in pairs {
+                assert!((plain - smoothed).abs() < 1e-9, "{base:?}");
+            }
         }
-        let second = first.scaled("own", 2.0).scaled("signals", 0.5);
-        let policy = smoothed(0.3);
-        let (before, after) = (first.readings(), second.readings());
-        let mut kept = Allocator::bind(&policy, &first.views, before.names(), Memory::new());
-        kept.allocate(&before);
-        let mut restored = Allocator::bind(&policy, &first.views, after.names(), kept.memory());
-        let (kept, restored) = (kept.allocate(&after), restored.allocate(&after));
-        assert_eq!(kept.effective, restored.effective, "{policy:?}");
     });
+}
+
+#[test]
+fn memory_that_is_carried_over_goes_on_where_it_was() {
+    let mut remembered = 0;
+    for seed in seeds(SEQUENCES) {
+        let playing = Playing(seed);
+        let dice = &mut Dice::new(seed);
+        let (policy, first) = (smoothed(&policy(dice, 2), 0.3), Case::new(dice));
+        let other = Case { views: first.views.clone(), rows: Case::rows(dice, first.rows.len()) };
+        let (before, after) = (first.readings(), other.readings());
+        let bound = |memory| Allocator::bind(&policy, &first.views, before.names(), memory);
+        let mut kept = bound(Memory::new());
+        kept.allocate(&before);
+        let mut restored = bound(kept.memory());
+        let found = restored.allocate(&after).effective.clone();
+        assert_eq!(found, kept.allocate(&after).effective, "{policy:?}");
+        remembered += usize::from(found != bound(Memory::new()).allocate(&after).effective);
+        drop(playing);
+    }
+    assert!(seeds(SEQUENCES).count() == 1 || remembered > 100, "memory mattered {remembered} times");
+}
+
+/// Another policy, smoothed without a floor or a least step.
+fn smoothed(base: &Policy, alpha: f64) -> Policy {
+    let base = Box::new(base.clone());
+    Policy::of(PolicyKind::Smoothed { base, alpha, min_delta: 0.0, floor_weight: 0.0 })
 }

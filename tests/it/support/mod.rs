@@ -4,6 +4,7 @@ pub(crate) mod columns;
 pub(crate) mod parameters;
 pub(crate) mod random;
 pub(crate) mod shared;
+pub(crate) mod vectors;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
