@@ -55,6 +55,27 @@ impl Cadence {
     }
 }
 
+/// What becomes of a schedule's positions while it is suspended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnSuspend {
+    /// They are held as they are.
+    #[default]
+    Hold,
+    /// They are closed when the suspension begins.
+    Flatten,
+}
+
+/// A part of the week in which a schedule may enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TradingWindow {
+    /// The days it begins on: bit 0 is Monday, bit 6 Sunday.
+    pub days: u8,
+    /// Time of day at which it begins, UTC.
+    pub from: Nanos,
+    /// Time of day at which it is over, UTC; one that is not after `from` is on the next day.
+    pub to: Nanos,
+}
+
 /// How an entry is sized.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Sizing {

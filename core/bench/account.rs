@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::market::{Bars, Instrument, TradingRules};
-use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
+use hemiola_components::order::{Costs, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
-use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
-use hemiola_components::time::Nanos;
 use hemiola_components::units::{Notional, Ratio};
 
 use super::walk::minute;
@@ -59,6 +58,9 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         latches: Vec::new(),
         capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
+        governor: None,
+        initial: Vec::new(),
+        operator: Vec::new(),
         data_root: "nowhere".into(),
         is_demo: false,
     };
@@ -94,15 +96,9 @@ fn strategy(Crossing { fast, slow, .. }: &Crossing) -> StrategyPlan {
 
 fn schedule(strategy: usize, crossing: &Crossing, sizing: Sizing) -> SchedulePlan {
     SchedulePlan {
-        name: format!("schedule_{strategy}"),
         strategy,
         instruments: crossing.series.clone(),
-        interval: minute(),
-        cadence: Cadence { every: minute().length(), offset: Nanos::ZERO },
-        warmup_bars: 0,
-        risk_profile: 0,
-        pairs: Vec::new(),
         sizing,
-        entry_order: EntryOrder::default(),
+        ..SchedulePlan::new(format!("schedule_{strategy}"), minute())
     }
 }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hemiola_components::capital::PolicyKind;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::FillModel;
+use hemiola_components::schedule::OnSuspend;
+use hemiola_components::time::Nanos;
 
 use super::groups::Groups;
 use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
@@ -87,6 +89,13 @@ pub(crate) fn assemble(
             risk_profile,
             sizing: schedule.sizing,
             entry_order: schedule.entry_order.as_ref().map(|(order, _)| *order).unwrap_or_default(),
+            max_signals: schedule.max_signals,
+            priority: 0,
+            max_drift: Nanos::ZERO,
+            windows: Vec::new(),
+            fallbacks: Vec::new(),
+            on_suspend: OnSuspend::default(),
+            metrics: BTreeMap::new(),
         });
     }
     let instruments: Vec<_> = instruments.iter().map(|index| candidates[*index].clone()).collect();
@@ -112,6 +121,9 @@ pub(crate) fn assemble(
         schedules,
         capital_policy: scheduler.capital.policy.clone(),
         cool_down: scheduler.cool_down,
+        governor: None,
+        initial: scheduler.initial.clone(),
+        operator: Vec::new(),
         data_root: environment.data_root.clone(),
         is_demo: environment.mode == Mode::Demo,
     }

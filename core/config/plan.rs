@@ -1,12 +1,15 @@
 //! The Plan: a configuration that has been checked, with every name resolved to an index.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hemiola_components::capital::Policy;
+use hemiola_components::control::OperatorAction;
+use hemiola_components::governor::GovernorSettings;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{Latches, RiskPolicy, RiskProfile};
-use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::schedule::{Cadence, OnSuspend, Sizing, TradingWindow};
 use hemiola_components::strategy::Parameters;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::Notional;
@@ -56,6 +59,12 @@ pub struct Plan {
     pub capital_policy: Policy,
     /// Distance of the re-allocation instants; `None` is every due instant.
     pub cool_down: Option<Nanos>,
+    /// What grants signals to strategies by how well they do.
+    pub governor: Option<GovernorSettings>,
+    /// What holds from the start: limits, then suspensions. Their `at` has no meaning.
+    pub initial: Vec<OperatorAction>,
+    /// What operators do while it runs, ascending in time.
+    pub operator: Vec<OperatorAction>,
     /// Root of the candle store, absolute or relative to the working directory.
     pub data_root: PathBuf,
     /// Whether the environment is a demo: an absent store is filled with made-up candles.
@@ -98,6 +107,47 @@ pub struct SchedulePlan {
     pub sizing: Sizing,
     /// How an entry goes to the market.
     pub entry_order: EntryOrder,
+    /// Signals at most, per instrument and decision; at least 1.
+    pub max_signals: u32,
+    /// Of several schedules that are due together, those of a higher priority go first.
+    pub priority: i32,
+    /// How late it may be served before that is reported; on the wall clock only.
+    pub max_drift: Nanos,
+    /// When it may enter; always when there are none.
+    pub windows: Vec<TradingWindow>,
+    /// Schedules that may enter only while this one is suspended, as indices into [`Plan::schedules`].
+    pub fallbacks: Vec<usize>,
+    /// What becomes of its positions while it is suspended.
+    pub on_suspend: OnSuspend,
+    /// Metrics from outside that capital policies and the governor read, by name.
+    pub metrics: BTreeMap<String, f64>,
+}
+
+impl SchedulePlan {
+    /// A schedule of the first strategy under the first risk profile, on nothing yet: once per candle, sized by its
+    /// share, with market orders.
+    #[must_use]
+    pub fn new(name: impl Into<String>, interval: Interval) -> Self {
+        Self {
+            name: name.into(),
+            strategy: 0,
+            instruments: Vec::new(),
+            pairs: Vec::new(),
+            interval,
+            cadence: Cadence { every: interval.length(), offset: Nanos::ZERO },
+            warmup_bars: 0,
+            risk_profile: 0,
+            sizing: Sizing::Weight,
+            entry_order: EntryOrder::default(),
+            max_signals: 10,
+            priority: 0,
+            max_drift: Nanos::new(30 * Nanos::SECOND.get()),
+            windows: Vec::new(),
+            fallbacks: Vec::new(),
+            on_suspend: OnSuspend::default(),
+            metrics: BTreeMap::new(),
+        }
+    }
 }
 
 /// An instrument on one venue and the same on another, as indices into [`Plan::instruments`].

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
-use hemiola_components::order::{Costs, EntryOrder, FillModel, Liquidity, MarginTerms, Order, Shortfall};
+use hemiola_components::order::{Costs, FillModel, Liquidity, MarginTerms, Order, Shortfall};
 use hemiola_components::risk::{Refusal, RiskPolicy, RiskProfile, Rule};
-use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::Notional;
@@ -51,16 +51,10 @@ pub(super) fn stage(profile: RiskProfile, closes: &[Vec<f64>], traders: &[Trader
     });
     let market = Market { series: series.collect(), targets: targets.collect(), ..Market::default() };
     let schedule = |(strategy, trader): (usize, &Trader)| SchedulePlan {
-        name: trader.name.to_owned(),
         strategy,
         instruments: (0..closes.len()).collect(),
-        pairs: Vec::new(),
-        interval: hour,
-        cadence: Cadence { every: HOUR, offset: Nanos::ZERO },
-        warmup_bars: 0,
-        risk_profile: 0,
         sizing: trader.sizing,
-        entry_order: EntryOrder::default(),
+        ..SchedulePlan::new(trader.name, hour)
     };
     let plan = Plan {
         environment: "drill".into(),
@@ -83,6 +77,9 @@ pub(super) fn stage(profile: RiskProfile, closes: &[Vec<f64>], traders: &[Trader
         latches: Vec::new(),
         capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
+        governor: None,
+        initial: Vec::new(),
+        operator: Vec::new(),
         data_root: "nowhere".into(),
         is_demo: false,
     };

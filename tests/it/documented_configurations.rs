@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use hemiola::config::limits::{SignalLimit, Suspension};
 use hemiola::config::{self, Config, Scope, Selection};
 use hemiola::instant;
 use hemiola_components::capital::{Component, Policy, PolicyKind, Rule};
-use hemiola_components::control::{Expiry, Target};
+use hemiola_components::control::{Command, Expiry, OperatorAction, Target};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 
@@ -130,14 +129,14 @@ fn after(seconds: i64) -> Expiry {
     Expiry::After(Nanos::new(seconds * Nanos::SECOND.get()))
 }
 
-fn limit(strategy: &str, profile: &str, limit: u32, reason: Option<&str>, expiry: Expiry) -> SignalLimit {
-    SignalLimit {
-        strategy: strategy.to_owned(),
-        risk_profile: profile.to_owned(),
-        limit,
-        reason: reason.map(ToOwned::to_owned),
-        expiry,
-    }
+fn limit(strategy: &str, profile: &str, limit: u32, reason: Option<&str>, expiry: Expiry) -> OperatorAction {
+    let (strategy, risk_profile) = (strategy.to_owned(), profile.to_owned());
+    initial(reason, Command::SetLimit { strategy, risk_profile, limit, expiry })
+}
+
+fn initial(reason: Option<&str>, what: Command) -> OperatorAction {
+    let who = "configuration".to_owned();
+    OperatorAction { at: Nanos::ZERO, who, why: reason.map(ToOwned::to_owned), what }
 }
 
 fn seconds(value: f64) -> Nanos {
@@ -175,7 +174,7 @@ fn profile_budget(config: &Config) {
     assert_eq!(*profile_floor, 0.1);
     assert_eq!(**within_profile, named("signal_strength", PolicyKind::SignalStrength));
     assert_eq!(
-        config.signal_limits("core_multi"),
+        config.initial("core_multi"),
         [
             limit("trend_engine", "balanced", 3, None, Expiry::Never),
             limit("grid_engine", "aggressive", 1, None, Expiry::Never)
@@ -195,27 +194,23 @@ fn profile_budget(config: &Config) {
     assert_eq!(scheduler["schedules"]["grid_schedule"], expected);
 }
 
+fn suspension(target: Target, reason: &str, expiry: Expiry) -> OperatorAction {
+    initial(Some(reason), Command::Suspend { target, expiry })
+}
+
 fn initial_suspensions(config: &Config) {
     assert_eq!(
-        config.initial_suspensions("core_multi"),
+        config.initial("core_multi"),
         [
-            Suspension {
-                target: Target::Schedule("grid_schedule".to_owned()),
-                reason: "maintenance".to_owned(),
-                expiry: after(3600),
-            },
-            Suspension {
-                target: Target::Tag("experimental".to_owned()),
-                reason: "compliance_hold".to_owned(),
-                expiry: at("2030-02-01"),
-            },
+            suspension(Target::Schedule("grid_schedule".to_owned()), "maintenance", after(3600)),
+            suspension(Target::Tag("experimental".to_owned()), "compliance_hold", at("2030-02-01")),
         ]
     );
 }
 
 fn initial_limits(config: &Config) {
     assert_eq!(
-        config.signal_limits("core_multi"),
+        config.initial("core_multi"),
         [
             limit("trend_engine", "balanced", 4, Some("bootstrap_window"), at("2024-02-01T12:00:00")),
             limit("mean_reversion", "balanced", 2, None, after(1800)),

@@ -1,45 +1,58 @@
 //! Signal limits and suspensions that a scheduler starts with, and whom they mean.
 
-use hemiola_components::control::{Expiry, Target};
+use hemiola_components::control::{Command, Expiry, OperatorAction, Target};
+use hemiola_components::time::Nanos;
 
 use super::scheduler::{Context, Schedule};
-use crate::config::limits::{SignalLimit, Suspension};
 use crate::config::problem::{listed, quoted};
 use crate::config::view::View;
 use crate::instant;
 
-/// The limits in the order of application.
-pub(super) fn signal_limits(
+/// Who imposes what a scheduler starts with.
+const WHO: &str = "configuration";
+
+/// The limits, then the suspensions, each in the order of application: the last for the same target counts.
+pub(super) fn initial(
     scheduler: &View<'_>,
     schedules: &[Schedule],
     context: &Context<'_>,
-) -> Vec<SignalLimit> {
+) -> Vec<OperatorAction> {
+    let mut actions = signal_limits(scheduler, schedules, context);
+    actions.extend(initial_suspensions(scheduler, schedules, context));
+    actions
+}
+
+fn action(field: &View<'_>, what: Command) -> OperatorAction {
+    let why = field.text("reason").map(ToOwned::to_owned);
+    OperatorAction { at: Nanos::ZERO, who: WHO.to_owned(), why, what }
+}
+
+fn signal_limits(scheduler: &View<'_>, schedules: &[Schedule], context: &Context<'_>) -> Vec<OperatorAction> {
     let mut limits = Vec::new();
     for strategy in ["signal_limits", "initial_signal_limits"].into_iter().flat_map(|key| scheduler.map(key))
     {
         check_limits(&strategy, schedules, context);
-        limits.extend(strategy.entries().iter().map(|field| SignalLimit {
-            strategy: strategy.name.to_owned(),
-            risk_profile: field.name.to_owned(),
-            limit: field.own_count().unwrap_or_else(|| field.count("limit")),
-            reason: field.text("reason").map(ToOwned::to_owned),
-            expiry: expiry(field),
+        limits.extend(strategy.entries().iter().map(|field| {
+            let what = Command::SetLimit {
+                strategy: strategy.name.to_owned(),
+                risk_profile: field.name.to_owned(),
+                limit: field.own_count().unwrap_or_else(|| field.count("limit")),
+                expiry: expiry(field),
+            };
+            action(field, what)
         }));
     }
     limits
 }
 
-pub(super) fn initial_suspensions(
+fn initial_suspensions(
     scheduler: &View<'_>,
     schedules: &[Schedule],
     context: &Context<'_>,
-) -> Vec<Suspension> {
+) -> Vec<OperatorAction> {
     let suspension = |field: &View<'_>| {
-        Some(Suspension {
-            target: target(field, schedules, context)?,
-            reason: field.text("reason").unwrap_or_default().to_owned(),
-            expiry: expiry(field),
-        })
+        let what = Command::Suspend { target: target(field, schedules, context)?, expiry: expiry(field) };
+        Some(action(field, what))
     };
     scheduler.items_of("initial_suspensions").iter().filter_map(suspension).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hemiola_components::control::OperatorAction;
 use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
 use hemiola_components::schedule::{Cadence, Sizing};
 use hemiola_components::time::{Interval, Nanos};
@@ -9,7 +10,6 @@ use hemiola_components::units::{Bps, Notional, Quantity};
 
 use super::policy::Capital;
 use super::{Profile, Strategy, limits};
-use crate::config::limits::{SignalLimit, Suspension};
 use crate::config::problem::{Place, quoted};
 use crate::config::view::View;
 
@@ -49,9 +49,8 @@ pub(crate) struct Scheduler {
     pub(crate) telemetry_namespace: String,
     pub(crate) capital: Capital,
     pub(crate) cool_down: Option<Nanos>,
-    /// In the order of application.
-    pub(crate) signal_limits: Vec<SignalLimit>,
-    pub(crate) initial_suspensions: Vec<Suspension>,
+    /// What holds from the start, in the order of application: limits, then suspensions.
+    pub(crate) initial: Vec<OperatorAction>,
     pub(crate) schedules: Vec<Schedule>,
 }
 
@@ -64,6 +63,7 @@ pub(crate) struct Schedule {
     pub(crate) interval: Interval,
     pub(crate) cadence: Cadence,
     pub(crate) warmup_bars: usize,
+    pub(crate) max_signals: u32,
     pub(crate) risk_profile: Option<String>,
     pub(crate) sizing: Sizing,
     /// How entries go to the market, and where the file says so.
@@ -92,8 +92,7 @@ impl Scheduler {
             telemetry_namespace: namespace.unwrap_or_else(|| format!("scheduler.{}", field.name)),
             cool_down: field.seconds("allocation_rebalance_seconds").or(capital.rebalance),
             capital,
-            signal_limits: limits::signal_limits(field, &schedules, context),
-            initial_suspensions: limits::initial_suspensions(field, &schedules, context),
+            initial: limits::initial(field, &schedules, context),
             schedules,
         }
     }
@@ -119,6 +118,7 @@ impl Schedule {
             },
             interval,
             warmup_bars: field.count("warmup_bars") as usize,
+            max_signals: field.count("max_signals"),
             risk_profile: field.text("risk_profile").map(ToOwned::to_owned),
             entry_order: field
                 .get("entry_order")

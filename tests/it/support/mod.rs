@@ -16,9 +16,9 @@ use hemiola::modes::backtest::{self, Outcome};
 use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Instrument, Targets, TradingRules};
-use hemiola_components::order::{Costs, EntryOrder, Fill, FillModel, Liquidity, MarginTerms, Shortfall};
+use hemiola_components::order::{Costs, Fill, FillModel, Liquidity, MarginTerms, Shortfall};
 use hemiola_components::risk::{RiskPolicy, RiskProfile};
-use hemiola_components::schedule::{Cadence, Sizing};
+
 use hemiola_components::strategy::{Classification, ParameterValue, Parameters};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::Notional;
@@ -88,18 +88,7 @@ pub(crate) fn external(name: &str) -> StrategyPlan {
 }
 
 pub(crate) fn schedule(name: &str, strategy: usize, instruments: &[usize]) -> SchedulePlan {
-    SchedulePlan {
-        name: name.into(),
-        strategy,
-        instruments: instruments.to_vec(),
-        interval: interval("1m"),
-        cadence: Cadence { every: Nanos::new(MINUTE), offset: Nanos::ZERO },
-        warmup_bars: 0,
-        risk_profile: 0,
-        pairs: Vec::new(),
-        sizing: Sizing::Weight,
-        entry_order: EntryOrder::default(),
-    }
+    SchedulePlan { strategy, instruments: instruments.to_vec(), ..SchedulePlan::new(name, interval("1m")) }
 }
 
 /// A plan without costs and limits, with 1,000 USDT.
@@ -129,6 +118,9 @@ pub(crate) fn plan(
         latches: Vec::new(),
         capital_policy: Policy::of(PolicyKind::EqualWeight),
         cool_down: None,
+        governor: None,
+        initial: Vec::new(),
+        operator: Vec::new(),
         data_root: "nowhere".into(),
         is_demo: false,
     }

@@ -194,12 +194,11 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
             risk_profile,
             sizing,
         )| {
+            let interval = interval(if coarse { "5m" } else { "1m" });
             SchedulePlan {
-                name: format!("schedule {index}"),
                 strategy,
                 instruments,
                 pairs,
-                interval: interval(if coarse { "5m" } else { "1m" }),
                 cadence: Cadence {
                     every: Nanos::new(every * MINUTE),
                     offset: Nanos::new(offset * MINUTE / 2),
@@ -207,7 +206,7 @@ fn schedule(index: usize) -> impl Strategy<Value = SchedulePlan> {
                 warmup_bars,
                 risk_profile,
                 sizing,
-                entry_order: EntryOrder::default(),
+                ..SchedulePlan::new(format!("schedule {index}"), interval)
             }
         },
     )
