@@ -7,6 +7,7 @@ pub mod process;
 pub mod results;
 pub mod risk_state;
 pub mod seed;
+pub mod state;
 pub mod store;
 
 #[cfg(test)]

@@ -323,8 +323,7 @@ fn the_state_of_a_run_is_read_from_its_results() {
     let project = project();
     std::fs::create_dir(project.path("out")).unwrap();
     let open = RiskRecord { latches: Vec::new(), ..tripped() };
-    let states =
-        RiskStates { records: BTreeMap::from([("balanced".to_owned(), open)]), transitions: Vec::new() };
+    let states = RiskStates { records: BTreeMap::from([("balanced".to_owned(), open)]), events: Vec::new() };
     risk_state::create(&project.path("out/risk.sqlite"), &states).unwrap();
     project.remove("config");
     for source in ["--run out", "--state out/risk.sqlite"] {
