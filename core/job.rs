@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assembly::{Options, Window};
 use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
-use crate::config::{self, Config, Selection};
+use crate::config::{self, Config, Names, Selection};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
@@ -57,6 +57,9 @@ pub struct Job {
     /// Whether it begins with the latches and halts of the environment's risk state.
     #[serde(default)]
     pub risk_state: bool,
+    /// What operators do while it runs: an operator log.
+    #[serde(default)]
+    pub operator_log: Option<PathBuf>,
 }
 
 /// A job with everything it needs read and checked.
@@ -98,6 +101,7 @@ impl Job {
             every_bar: false,
             skip_blocked: false,
             risk_state: false,
+            operator_log: None,
         }
     }
 
@@ -157,6 +161,10 @@ impl Job {
             warnings.extend(blocked.iter().map(|one| format!("{one}: left out")));
             selection.without = blocked.into_iter().map(|one| one.schedule).collect();
         }
+        let operator = match &self.operator_log {
+            Some(path) => config::load_operator_log(path, &Names::of(&config.plan(&selection)?))?,
+            None => Vec::new(),
+        };
         let check = if self.trust_data { Check::Trusted } else { Check::Full };
         let (mut plan, mut data) = self.read(
             &config,
@@ -171,6 +179,11 @@ impl Job {
             path: file.path,
             blake3: file.blake3,
         }));
+        if let Some(path) = &self.operator_log {
+            let (path, rows) = (path.clone(), operator.len());
+            data.files.push(SourceFile { blake3: blake3_of(&path)?, path, rows });
+            plan.operator = operator;
+        }
         if self.risk_state {
             let (latches, file) = latched(&config, &plan)?;
             plan.latches = latches;

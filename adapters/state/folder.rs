@@ -25,6 +25,12 @@ impl<R: Record> Folder<R> {
         Self { environment: environment.to_owned(), path: path.to_owned(), kind: PhantomData }
     }
 
+    /// The same folder, for records of another kind.
+    #[must_use]
+    pub fn to<S: Record>(&self) -> Folder<S> {
+        Folder::new(&self.environment, &self.path)
+    }
+
     /// The environment's name.
     #[must_use]
     pub fn environment(&self) -> &str {

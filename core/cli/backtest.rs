@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// Begin with the latches and halts of the environment's risk state, as paper and live do.
     #[arg(long)]
     risk_state: bool,
+    /// Do what this operator log says, at its instants: one JSON object per line, such as `hemiola sched log` prints.
+    #[arg(long, value_name = "FILE")]
+    operator_log: Option<PathBuf>,
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
@@ -117,6 +120,7 @@ impl Arguments {
             every_bar: self.equity == Points::Bars,
             skip_blocked: self.skip_blocked,
             risk_state: self.risk_state,
+            operator_log: self.operator_log.clone(),
         }
     }
 

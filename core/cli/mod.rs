@@ -6,6 +6,8 @@ mod config;
 mod data;
 mod explain;
 mod risk;
+mod run;
+mod sched;
 mod sources;
 mod why;
 
@@ -49,6 +51,11 @@ enum Command {
     /// Risk states: look at them, halt trading and release it, repair.
     #[command(subcommand)]
     Risk(risk::Command),
+    /// Let every schedule make its newest decision over the stored candles.
+    Run(Box<run::Arguments>),
+    /// What schedules may do: suspend them, limit their signals, divide their capital.
+    #[command(subcommand)]
+    Sched(Box<sched::Command>),
 }
 
 /// The configuration when none is named.
@@ -132,6 +139,8 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
         Command::Risk(command) => risk::run(command, catalog),
+        Command::Run(arguments) => run::run(arguments, catalog),
+        Command::Sched(command) => sched::run(command, catalog),
     }
 }
 

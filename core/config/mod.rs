@@ -21,6 +21,8 @@ use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 use view::View;
 
+pub use operator_log::{COMMANDS, Names, load_operator_log};
+pub use policy_file::{PolicyFile, kept_policy, load_policy_file};
 pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};
 pub use reference::reference;
@@ -37,7 +39,9 @@ pub mod ledger;
 pub mod limits;
 mod located;
 mod model;
+mod operator_log;
 pub mod plan;
+mod policy_file;
 mod problem;
 pub mod profiles;
 mod reference;
@@ -49,6 +53,7 @@ mod scope;
 mod section;
 mod shape;
 mod show;
+pub mod tokens;
 mod tree;
 mod view;
 

@@ -3,6 +3,8 @@
 mod policy;
 mod risk;
 
+pub use policy::written_policy;
+
 use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
 use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;

@@ -11,6 +11,7 @@ use hemiola_components::units::{Bps, Notional, Quantity};
 use super::policy::Capital;
 use super::{Profile, Strategy, limits};
 use crate::config::problem::{Place, quoted};
+use crate::config::tokens::Token;
 use crate::config::view::View;
 
 /// What a scheduler may refer to.
@@ -52,6 +53,8 @@ pub(crate) struct Scheduler {
     /// What holds from the start, in the order of application: limits, then suspensions.
     pub(crate) initial: Vec<OperatorAction>,
     pub(crate) schedules: Vec<Schedule>,
+    /// Who may control it; anybody when there are none.
+    pub(crate) tokens: Vec<Token>,
 }
 
 /// When a strategy runs, on what and with how much.
@@ -94,7 +97,19 @@ impl Scheduler {
             capital,
             initial: limits::initial(field, &schedules, context),
             schedules,
+            tokens: field.items_of("rbac_tokens").iter().map(token).collect(),
         }
+    }
+}
+
+fn token(field: &View<'_>) -> Token {
+    let text = |key: &str| field.text(key).map(ToOwned::to_owned);
+    Token {
+        id: text("token_id").unwrap_or_default(),
+        variable: text("token_env"),
+        value: text("token_value"),
+        hash: text("token_hash"),
+        scopes: field.texts("scopes"),
     }
 }
 

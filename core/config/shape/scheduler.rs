@@ -19,7 +19,7 @@ pub(crate) const SCHEDULER: Shape = Shape {
         )
         .number(300.0)
         .later(),
-        key("rbac_tokens", Kind::List(&Kind::Section(&TOKEN)), "Who may control it.").texts(&[]).later(),
+        key("rbac_tokens", Kind::List(&Kind::Section(&TOKEN)), "Who may control it.").texts(&[]),
         key("portfolio_governor", Kind::Reference(Names::Governors), "The governor of its weights.").later(),
         key("portfolio_inputs", Kind::Section(&INPUTS), "Reports that the governor reads.").later(),
         key("capital_policy", Kind::Policy, "How its capital is divided: a policy's name, or a map.")
