@@ -49,7 +49,7 @@ pub(super) fn read<R: Record>(connection: &Connection) -> Result<(States<R>, Sea
 
 fn check_head(connection: &Connection, kind: Kind) -> Result<(), Fault> {
     if head(connection, "application_id")? != kind.application {
-        return Err(Fault::Damage(format!("it is not a {}", kind.noun)));
+        return Err(Fault::Damage(format!("it is no {}", kind.noun)));
     }
     match head(connection, "user_version")? {
         VERSION => {}

@@ -91,5 +91,5 @@ pub fn read<R: Record>(folder: &Folder<R>) -> Result<Option<States<R>>, StateErr
 /// [`StateError::Access`] when it cannot be read, [`StateError::Damaged`] or [`StateError::Newer`] when
 /// what is there cannot be believed.
 pub fn read_file<R: Record>(path: &Path) -> Result<States<R>, StateError> {
-    contents::read_file(path).map_err(|fault| fault.at(path, "read", Remedy::<R>::OtherCopy))
+    contents::read_file(path).map_err(|fault| fault.at(path, "read the state", Remedy::<R>::OtherCopy))
 }

@@ -2,7 +2,7 @@
 
 use hemiola_adapters::operator_state::{OperatorEvent, OperatorFolder, OperatorRecord, OperatorRepository};
 use hemiola_adapters::state::{self, StateError};
-use hemiola_components::control::{Command, OperatorAction};
+use hemiola_components::control::{Command, Expiry, OperatorAction};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 
@@ -142,12 +142,20 @@ impl Change<'_> {
     /// # Errors
     /// When the terms are not sound.
     pub fn act(&mut self, who: &str, why: Option<&str>, what: Command) -> Result<(), Failure> {
-        let action =
-            OperatorAction { at: self.acts_at, who: who.to_owned(), why: why.map(ToOwned::to_owned), what };
+        let mut action =
+            OperatorAction { at: self.now, who: who.to_owned(), why: why.map(ToOwned::to_owned), what };
         let applied = self.state.apply(&action);
         applied.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         if matches!(action.what, Command::Rebalance | Command::SetPolicy { rebalances: true, .. }) {
             allocation::divide(&mut self.state, &self.session.plan, self.now);
+        }
+        if self.acts_at != self.now {
+            action.at = self.acts_at;
+            if let Command::Suspend { expiry, .. } | Command::SetLimit { expiry, .. } = &mut action.what
+                && let Expiry::After(_) = expiry
+            {
+                *expiry = Expiry::At(expiry.instant(self.now));
+            }
         }
         self.events.push(action_event(&self.session.plan.scheduler, &action));
         Ok(())

@@ -152,7 +152,7 @@ fn a_results_file_is_written_once_and_read_without_a_lock() {
     risk_state::create(&path, &states).unwrap();
     assert_eq!(risk_state::read_file(&path).unwrap(), states);
     let error = risk_state::create(&path, &states).unwrap_err();
-    assert!(!error.is_damage() && error.to_string().contains("cannot create the risk state"), "{error}");
+    assert!(!error.is_damage() && error.to_string().contains("cannot create the state"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left over");
 }
 

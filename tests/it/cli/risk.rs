@@ -332,7 +332,7 @@ fn the_state_of_a_run_is_read_from_its_results() {
         assert_eq!(document["profiles"][0]["peak_equity"], 2_000.0);
         project.refuses(&format!("risk state {source} --profile balance"), 2, &["did you mean `balanced`?"]);
     }
-    project.refuses("risk state --run nowhere", 1, &["nowhere/risk.sqlite: cannot read the risk state"]);
+    project.refuses("risk state --run nowhere", 1, &["nowhere/risk.sqlite: cannot read the state"]);
 }
 
 #[test]
