@@ -107,7 +107,7 @@ fn volatility(sight: &Sight<'_, '_, '_>, subject: &Subject, now: Nanos) -> Resul
 fn sample_deviation(values: impl ExactSizeIterator<Item = f64> + Clone) -> Option<f64> {
     let count = values.len() as f64;
     let mean = values.clone().sum::<f64>() / count;
-    let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+    let squares: f64 = values.map(|value| (value - mean) * (value - mean)).sum();
     (count > 1.0).then(|| (squares / (count - 1.0)).sqrt())
 }
 

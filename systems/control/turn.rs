@@ -188,8 +188,7 @@ fn hold(
         working.order.schedule.get() == schedule && (flattens || working.exposure > Quantity::ZERO)
     };
     withdraw(portfolio, is_meant, desk, positions, log)?;
-    // At the end of the run there is nobody left to close anything.
-    if !flattens || log.now >= desk.timeline.end {
+    if !flattens {
         return Ok(());
     }
     for slot in subject.slots.clone() {

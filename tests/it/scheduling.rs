@@ -230,7 +230,7 @@ fn volatility(swing: f64, returns: usize) -> f64 {
     let (up, down) = (swing / 100.0, -swing / (100.0 + swing));
     let values: Vec<f64> = (0..returns).map(|index| if index % 2 == 0 { up } else { down }).collect();
     let mean = values.iter().sum::<f64>() / returns as f64;
-    (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (returns - 1) as f64).sqrt()
+    (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (returns - 1) as f64).sqrt()
 }
 
 #[test]

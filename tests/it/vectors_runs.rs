@@ -77,7 +77,9 @@ fn a_run_keeps_and_reports_what_the_cases_say() {
             let signals: Vec<Signal> = snapshot["signals"].as_array().unwrap().iter().map(signal).collect();
             let mut kept: Vec<usize> = (0..signals.len()).collect();
             truncate(&mut kept, capacity.active_max_signals(), |index| signals[*index].confidence.get());
-            kept.iter().for_each(|index| metrics.take(now, &signals[*index]));
+            for index in &kept {
+                metrics.take(now, &signals[*index]);
+            }
             cut += signals.len() - kept.len();
             if !kept.is_empty() {
                 selected.push(kept);
