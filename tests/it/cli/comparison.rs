@@ -1,0 +1,144 @@
+//! `hemiola backtest --compare-policies`.
+
+use serde_json::Value;
+
+use super::project::{CONFIG_FILE, Project};
+use super::tables::Table;
+
+/// Two schedules of one account that the policies divide it between.
+fn two_schedules() -> Project {
+    let project = Project::new();
+    project.edit(
+        CONFIG_FILE,
+        "      hourly: {strategy: crossing, interval: 1h}\n",
+        "      hourly: {strategy: crossing, interval: 1h}\n      \
+         slow: {strategy: crossing, interval: 1h, cadence_seconds: 6h, warmup_bars: 900}\n",
+    );
+    project.write(
+        "policies/mostly.yaml",
+        "name: fixed_weight\nlabel: Mostly slow\nweights: {slow: 3, hourly: 1}\n",
+    );
+    project
+}
+
+const POLICIES: &str = "equal_weight,policies/mostly.yaml";
+
+fn policies(document: &Value) -> Vec<&Value> {
+    document["policies"].as_array().unwrap().iter().collect()
+}
+
+#[test]
+fn each_policy_comes_to_what_it_comes_to_alone() {
+    let project = two_schedules();
+    let document =
+        project.succeeds(&format!("backtest --compare-policies {POLICIES} --output both --json")).json();
+    assert_eq!(document["schema"], "hemiola.comparison/1");
+    let [equal, mostly] = policies(&document)[..] else { panic!("two policies: {document}") };
+    assert_ne!(equal["digest"], mostly["digest"]);
+
+    // The same, written into the configuration.
+    project.succeeds("backtest --output alone");
+    assert_eq!(project.json("alone/manifest.json")["digest"], equal["digest"]);
+    assert_eq!(project.json("alone/manifest.json")["run_id"], equal["run_id"]);
+    let before = project.text(CONFIG_FILE);
+    project.edit(
+        CONFIG_FILE,
+        "    schedules:\n",
+        "    capital_policy: {type: manual, weights: {slow: 3, hourly: 1}}\n    schedules:\n",
+    );
+    let ended = project.succeeds("backtest --output alone");
+    assert_eq!(ended.digest(), mostly["digest"]);
+    assert_eq!(project.json("alone/manifest.json")["run_id"], mostly["run_id"]);
+    for table in ["trades", "signals", "weights", "equity"] {
+        let [alone, compared] =
+            ["alone", "both/mostly_slow"].map(|folder| project.read(&format!("{folder}/{table}.parquet")));
+        assert!(alone == compared, "{table}");
+    }
+
+    // The same, alone by its option; and each folder repeats.
+    project.write(CONFIG_FILE, before);
+    assert_eq!(project.succeeds("backtest --capital-policy policies/mostly.yaml").digest(), mostly["digest"]);
+    for policy in ["equal_weight", "mostly_slow"] {
+        project.succeeds(&format!("backtest --verify both/{policy}/manifest.json"));
+    }
+    project.write(
+        "policies/mostly.yaml",
+        "name: fixed_weight\nlabel: Mostly slow\nweights: {slow: 4, hourly: 1}\n",
+    );
+    project.refuses(
+        "backtest --verify both/mostly_slow/manifest.json",
+        8,
+        &["policies/mostly.yaml: BLAKE3 was"],
+    );
+    project.refuses("backtest --verify both/manifest.json", 8, &["is that of a comparison"]);
+}
+
+#[test]
+fn policies_are_side_by_side_in_the_table_and_in_the_files() {
+    let project = two_schedules();
+    let text = project.succeeds(&format!("backtest --compare-policies {POLICIES} --output out")).stdout;
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains(" %")).collect();
+    assert!(rows.len() == 2 && rows[0].contains("equal_weight") && rows[1].contains("Mostly slow"), "{text}");
+    assert!(text.ends_with("results               out\n"), "{text}");
+
+    let table = Table::read(&project.path("out/compare.parquet"));
+    let document = project.json("out/compare.json");
+    assert_eq!(table.texts("policy"), ["equal_weight", "Mostly slow"]);
+    assert_eq!(table.texts("folder"), ["equal_weight", "mostly_slow"]);
+    for (row, policy) in policies(&document).into_iter().enumerate() {
+        let folder = policy["folder"].as_str().unwrap();
+        let summary = project.json(&format!("out/{folder}/summary.json"));
+        for (group, column) in [
+            ("statistics", "total_return"),
+            ("statistics", "sharpe"),
+            ("statistics", "max_drawdown"),
+            ("statistics", "turnover"),
+            ("money", "fees"),
+            ("money", "net"),
+        ] {
+            assert_eq!(policy[group][column], summary[group][column], "{column}");
+            assert_eq!(table.numbers(column)[row], summary[group][column].as_f64().unwrap(), "{column}");
+        }
+        assert_eq!(policy["counts"], summary["counts"]);
+        assert!(policy["counts"]["orders"].as_u64().unwrap() > 0);
+        let warnings = summary["warnings"].as_array().unwrap();
+        let short =
+            warnings.iter().filter(|one| one.as_str().unwrap().contains("`slow` asked for 900 candles"));
+        assert_eq!(short.count(), 2, "once per instrument, however many accounts there are: {warnings:?}");
+    }
+    let curves = Table::read(&project.path("out/equity.parquet"));
+    let own = Table::read(&project.path("out/mostly_slow/equity.parquet"));
+    let policies = curves.texts("policy");
+    let first = policies.iter().position(|policy| policy == "Mostly slow").unwrap();
+    assert_eq!(curves.numbers("equity")[first..], own.numbers("equity"));
+}
+
+#[test]
+fn policies_that_cannot_be_compared_are_refused() {
+    let project = two_schedules();
+    let compare = |policies: &str| format!("backtest --compare-policies {policies}");
+    let known = "(known: equal_weight, fixed_weight, risk_parity,";
+    project.refuses(
+        &compare("equal_weigth"),
+        2,
+        &["no capital policy `equal_weigth`", known, "mean `equal_weight`?"],
+    );
+    project.refuses(&compare("equal_weight,zzz"), 2, &["no capital policy `zzz`", known]);
+    project.refuses(&compare("equal_weight,uniform"), 2, &["two of the policies are called `equal_weight`"]);
+    project.refuses(&compare("nowhere.yaml"), 2, &["cannot read the capital policy nowhere.yaml"]);
+    project.write("empty.yaml", "");
+    project.refuses(&compare("empty.yaml"), 2, &["empty.yaml:1:1: error["]);
+    project.write("typo.yaml", "name: fixed_weight\nweights:\n  hourly: 1\n  slwo: 1\n");
+    project.refuses(&compare("typo.yaml"), 2, &["typo.yaml:4:3: error[", "did you mean `slow`?"]);
+    project.write(
+        "label.yaml",
+        "{\"name\": \"fixed_weight\", \"label\": \"Equal-weight\", \"weights\": {\"slow\": 1}}",
+    );
+    project.write("other.yaml", "{name: equal_weight, label: equal-WEIGHT}");
+    project.refuses(&compare("label.yaml,other.yaml"), 2, &["two of the policies are called"]);
+    for other in ["--ledger ledger", "--why BTC_USDT@2024-01-05", "--capital-policy equal_weight"] {
+        let ended = project.run(&format!("{} {other}", compare("equal_weight")));
+        assert_eq!(ended.code, Some(2), "{other}");
+        assert!(ended.stderr.contains("cannot be used with"), "{}", ended.stderr);
+    }
+}
