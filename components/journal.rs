@@ -1,5 +1,8 @@
 //! Decisions as data: everything that explains a position, in the order it happened.
 
+use crate::capital::Weight;
+use crate::control::{OperatorAction, SignalLimit, Suspension};
+use crate::governor::{Decision, Grant};
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::order::{Fill, Order};
 use crate::risk::{Alert, Refusal, Rule};
@@ -23,12 +26,12 @@ pub struct Record {
 pub enum Event {
     /// An engine emitted a signal.
     Signal(Emitted),
-    /// The share a decision of the schedule used, or the share at a day's close.
+    /// What a decision of the schedule had of the capital, or what it has at a day's close.
     Weight {
-        /// Whose share.
+        /// Whose.
         schedule: ScheduleIndex,
-        /// From 0 to 1.
-        share: f64,
+        /// How much.
+        weight: Weight,
     },
     /// The signal asks for what is already there.
     Unchanged {
@@ -105,12 +108,46 @@ pub enum Event {
         /// Its threshold.
         limit: f64,
     },
+    /// What schedules may do has changed.
+    Control(Box<Change>),
     /// A trading day closed.
     DayClose {
         /// Equity at the last marks.
         equity: Notional,
         /// Cash.
         cash: Notional,
+    },
+}
+
+/// A change of what schedules may do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A command took effect.
+    Command(OperatorAction),
+    /// A signal limit ended by itself.
+    LimitEnded(SignalLimit),
+    /// A suspension ended by itself.
+    SuspensionEnded(Suspension),
+    /// A schedule is suspended from now on, or by another suspension than before.
+    Suspended {
+        /// Whose.
+        schedule: ScheduleIndex,
+        /// By what.
+        suspension: Suspension,
+    },
+    /// A schedule is no longer suspended.
+    Resumed {
+        /// Whose.
+        schedule: ScheduleIndex,
+    },
+    /// The governor has decided; the lists of the decision are in the order of the strategies.
+    Governed {
+        /// The names of its strategies.
+        strategies: Vec<String>,
+        /// The decision.
+        decision: Decision,
+        /// What it grants them.
+        grants: Vec<Grant>,
     },
 }
 
@@ -125,4 +162,6 @@ pub struct Emitted {
     pub bar_time: Nanos,
     /// What is wanted.
     pub signal: Signal,
+    /// No suspension and no signal limit holds it back.
+    pub kept: bool,
 }

@@ -2,7 +2,9 @@
 
 use bevy_ecs::prelude::Component;
 
+use crate::schedule::Cadence;
 use crate::signal::Signal;
+use crate::time::Nanos;
 
 /// A number drawn from a schedule's signals.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +29,20 @@ pub enum Fold {
 /// The mean confidence of the signals, which every engine has.
 const CONFIDENCE: &str = "avg_confidence";
 
-/// The samples of a schedule so far; a metric without samples has no value.
+/// The samples of a schedule: of its whole run, and of the last decision with signals. A metric without samples has no
+/// value.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Metrics {
-    confidence: Samples,
-    own: Vec<(Metric, Samples)>,
+    confidence: Series,
+    own: Vec<(Metric, Series)>,
+    /// The last decision with signals, and how many they were.
+    newest: Option<(Nanos, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Series {
+    all: Samples,
+    newest: Samples,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,39 +52,92 @@ struct Samples {
     max: f64,
 }
 
+/// Cadences that a metric of a schedule's signals outlives its decision by.
+const HELD: i64 = 10;
+
 impl Metrics {
     /// The confidence and an engine's own metrics, without samples.
     #[must_use]
     pub fn new(own: &[Metric]) -> Self {
-        let own = own.iter().map(|metric| (*metric, Samples::default())).collect();
-        Self { confidence: Samples::default(), own }
+        let own = own.iter().map(|metric| (*metric, Series::default())).collect();
+        Self { confidence: Series::default(), own, newest: None }
     }
 
-    /// Takes in a signal.
-    pub fn take(&mut self, signal: &Signal) {
-        self.confidence.take(signal.confidence.get());
-        for (metric, samples) in &mut self.own {
-            if let Some(sample) = (metric.sample)(signal) {
-                samples.take(sample);
-            }
+    /// Takes in a signal of the decision at `at`. One whose confidence is no number has none.
+    pub fn take(&mut self, at: Nanos, signal: &Signal) {
+        if self.newest.is_none_or(|(newest, _)| newest != at) {
+            self.newest = Some((at, 0));
+            self.confidence.newest = Samples::default();
+            self.own.iter_mut().for_each(|(_, series)| series.newest = Samples::default());
+        }
+        if let Some((_, count)) = &mut self.newest {
+            *count += 1;
+        }
+        self.confidence.take(Some(signal.confidence.get()).filter(|confidence| !confidence.is_nan()));
+        for (metric, series) in &mut self.own {
+            series.take((metric.sample)(signal));
         }
     }
 
-    /// The metrics that have samples, by name.
+    /// The metrics of the whole run that have samples, by name.
     pub fn values(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        self.series().filter_map(|(name, fold, series)| Some((name, series.all.value(fold)?)))
+    }
+
+    /// Signals of the last decision at or before `now`, seen before the decision at `now` is made: none when that was
+    /// a decision without any.
+    #[must_use]
+    pub fn signals(&self, now: Nanos, cadence: Cadence) -> u64 {
+        let counts = |(at, _): &(Nanos, u64)| now <= at.next_on_grid(cadence.offset, cadence.every);
+        self.newest.filter(counts).map_or(0, |(_, count)| count)
+    }
+
+    /// A metric of the last decision that had signals; `None` without samples, or when that was more than ten cadences
+    /// before `now`.
+    #[must_use]
+    pub fn newest(&self, name: &str, now: Nanos, cadence: Cadence) -> Option<f64> {
+        let (at, _) = self.newest?;
+        if (now - at).get() > cadence.every.get().saturating_mul(HELD) {
+            return None;
+        }
+        let (_, fold, series) = self.series().find(|(known, ..)| *known == name)?;
+        series.newest.value(fold)
+    }
+
+    /// The same metrics without samples.
+    #[must_use]
+    pub fn blank(&self) -> Self {
+        Self::new(&self.own.iter().map(|(metric, _)| *metric).collect::<Vec<_>>())
+    }
+
+    /// The names of all metrics.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.series().map(|(name, ..)| name)
+    }
+
+    fn series(&self) -> impl Iterator<Item = (&'static str, Fold, &Series)> {
         let confidence = std::iter::once((CONFIDENCE, Fold::Mean, &self.confidence));
-        let own = self.own.iter().map(|(metric, samples)| (metric.name, metric.fold, samples));
-        confidence.chain(own).filter(|(.., samples)| samples.count > 0).map(|(name, fold, samples)| {
-            let value = match fold {
-                Fold::Mean => samples.sum / samples.count as f64,
-                Fold::Max => samples.max,
-            };
-            (name, value)
-        })
+        confidence.chain(self.own.iter().map(|(metric, series)| (metric.name, metric.fold, series)))
+    }
+}
+
+impl Series {
+    fn take(&mut self, sample: Option<f64>) {
+        if let Some(sample) = sample {
+            self.all.take(sample);
+            self.newest.take(sample);
+        }
     }
 }
 
 impl Samples {
+    fn value(&self, fold: Fold) -> Option<f64> {
+        (self.count > 0).then(|| match fold {
+            Fold::Mean => self.sum / self.count as f64,
+            Fold::Max => self.max,
+        })
+    }
+
     fn take(&mut self, sample: f64) {
         self.max = if self.count == 0 { sample } else { self.max.max(sample) };
         self.sum += sample;
@@ -95,8 +159,22 @@ mod tests {
         let mut metrics = Metrics::new(&[largest, silent]);
         assert_eq!(metrics.values().count(), 0);
         for confidence in [0.25, 0.75] {
-            metrics.take(&Signal::new(SignalKind::Exit, Ratio::new(confidence)));
+            metrics.take(Nanos::ZERO, &Signal::new(SignalKind::Exit, Ratio::new(confidence)));
         }
         assert_eq!(metrics.values().collect::<Vec<_>>(), [("avg_confidence", 0.5), ("largest", -0.25)]);
+    }
+
+    #[test]
+    fn signals_count_until_the_next_decision_and_what_they_say_for_ten() {
+        let cadence = Cadence { every: Nanos::new(10), offset: Nanos::new(3) };
+        let mut metrics = Metrics::new(&[]);
+        for (at, confidence) in [(3, 0.1), (13, 0.2), (13, 0.4)] {
+            metrics.take(Nanos::new(at), &Signal::new(SignalKind::Exit, Ratio::new(confidence)));
+        }
+        let signals = |now| metrics.signals(Nanos::new(now), cadence);
+        assert_eq!([signals(13), signals(23), signals(24)], [2, 2, 0]);
+        let confidence = |now| metrics.newest("avg_confidence", Nanos::new(now), cadence);
+        assert!((confidence(113).unwrap() - 0.3).abs() < 1e-12, "{:?}", confidence(113));
+        assert_eq!([confidence(114), metrics.newest("unknown", Nanos::new(13), cadence)], [None, None]);
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bevy_ecs::prelude::{Component, Entity};
 
 use crate::candles::Candles;
-use crate::capital::{Policy, Weights};
+use crate::capital::Weights;
+use crate::control::Controls;
 use crate::id::PortfolioIndex;
 use crate::market::TradingRules;
 use crate::order::{
@@ -38,8 +39,6 @@ pub struct Portfolio {
     pub shortfall: Shortfall,
     /// Which points of its equity are kept.
     pub curve: EquityCurve,
-    /// How its capital is divided.
-    pub policy: Policy,
     /// The limits of its schedules.
     pub risk_profiles: Vec<RiskProfile>,
     /// How they are applied.
@@ -62,6 +61,11 @@ pub struct Desk {
     pub agenda: Agenda,
     /// How its capital is divided now.
     pub weights: Weights,
+    /// What is imposed on its schedules.
+    pub controls: Controls,
+    /// When commands, expiries, re-allocations or the governor next change any of that; [`Nanos::NEVER`] when nothing
+    /// does.
+    pub turn: Nanos,
     /// What its risk profiles' limits are held against, in their order.
     pub risk: Vec<RiskState>,
     /// The orders that the guards ask about.

@@ -30,6 +30,8 @@ pub struct Position {
     pub instrument_index: InstrumentIndex,
     /// This position's place in its portfolio's agenda, ordered by schedule, then instrument.
     pub slot: usize,
+    /// Its place when several signal together: by its schedule's priority, then slot.
+    pub rank: u32,
     /// On a position that decides for a pair: the other leg's, which decides nothing itself.
     pub hedge: Option<Entity>,
     /// What its engine reads.

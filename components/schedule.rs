@@ -29,6 +29,11 @@ pub struct Schedule {
     pub entry_order: EntryOrder,
     /// Its risk profile, by its place in the portfolio's list.
     pub risk_profile: usize,
+    /// When it may enter; always when there are none.
+    pub windows: Vec<TradingWindow>,
+    /// The schedules that it stands in for: it may enter only while one of them is suspended. Empty when it is no
+    /// fallback.
+    pub stands_in_for: Vec<ScheduleIndex>,
 }
 
 /// When a schedule is due: at the grid instants `offset + k * every`, counted from the Unix epoch, and there at
@@ -74,6 +79,22 @@ pub struct TradingWindow {
     pub from: Nanos,
     /// Time of day at which it is over, UTC; one that is not after `from` is on the next day.
     pub to: Nanos,
+}
+
+impl TradingWindow {
+    /// Whether `instant` is in it.
+    #[must_use]
+    pub fn contains(&self, instant: Nanos) -> bool {
+        let (day, time) =
+            (instant.get().div_euclid(Nanos::DAY.get()), instant.get().rem_euclid(Nanos::DAY.get()));
+        // The epoch was a Thursday.
+        let begins_on = |day: i64| self.days >> (day + 3).rem_euclid(7) & 1 == 1;
+        let (from, to) = (self.from.get(), self.to.get());
+        if from < to {
+            return begins_on(day) && from <= time && time < to;
+        }
+        begins_on(day) && from <= time || begins_on(day - 1) && time < to
+    }
 }
 
 /// How an entry is sized.

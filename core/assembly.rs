@@ -1,12 +1,14 @@
 //! World assembly: Plans and their market data become entities, once, before the first tick.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Entity, World};
 use hemiola_adapters::store::{Scratch, StoreError};
 use hemiola_components::candles::Candles;
-use hemiola_components::capital::{ScheduleView, Weights};
+use hemiola_components::capital::ScheduleView;
+use hemiola_components::control::{Controls, OperatorAction};
 use hemiola_components::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use hemiola_components::market::{
     Bars, Instrument, LogReturns, PriceLine, Series, Snapshots, Targets, TickSums,
@@ -22,7 +24,8 @@ use hemiola_components::rows::Rows;
 use hemiola_components::schedule::Schedule;
 use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
-use hemiola_systems::allocation::shares;
+use hemiola_systems::allocation::division::{Division, Subject};
+use hemiola_systems::control::turn::first_standings;
 use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
@@ -194,6 +197,7 @@ pub fn assemble(
         returns: BTreeMap::new(),
         rows: BTreeMap::new(),
         kinds: BTreeMap::new(),
+        subjects: Arc::default(),
         notes: Notes::default(),
     };
     let mut portfolios = Vec::with_capacity(plans.len());
@@ -258,6 +262,8 @@ struct Assembly<'a> {
     /// Rows by the addresses of their lines.
     rows: BTreeMap<Vec<*const Bars>, Option<Arc<Rows>>>,
     kinds: BTreeMap<&'static str, Kind>,
+    /// Those of the last portfolio.
+    subjects: Arc<[Subject]>,
     notes: Notes,
 }
 
@@ -303,7 +309,6 @@ impl Assembly<'_> {
                 margin: plan.margin,
                 shortfall: plan.shortfall,
                 curve: self.options.curve,
-                policy: plan.capital_policy.clone(),
                 risk_profiles: plan.risk_profiles.clone(),
                 risk_policy: plan.risk_policy.clone(),
             })
@@ -312,25 +317,38 @@ impl Assembly<'_> {
         let strategies =
             (0..plan.strategies.len()).map(|i| self.strategy(&owner, i)).collect::<Result<Vec<_>, _>>()?;
         let mut agenda = Agenda::default();
+        let ranks = ranks(plan);
         for (index, schedule) in plan.schedules.iter().enumerate() {
-            self.schedule(&owner, ScheduleIndex::new(index), schedule, &strategies, &mut agenda)?;
+            self.schedule(&owner, ScheduleIndex::new(index), (schedule, &ranks), &strategies, &mut agenda)?;
         }
         let risk = risk_states(plan);
         let mut account = Account { day: Some(day_of(start)), ..Account::new(plan.cash) };
         watch(&mut account, &plan.risk_profiles, &risk);
         let midnight = midnight_that_matters(&plan.risk_profiles, &risk, start);
-        self.world.entity_mut(entity).insert(Desk {
+        let subjects = self.subjects(plan, &agenda);
+        let (policy, governor) = (plan.capital_policy.clone(), plan.governor.clone());
+        let division = Division::new(policy, subjects, governor, plan.cash, start);
+        let weights = division.first_weights(plan.cool_down);
+        let controls = Controls {
+            pending: pending(plan, start),
+            standings: first_standings(&division),
+            ..Controls::default()
+        };
+        let desk = Desk {
             timeline: Timeline { now: start, day_end, start, end },
             account,
             book,
             resting: Vec::with_capacity(agenda.positions.len()),
             agenda,
-            weights: weights(plan),
+            weights,
+            controls,
+            turn: start,
             risk,
             recent: Recent::default(),
             look_at: Nanos::NEVER,
             midnight,
-        });
+        };
+        self.world.entity_mut(entity).insert((desk, division));
         Ok(entity)
     }
 
@@ -384,7 +402,7 @@ impl Assembly<'_> {
         &mut self,
         account: &Owner<'_>,
         index: ScheduleIndex,
-        plan: &SchedulePlan,
+        (plan, ranks): (&SchedulePlan, &[u32]),
         strategies: &[(Entity, Kind)],
         agenda: &mut Agenda,
     ) -> Result<(), AssemblyError> {
@@ -401,6 +419,8 @@ impl Assembly<'_> {
                     sizing: plan.sizing,
                     entry_order: plan.entry_order,
                     risk_profile: plan.risk_profile,
+                    windows: plan.windows.clone(),
+                    stands_in_for: stands_in_for(account.plan, index),
                 },
                 Metrics::new(kind.metrics),
             ))
@@ -441,6 +461,7 @@ impl Assembly<'_> {
                 schedule_index: index,
                 instrument_index: InstrumentIndex::new(instrument),
                 slot: agenda.positions.len(),
+                rank: ranks[agenda.positions.len()],
                 hedge: None,
                 feed,
             };
@@ -463,6 +484,31 @@ impl Assembly<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The schedules as capital is divided between them; their positions are those of `agenda`.
+    /// Accounts that differ in parameters only share them.
+    fn subjects(&mut self, plan: &Plan, agenda: &Agenda) -> Arc<[Subject]> {
+        let mut end = 0;
+        let subject = |(schedule, entity): (&SchedulePlan, &Entity)| {
+            let slots = end..end + schedule.instruments.len();
+            end = slots.end;
+            let metrics = self.world.get::<Metrics>(*entity);
+            Subject {
+                view: view(plan, schedule),
+                cadence: schedule.cadence,
+                slots,
+                max_signals: schedule.max_signals,
+                on_suspend: schedule.on_suspend,
+                signal_metrics: metrics.into_iter().flat_map(Metrics::names).collect(),
+                metrics: schedule.metrics.clone(),
+            }
+        };
+        let subjects: Vec<Subject> = plan.schedules.iter().zip(&agenda.schedules).map(subject).collect();
+        if *self.subjects != *subjects {
+            self.subjects = subjects.into();
+        }
+        Arc::clone(&self.subjects)
     }
 
     fn check_history(
@@ -597,6 +643,13 @@ impl Assembly<'_> {
     }
 }
 
+/// The schedules that name a schedule as their fallback.
+fn stands_in_for(plan: &Plan, index: ScheduleIndex) -> Vec<ScheduleIndex> {
+    let names = |schedule: &SchedulePlan| schedule.fallbacks.contains(&index.get());
+    let places = plan.schedules.iter().enumerate().filter(|(_, schedule)| names(schedule));
+    places.map(|(place, _)| ScheduleIndex::new(place)).collect()
+}
+
 /// What an engine with a strategy's parameters needs of the data.
 fn needs(account: &Owner<'_>, strategy: usize, kind: Kind) -> Result<Needs, AssemblyError> {
     let strategy = &account.plan.strategies[strategy];
@@ -628,19 +681,38 @@ fn risk_states(plan: &Plan) -> Vec<RiskState> {
     plan.risk_profiles.iter().zip(latches).map(state).collect()
 }
 
-fn weights(plan: &Plan) -> Weights {
-    let view = |schedule: &SchedulePlan| {
-        let strategy = &plan.strategies[schedule.strategy];
-        let tags = &strategy.definition.tags;
-        ScheduleView {
-            name: schedule.name.clone(),
-            strategy: strategy.name.clone(),
-            risk_profile: plan.risk_profiles[schedule.risk_profile].name.clone(),
-            tags: tags.clone(),
-            primary_tag: tags.first().cloned(),
-        }
-    };
-    let schedules: Vec<ScheduleView> = plan.schedules.iter().map(view).collect();
-    let shares = shares(&plan.capital_policy, &schedules);
-    Weights { schedules, shares, allocated_at: None, cool_down: plan.cool_down }
+/// What a schedule is to policies, limits and suspensions.
+#[must_use]
+pub fn view(plan: &Plan, schedule: &SchedulePlan) -> ScheduleView {
+    let strategy = &plan.strategies[schedule.strategy];
+    let tags = &strategy.definition.tags;
+    ScheduleView {
+        name: schedule.name.clone(),
+        strategy: strategy.name.clone(),
+        risk_profile: plan.risk_profiles[schedule.risk_profile].name.clone(),
+        tags: tags.clone(),
+        primary_tag: tags.first().cloned(),
+    }
+}
+
+/// What is to be done while a run goes on; what the scheduler starts with is done at its first instant.
+fn pending(plan: &Plan, start: Nanos) -> VecDeque<OperatorAction> {
+    let initial = plan.initial.iter().map(|action| OperatorAction { at: start, ..action.clone() });
+    initial.chain(plan.operator.iter().cloned()).collect()
+}
+
+/// By schedule and instrument, the place of a position among those that signal together: by priority, then slot.
+fn ranks(plan: &Plan) -> Vec<u32> {
+    let priorities: Vec<i32> = plan
+        .schedules
+        .iter()
+        .flat_map(|schedule| std::iter::repeat_n(schedule.priority, schedule.instruments.len()))
+        .collect();
+    let mut slots: Vec<usize> = (0..priorities.len()).collect();
+    slots.sort_by_key(|slot| Reverse(priorities[*slot]));
+    let mut ranks = vec![0; slots.len()];
+    for (rank, slot) in (0..).zip(slots) {
+        ranks[slot] = rank;
+    }
+    ranks
 }

@@ -2,6 +2,7 @@
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::World;
+use hemiola_components::capital::Weight;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Outbox, Tick};
@@ -11,6 +12,7 @@ use hemiola_components::risk::RiskState;
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
+use hemiola_systems::allocation::division::Division;
 use hemiola_systems::book::marked;
 use hemiola_systems::pass::Pass;
 use hemiola_systems::queue::Queue;
@@ -124,12 +126,11 @@ impl Runtime {
         schedules.iter().filter_map(|schedule| self.world.get::<Telemetry>(*schedule).copied()).collect()
     }
 
-    /// The metrics of portfolio `index` that have samples, by name, one list per schedule.
+    /// What the signals of portfolio `index` are measured by, one per schedule.
     #[must_use]
-    pub fn metrics(&self, index: usize) -> Vec<Vec<(&'static str, f64)>> {
+    pub fn signal_metrics(&self, index: usize) -> Vec<Metrics> {
         let schedules = &self.desk(index).agenda.schedules;
-        let metrics = schedules.iter().filter_map(|schedule| self.world.get::<Metrics>(*schedule));
-        metrics.map(|metrics| metrics.values().collect()).collect()
+        schedules.iter().filter_map(|schedule| self.world.get::<Metrics>(*schedule).cloned()).collect()
     }
 
     /// Signals of portfolio `index` that were held back because a number in them was not finite, one count per
@@ -161,10 +162,19 @@ impl Runtime {
         positions.iter().filter_map(|position| self.world.get::<Cursor>(*position).cloned()).collect()
     }
 
-    /// The shares of the capital in force in portfolio `index`, one per schedule.
+    /// How the capital of portfolio `index` is divided now, one weight per schedule.
     #[must_use]
-    pub fn shares(&self, index: usize) -> &[f64] {
-        &self.desk(index).weights.shares
+    pub fn weights(&self, index: usize) -> &[Weight] {
+        &self.desk(index).weights.of
+    }
+
+    /// How that came about, and what the policy remembers.
+    ///
+    /// # Panics
+    /// When there is no such portfolio.
+    #[must_use]
+    pub fn division(&self, index: usize) -> &Division {
+        self.world.get(self.queue.portfolios[index]).expect("assembly gives every portfolio its division")
     }
 
     /// What engines saw at the decisions asked about, as far as the run has come.

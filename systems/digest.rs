@@ -1,19 +1,22 @@
 //! The result of a run as one number: SHA-256 over what happened, in the order it happened.
 //!
-//! In it: signals, shares used, refusals, orders, fills, day closes, the peak, the worst drawdown, final cash and
+//! In it: signals, weights used, commands and what they change, refusals, orders, fills, day closes, the peak, the worst drawdown, final cash and
 //! positions. Not in it: run ids, hashes of inputs, tick counts, measured durations. Numbers enter as their bits,
 //! little endian; names enter once, as the header, and indices refer to them.
 
+use hemiola_components::capital::Weight;
+use hemiola_components::control::{Command, Expiry, OperatorAction, Suspension};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
-use hemiola_components::journal::{Event, Record};
+use hemiola_components::journal::{Change, Event, Record};
 use hemiola_components::order::{Order, OrderKind, OrderSize, Origin};
 use hemiola_components::portfolio::Account;
 use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::Quantity;
 use sha2::{Digest as _, Sha256};
 
 /// The format's name; a change of what is hashed changes it.
-const FORMAT: &[u8] = b"hemiola digest 2";
+const FORMAT: &[u8] = b"hemiola digest 3";
 
 /// Bytes that are hashed at once.
 const BUFFER: usize = 1 << 13;
@@ -53,10 +56,15 @@ impl Digest {
         match &record.event {
             Event::Signal(emitted) => {
                 self.byte(1).place(emitted.schedule, emitted.instrument).long(emitted.bar_time.get());
-                self.signal(&emitted.signal);
+                self.byte(u8::from(emitted.kept)).signal(&emitted.signal);
             }
-            Event::Weight { schedule, share } => {
-                self.byte(2).count(schedule.get()).float(*share);
+            Event::Weight { schedule, weight } => {
+                let Weight { share, raw, smoothed, profile, tag } = *weight;
+                self.byte(2).count(schedule.get()).float(share).float(smoothed).float(profile);
+                self.maybe(raw).maybe(tag.map(|tag| tag.weight));
+            }
+            Event::Control(change) => {
+                self.byte(14).change(change);
             }
             Event::Unchanged { schedule, instrument } => {
                 self.byte(3).place(*schedule, *instrument);
@@ -151,6 +159,80 @@ impl Digest {
         }
         for (name, value) in metadata.iter() {
             self.text(name).float(value);
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Command(OperatorAction { at, who, why, what }) => {
+                self.byte(0).long(at.get()).text(who).text(why.as_deref().unwrap_or_default()).command(what);
+            }
+            Change::LimitEnded(limit) => {
+                self.byte(1).text(&limit.strategy).text(&limit.risk_profile).count(limit.limit as usize);
+            }
+            Change::SuspensionEnded(suspension) => {
+                self.byte(2).suspension(suspension);
+            }
+            Change::Suspended { schedule, suspension } => {
+                self.byte(3).count(schedule.get()).suspension(suspension);
+            }
+            Change::Resumed { schedule } => {
+                self.byte(4).count(schedule.get());
+            }
+            Change::Governed { strategies, decision, .. } => {
+                self.byte(5).count(strategies.len());
+                for ((name, weight), score) in strategies.iter().zip(&decision.weights).zip(&decision.scores)
+                {
+                    self.text(name).float(*weight).float(*score);
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, command: &Command) {
+        match command {
+            Command::SetLimit { strategy, risk_profile, limit, expiry } => {
+                self.byte(0).text(strategy).text(risk_profile).count(*limit as usize).expiry(*expiry);
+            }
+            Command::ClearLimit { strategy, risk_profile } => {
+                self.byte(1).text(strategy).text(risk_profile);
+            }
+            Command::Suspend { target, expiry } => {
+                self.byte(2).text(target.scope()).text(target.name()).expiry(*expiry);
+            }
+            Command::Resume { target } => {
+                self.byte(3).text(target.scope()).text(target.name());
+            }
+            Command::SetPolicy { policy, rebalances } => {
+                self.byte(4).text(policy.kind.name()).byte(u8::from(*rebalances));
+            }
+            Command::SetInterval { cool_down } => {
+                self.byte(5).long(cool_down.map_or(0, Nanos::get));
+            }
+            Command::Rebalance => {
+                self.byte(6);
+            }
+        }
+    }
+
+    fn suspension(&mut self, suspension: &Suspension) -> &mut Self {
+        let Suspension { target, reason, applied_at, expires_at } = suspension;
+        self.text(target.scope()).text(target.name()).text(reason);
+        self.long(applied_at.get()).long(expires_at.get())
+    }
+
+    fn expiry(&mut self, expiry: Expiry) -> &mut Self {
+        match expiry {
+            Expiry::Never => self.byte(0),
+            Expiry::At(instant) => self.byte(1).long(instant.get()),
+            Expiry::After(length) => self.byte(2).long(length.get()),
+        }
+    }
+
+    fn maybe(&mut self, value: Option<f64>) -> &mut Self {
+        match value {
+            Some(value) => self.byte(1).float(value),
+            None => self.byte(0),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Phase 1, Ingest: what the venue reported, the marks, the day's roll; then who is due.
+//! Phase 1, Ingest: what the venue reported, the marks, what schedules may do, the day's roll; then who is due.
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
@@ -6,11 +6,14 @@ use bevy_ecs::system::InMut;
 use hemiola_components::capital::Weights;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::Event;
+use hemiola_components::metric::Metrics;
 use hemiola_components::port::{EquityCurve, EquityPoint, Tick};
 use hemiola_components::portfolio::{Account, Agenda, Desk, Portfolio, RestingOrder};
 use hemiola_components::time::Nanos;
 
+use crate::allocation::division::{Division, Sight};
 use crate::book::mark_at;
+use crate::control::turn::turn;
 use crate::execution::venue::{Standing, Venue};
 use crate::execution::{borrow, margin};
 use crate::pass::{Phase, Systems, When};
@@ -27,9 +30,11 @@ pub fn add_to(systems: &mut Systems) {
 fn ingest(
     InMut(queue): InMut<Queue>,
     mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
+    mut divisions: Query<&'static mut Division>,
     mut positions: Positions<'_, '_>,
+    metrics: Query<&'static Metrics>,
 ) -> Result<(), BevyError> {
-    let Queue { inbox, outbox, due, intents, .. } = queue;
+    let Queue { inbox, outbox, due, intents, portfolios: entities, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
     for (place, Tick { portfolio: index, now }) in inbox.ticks.iter().copied().enumerate() {
@@ -38,11 +43,17 @@ fn ingest(
         desk.timeline.now = now;
         let answered = take_answers(portfolio, desk, &mut positions, |event| log.push(event), now)?;
         let moved = mark_at(&mut desk.account, &mut desk.book, now);
+        if now >= desk.turn {
+            let mut division = divisions.get_mut(entities[index.get()])?;
+            turn(portfolio, desk, &mut division, (&mut positions, &metrics), intents, &mut log)?;
+        }
         let closes_day = now == desk.timeline.day_end;
         if closes_day {
             if borrow::charge(portfolio, desk, &mut positions, now, &mut |event| log.push(event))? {
                 mark_at(&mut desk.account, &mut desk.book, now);
             }
+            let mut division = divisions.get_mut(entities[index.get()])?;
+            division.bring_up(&mut Sight { desk, positions: &positions, metrics: &metrics }, now)?;
             close_day(&desk.account, &desk.weights, |event| log.push(event));
         }
         let begins_day = closes_day || now == desk.midnight;
@@ -117,8 +128,8 @@ fn take_answers(
 fn close_day(account: &Account, weights: &Weights, mut record: impl FnMut(Event)) {
     let Account { equity, cash, .. } = *account;
     record(Event::DayClose { equity, cash });
-    for (schedule, share) in weights.shares.iter().enumerate() {
-        record(Event::Weight { schedule: ScheduleIndex::new(schedule), share: *share });
+    for (schedule, weight) in weights.of.iter().enumerate() {
+        record(Event::Weight { schedule: ScheduleIndex::new(schedule), weight: *weight });
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Queue {
     pub explain: Option<Box<Explain>>,
     /// Positions to look at, by tick, then slot.
     pub due: Vec<Due>,
-    /// Signals, by tick, then slot once Allocation has sorted them.
+    /// Signals, by tick, then rank once Allocation has sorted them.
     pub signals: Vec<SignalNote>,
     /// Orders that nobody has approved.
     pub intents: Vec<WorkingOrder>,
@@ -55,6 +55,8 @@ pub struct Due {
 pub struct SignalNote {
     /// What made the engine run.
     pub due: Due,
+    /// The position's place among those that signal together.
+    pub rank: u32,
     /// The signal and where it came from.
     pub emitted: Emitted,
 }

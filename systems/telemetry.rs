@@ -19,12 +19,14 @@ pub(crate) fn count(
         let Some((portfolio, schedule)) = owner(&records[0]) else { continue };
         let schedule = desks[portfolio.get()].agenda.schedules[schedule.get()];
         let (mut counts, mut metrics) = schedules.get_mut(schedule)?;
-        for Record { event, .. } in records {
+        for Record { at, event, .. } in records {
             if let Some((_, Some(counter))) = counter(event) {
                 *counter(&mut counts) += 1;
             }
-            if let Event::Signal(emitted) = event {
-                metrics.take(&emitted.signal);
+            if let Event::Signal(emitted) = event
+                && emitted.kept
+            {
+                metrics.take(*at, &emitted.signal);
             }
         }
     }
@@ -48,7 +50,9 @@ fn counter(event: &Event) -> Option<(ScheduleIndex, Option<Counter>)> {
         | Event::Adjusted { schedule, .. } => {
             return Some((*schedule, None));
         }
-        Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => return None,
+        Event::Latch { .. } | Event::Alert { .. } | Event::Control(_) | Event::DayClose { .. } => {
+            return None;
+        }
     };
     Some((schedule, Some(counter)))
 }

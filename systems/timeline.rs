@@ -39,7 +39,8 @@ fn advance(
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let Desk { timeline, account, book, resting, agenda, look_at, midnight, .. } = &mut desks[index];
+        let Desk { timeline, account, book, resting, agenda, look_at, midnight, turn, .. } =
+            &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor) = positions.get(due.position)?;
             agenda.next[position.slot] = next_look(cursor, &position.feed);
@@ -52,7 +53,7 @@ fn advance(
         } else {
             let schedules = agenda.next.iter().copied();
             let orders = resting.iter().map(|order| order.known_at);
-            let orders = orders.chain([*midnight, *look_at]);
+            let orders = orders.chain([*midnight, *look_at, *turn]);
             schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
         };
         calendar[index] = next;

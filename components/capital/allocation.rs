@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::{TagWeight, Weight};
+
 /// Previous outputs of smoothed policies by schedule, by the place of the policy in the tree: `root`,
 /// `root/profiles/balanced`.
 pub type Memory = BTreeMap<String, BTreeMap<String, f64>>;
@@ -35,6 +37,21 @@ pub struct Allocation {
 }
 
 impl Allocation {
+    /// What a schedule has of the capital.
+    #[must_use]
+    pub fn weight(&self, schedule: usize) -> Weight {
+        Weight {
+            share: self.effective[schedule],
+            raw: self.raw.get(schedule).copied(),
+            smoothed: self.smoothed[schedule],
+            profile: self.profile_weight(schedule),
+            tag: self.tag_weight(schedule).map(|share| TagWeight {
+                weight: share.weight,
+                members: u32::try_from(share.members).expect("a Plan has fewer than 2^32 schedules"),
+            }),
+        }
+    }
+
     /// The share of a schedule's risk profile.
     #[must_use]
     pub fn profile_weight(&self, schedule: usize) -> f64 {

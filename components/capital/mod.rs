@@ -25,15 +25,39 @@ pub struct ScheduleView {
     pub primary_tag: Option<String>,
 }
 
-/// The shares in force, one per schedule in index order; they add up to 1.
+/// How the capital is divided now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// What the policy may look at.
-    pub schedules: Vec<ScheduleView>,
-    /// Share per schedule, from 0 to 1.
-    pub shares: Vec<f64>,
-    /// The re-allocation instant the shares belong to; `None` before the first.
+    /// Per schedule, in index order; the shares add up to 1.
+    pub of: Vec<Weight>,
+    /// The re-allocation instant they belong to; `None` before the first.
     pub allocated_at: Option<Nanos>,
     /// Distance of the re-allocation instants, counted from the epoch; `None` is every due instant.
     pub cool_down: Option<Nanos>,
+    /// From when they are not in force any more; [`Nanos::NEVER`] when no later re-allocation gives others.
+    pub due: Nanos,
+}
+
+/// A schedule's part of the capital. All shares are from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weight {
+    /// The share in force.
+    pub share: f64,
+    /// The share before it was smoothed; `None` unless the policy smooths.
+    pub raw: Option<f64>,
+    /// The share after it was smoothed; the share in force unless the policy smooths.
+    pub smoothed: f64,
+    /// The share of its risk profile.
+    pub profile: f64,
+    /// Its tag's part; `None` unless the policy has quotas for tags and the schedule has one of these.
+    pub tag: Option<TagWeight>,
+}
+
+/// A tag's part of the capital.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TagWeight {
+    /// Its share, from 0 to 1.
+    pub weight: f64,
+    /// How many schedules share it.
+    pub members: u32,
 }

@@ -27,8 +27,28 @@ impl Policy {
 
     /// Whether its weights depend on nothing but the schedules, so that one evaluation stands for all.
     #[must_use]
-    pub const fn is_static(&self) -> bool {
-        matches!(self.kind, PolicyKind::EqualWeight | PolicyKind::FixedWeight(_))
+    pub fn is_static(&self) -> bool {
+        match &self.kind {
+            PolicyKind::EqualWeight => true,
+            PolicyKind::FixedWeight(table) => table.values().any(|weight| *weight > 0.0),
+            _ => false,
+        }
+    }
+
+    /// Whether its weights depend on earlier ones: something in it is smoothed.
+    #[must_use]
+    pub fn has_memory(&self) -> bool {
+        let inner = |policy: &Option<Box<Self>>| policy.as_ref().is_some_and(|policy| policy.has_memory());
+        match &self.kind {
+            PolicyKind::Smoothed { .. } => true,
+            PolicyKind::MetricWeighted { fallback, .. } => inner(fallback),
+            PolicyKind::RiskProfile { within_profile, .. } => within_profile.has_memory(),
+            PolicyKind::Blended { components, fallback, .. } => {
+                components.iter().any(|component| component.policy.has_memory()) || inner(fallback)
+            }
+            PolicyKind::TagQuota { within_tag, fallback, .. } => within_tag.has_memory() || inner(fallback),
+            _ => false,
+        }
     }
 }
 

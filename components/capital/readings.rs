@@ -21,6 +21,12 @@ impl Readings {
         &self.names
     }
 
+    /// Forgets everything: every metric is missing.
+    pub fn clear(&mut self) {
+        self.values.fill(f64::NAN);
+        self.is_dropped.fill(false);
+    }
+
     /// Sets a metric of a schedule. One that is not finite counts as missing, and is reported.
     pub fn set(&mut self, schedule: usize, column: usize, value: f64) {
         self.is_dropped[column] |= !value.is_finite();

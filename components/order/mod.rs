@@ -116,6 +116,8 @@ pub enum Origin {
     Risk,
     /// The venue, which closes a short that its margin no longer carries.
     Venue,
+    /// The suspension of its schedule.
+    Suspension,
 }
 
 impl Origin {
@@ -126,6 +128,7 @@ impl Origin {
             Self::Engine => "engine",
             Self::Risk => "risk",
             Self::Venue => "venue",
+            Self::Suspension => "suspension",
         }
     }
 
@@ -134,7 +137,7 @@ impl Origin {
     pub const fn filled(self, part: f64) -> Answer {
         match self {
             Self::Engine => Answer::Filled(part),
-            Self::Risk | Self::Venue => Answer::Closed,
+            Self::Risk | Self::Venue | Self::Suspension => Answer::Closed,
         }
     }
 }

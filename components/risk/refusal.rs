@@ -9,6 +9,14 @@ pub enum Rule {
     NonPositiveQuantity,
     /// The schedule's share of the capital is zero.
     AllocatorWeight,
+    /// The schedule is suspended; nothing of it leaves.
+    Suspended,
+    /// More signals than the schedule may emit now.
+    SignalLimit,
+    /// The schedule may not enter at this time of the week.
+    OutsideWindow,
+    /// The schedule stands in for others, and none of them is suspended.
+    IdleFallback,
     /// An entry needs a stop, and neither the engine nor the candles give one.
     Unsizeable,
     /// After cutting to the instrument's step nothing is left.
@@ -109,6 +117,10 @@ impl Rule {
             Self::MissingPrice => "missing_price",
             Self::NonPositiveQuantity => "non_positive_quantity",
             Self::AllocatorWeight => "allocator_weight",
+            Self::Suspended => "suspended",
+            Self::SignalLimit => "signal_limit",
+            Self::OutsideWindow => "outside_window",
+            Self::IdleFallback => "idle_fallback",
             Self::Unsizeable => "unsizeable",
             Self::OrderStep => "order_step",
             Self::MinNotional => "min_notional",

@@ -2,8 +2,11 @@
 
 use bevy_ecs::error::BevyError;
 use data_encoding::HEXLOWER;
+use hemiola_components::capital::Weight;
+use hemiola_components::control::Standing;
 use hemiola_components::journal::Record;
 use hemiola_components::market::Instrument;
+use hemiola_components::metric::Metrics;
 use hemiola_components::port::EquityPoint;
 use hemiola_components::portfolio::{Account, Timeline};
 use hemiola_components::position::Holding;
@@ -34,8 +37,12 @@ pub struct Outcome {
     pub timeline: Timeline,
     /// Counters, one per schedule.
     pub telemetry: Vec<Telemetry>,
-    /// Metrics that have samples, by name, one list per schedule.
-    pub metrics: Vec<Vec<(&'static str, f64)>>,
+    /// What signals are measured by, one per schedule, with the samples of the run.
+    pub signal_metrics: Vec<Metrics>,
+    /// What schedules could do before anything was imposed on them.
+    pub first_standings: Vec<Standing>,
+    /// How the capital was divided last, one weight per schedule.
+    pub weights: Vec<Weight>,
     /// Signals held back because a number in them was not finite, one count per schedule.
     pub not_finite: Vec<u64>,
     /// Ledgers, by schedule, then instrument.
@@ -116,7 +123,10 @@ pub fn finish(
     keep: Keep,
     mut progress: impl FnMut(Nanos, Nanos),
 ) -> Result<(Vec<Outcome>, u64), BevyError> {
-    let mut logs: Vec<Log> = plans.iter().map(|(plan, _)| Log::new(plan, keep)).collect();
+    let log = |(index, (plan, _)): (usize, &(&Plan, &Market))| {
+        Log::new(plan, keep, runtime.desk(index).controls.standings.clone())
+    };
+    let mut logs: Vec<Log> = plans.iter().enumerate().map(log).collect();
     let mut passes = 0;
     let mut runs = true;
     while runs {
@@ -146,17 +156,18 @@ struct Log {
     records: Vec<Record>,
     equity: Vec<EquityPoint>,
     digest: Option<Digest>,
+    first_standings: Vec<Standing>,
 }
 
 impl Log {
-    fn new(plan: &Plan, keep: Keep) -> Self {
+    fn new(plan: &Plan, keep: Keep, first_standings: Vec<Standing>) -> Self {
         if keep == Keep::Accounts {
-            return Self { records: Vec::new(), equity: Vec::new(), digest: None };
+            return Self { records: Vec::new(), equity: Vec::new(), digest: None, first_standings };
         }
         let instruments: Vec<String> = plan.instruments.iter().map(Instrument::name).collect();
         let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
         let digest = Digest::new(schedules, instruments.iter().map(String::as_str));
-        Self { records: Vec::new(), equity: Vec::new(), digest: Some(digest) }
+        Self { records: Vec::new(), equity: Vec::new(), digest: Some(digest), first_standings }
     }
 
     fn take(&mut self, record: Record) {
@@ -177,7 +188,9 @@ impl Log {
             risk: runtime.risk(index).to_vec(),
             timeline: runtime.timeline(index),
             telemetry: runtime.telemetry(index),
-            metrics: runtime.metrics(index),
+            signal_metrics: runtime.signal_metrics(index),
+            first_standings: self.first_standings,
+            weights: runtime.weights(index).to_vec(),
             not_finite: runtime.not_finite(index),
             digest: digest.unwrap_or_default(),
             marks: runtime.marks(index),

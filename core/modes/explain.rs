@@ -152,7 +152,7 @@ const fn of(event: &Event) -> Option<ScheduleIndex> {
         | Event::Borrow { schedule, .. } => Some(*schedule),
         Event::Order(order) | Event::Unfilled(order) => Some(order.schedule),
         Event::Fill { fill, .. } => Some(fill.order.schedule),
-        Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
+        Event::Latch { .. } | Event::Alert { .. } | Event::Control(_) | Event::DayClose { .. } => None,
     }
 }
 
@@ -166,7 +166,11 @@ const fn instrument(event: &Event) -> Option<InstrumentIndex> {
         | Event::Borrow { instrument, .. } => Some(*instrument),
         Event::Order(order) | Event::Unfilled(order) => Some(order.instrument),
         Event::Fill { fill, .. } => Some(fill.order.instrument),
-        Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
+        Event::Weight { .. }
+        | Event::Latch { .. }
+        | Event::Alert { .. }
+        | Event::Control(_)
+        | Event::DayClose { .. } => None,
     }
 }
 
@@ -220,7 +224,7 @@ impl History<'_> {
     fn seen(&self, explanation: &Explanation, bars: &Arc<Bars>, signal: Option<usize>) -> Seen {
         let weighed = self.records[signal.unwrap_or(self.records.len())..].iter();
         let share = weighed.into_iter().find_map(|record| match record.event {
-            Event::Weight { share, .. } => Some(share),
+            Event::Weight { weight, .. } => Some(weight.share),
             _ => None,
         });
         let marked = self.equity.iter().rfind(|point| point.at <= explanation.due);
@@ -228,7 +232,7 @@ impl History<'_> {
             explanation: explanation.clone(),
             bars: Arc::clone(bars),
             bar: bars.open_time.partition_point(|open| *open < explanation.bar_time),
-            share: share.unwrap_or(self.runtime.shares(0)[self.question.schedule.get()]),
+            share: share.unwrap_or(self.runtime.weights(0)[self.question.schedule.get()].share),
             equity: marked.map_or(self.plan.cash, |point| Notional::new(point.equity)),
         }
     }

@@ -179,7 +179,7 @@ fn chain(plan: &Plan, market: &Market, records: &[Record], place: Place, until: 
     let after = &records[signal + 1..];
     let after = &after[..after.iter().position(is_signal).unwrap_or(after.len())];
     let share = after.iter().find_map(|record| match record.event {
-        Event::Weight { schedule, share } if schedule == place.schedule => Some(share),
+        Event::Weight { schedule, weight } if schedule == place.schedule => Some(weight.share),
         _ => None,
     });
     let schedule = &plan.schedules[place.schedule.get()];

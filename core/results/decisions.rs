@@ -1,6 +1,7 @@
 //! The decisions of a run, a record a line; unsigned.
 
 mod alike;
+mod control;
 mod draft;
 
 use std::collections::BTreeMap;
@@ -46,7 +47,11 @@ fn place(Record { at, event, .. }: &Record) -> Option<(ScheduleIndex, Instrument
         Event::Order(order) | Event::Unfilled(order) | Event::Fill { fill: Fill { order, .. }, .. } => {
             Some((order.schedule, order.instrument, order.at))
         }
-        Event::Weight { .. } | Event::Latch { .. } | Event::Alert { .. } | Event::DayClose { .. } => None,
+        Event::Weight { .. }
+        | Event::Latch { .. }
+        | Event::Alert { .. }
+        | Event::Control(_)
+        | Event::DayClose { .. } => None,
     }
 }
 
@@ -68,8 +73,12 @@ impl<'a> Writer<'a> {
         true
     }
 
-    /// What concerns a risk profile as a whole. There are few of these.
+    /// What concerns a risk profile as a whole, or what schedules may do. There are few of these.
     fn profile(&mut self, Record { at, event, .. }: &Record, line: &mut Vec<u8>) -> bool {
+        if let Event::Control(change) = event {
+            control::line(&self.prepared.plan, change, *at, &mut self.values, line);
+            return true;
+        }
         let (Event::Latch { risk_profile, .. } | Event::Alert { risk_profile, .. }) = event else {
             return false;
         };
@@ -101,7 +110,7 @@ const fn name(event: &Event) -> &'static str {
         Event::Adjusted { .. } => "risk_adjusted",
         Event::Latch { .. } => "liquidation_state_changed",
         Event::Alert { .. } => "alert",
-        Event::Weight { .. } | Event::DayClose { .. } => "",
+        Event::Weight { .. } | Event::Control(_) | Event::DayClose { .. } => "",
     }
 }
 
@@ -181,7 +190,7 @@ fn say(draft: &mut Draft<'_>, prepared: &Prepared, event: &Event) {
         }
         Event::Borrow { amount, .. } => draft.float("amount", amount.get()),
         Event::Unfilled(order) => of_order(draft, prepared, order, "unfilled"),
-        Event::Weight { .. } | Event::DayClose { .. } => {}
+        Event::Weight { .. } | Event::Control(_) | Event::DayClose { .. } => {}
     }
 }
 

@@ -274,6 +274,7 @@ fn became(plan: &Plan, event: &Event) -> Option<(&'static str, String)> {
         | Event::Latch { .. }
         | Event::Alert { .. }
         | Event::Borrow { .. }
+        | Event::Control(_)
         | Event::DayClose { .. } => return None,
     })
 }

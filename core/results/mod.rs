@@ -10,6 +10,7 @@ pub mod risk;
 pub mod risk_states;
 pub mod summary;
 pub mod tables;
+mod telemetry;
 pub mod terminal;
 
 use std::fmt::{self, Display, Write as _};

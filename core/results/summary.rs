@@ -207,6 +207,21 @@ fn merged(objects: impl IntoIterator<Item = Value>) -> Value {
     members.flatten().collect::<Map<String, Value>>().into()
 }
 
+/// Telemetry at the end of the run, under the names of `telemetry.parquet`; the metrics of signals are of all of it.
+fn metrics(outcome: &Outcome, schedule: usize) -> BTreeMap<&'static str, f64> {
+    let weight = outcome.weights[schedule];
+    let tag = weight.tag.map(|tag| tag.weight);
+    let allocator = [
+        ("allocator_weight", Some(weight.share)),
+        ("allocator_raw_weight", weight.raw),
+        ("allocator_smoothed_weight", Some(weight.smoothed)),
+        ("allocator_profile_weight", Some(weight.profile)),
+        ("allocator_tag_weight", tag),
+    ];
+    let allocator = allocator.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    outcome.signal_metrics[schedule].values().chain(allocator).collect()
+}
+
 fn schedules(prepared: &Prepared, outcome: &Outcome, history: &History) -> Vec<ScheduleSummary> {
     let mut holdings = outcome.holdings.iter().zip(&outcome.marks);
     let plans = prepared.plan.schedules.iter().zip(&history.counts).enumerate();
@@ -227,7 +242,7 @@ fn schedules(prepared: &Prepared, outcome: &Outcome, history: &History) -> Vec<S
                 name: plan.name.clone(),
                 strategy: prepared.plan.strategies[plan.strategy].name.clone(),
                 counts: *counts,
-                metrics: outcome.metrics[index].iter().copied().collect(),
+                metrics: metrics(outcome, index),
                 money,
                 hit_rate: (!profits.is_empty()).then(|| won.len() as f64 / profits.len() as f64),
                 profit_factor: (losses > 0.0).then(|| won.iter().sum::<f64>() / losses),

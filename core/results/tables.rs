@@ -11,21 +11,23 @@ use hemiola_components::time::Nanos;
 use serde_json::{Map, Value, json};
 
 use super::order_id;
+use super::telemetry::telemetry;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// Every table with its file name.
 #[must_use]
-pub fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 4] {
+pub fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 5] {
     [
         ("equity.parquet", equity(prepared, outcome)),
         ("trades.parquet", trades(prepared, outcome)),
         ("signals.parquet", signals(prepared, outcome)),
         ("weights.parquet", weights(prepared, outcome)),
+        ("telemetry.parquet", telemetry(prepared, outcome)),
     ]
 }
 
-fn table(prepared: &Prepared, columns: Vec<(&'static str, Column)>) -> Table {
+pub(super) fn table(prepared: &Prepared, columns: Vec<(&'static str, Column)>) -> Table {
     let synthetic = prepared.data.is_synthetic().to_string();
     Table {
         columns,
@@ -39,12 +41,12 @@ fn label<T>(rows: &[T], names: Vec<String>, index: impl Fn(&T) -> usize) -> Colu
     Column::Label { values: values.collect(), names }
 }
 
-fn schedules<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
+pub(super) fn schedules<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
     let names = prepared.plan.schedules.iter().map(|schedule| schedule.name.clone());
     label(rows, names.collect(), |row| index(row).get())
 }
 
-fn strategies<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
+pub(super) fn strategies<T>(prepared: &Prepared, rows: &[T], index: impl Fn(&T) -> ScheduleIndex) -> Column {
     let names = prepared.plan.strategies.iter().map(|strategy| strategy.name.clone());
     label(rows, names.collect(), |row| prepared.plan.schedules[index(row).get()].strategy)
 }
@@ -66,11 +68,11 @@ fn labels<'a, T>(rows: &'a [T], text: impl Fn(&'a T) -> &'a str) -> Column {
     Column::labels(rows.iter().map(text))
 }
 
-fn floats<T>(rows: &[T], value: impl Fn(&T) -> f64) -> Column {
+pub(super) fn floats<T>(rows: &[T], value: impl Fn(&T) -> f64) -> Column {
     Column::Float(rows.iter().map(value).collect())
 }
 
-fn times<T>(rows: &[T], time: impl Fn(&T) -> Nanos) -> Column {
+pub(super) fn times<T>(rows: &[T], time: impl Fn(&T) -> Nanos) -> Column {
     Column::Time(rows.iter().map(time).collect())
 }
 
@@ -216,7 +218,7 @@ fn metadata(signal: &Signal, text: &mut String) {
 
 fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {
     let weight = |record: &Record| match record.event {
-        Event::Weight { schedule, share } => Some((record.at, schedule, share)),
+        Event::Weight { schedule, weight } => Some((record.at, schedule, weight)),
         _ => None,
     };
     let rows: Vec<_> = outcome.records.iter().filter_map(weight).collect();
@@ -227,7 +229,11 @@ fn weights(prepared: &Prepared, outcome: &Outcome) -> Table {
             ("time", times(rows, |(at, ..)| *at)),
             ("schedule", schedules(prepared, rows, |(_, schedule, _)| *schedule)),
             ("strategy", strategies(prepared, rows, |(_, schedule, _)| *schedule)),
-            ("weight", floats(rows, |(.., share)| *share)),
+            ("weight", floats(rows, |(.., weight)| weight.share)),
+            ("raw_weight", floats(rows, |(.., weight)| weight.raw.unwrap_or(f64::NAN))),
+            ("smoothed_weight", floats(rows, |(.., weight)| weight.smoothed)),
+            ("profile_weight", floats(rows, |(.., weight)| weight.profile)),
+            ("tag_weight", floats(rows, |(.., weight)| weight.tag.map_or(f64::NAN, |tag| tag.weight))),
         ],
     )
 }

@@ -1,30 +1,34 @@
 //! Phase 3, Allocation: shares of the capital; signals become sized intents.
 
+pub mod division;
+mod held_back;
 pub mod policies;
-mod policy;
 mod sizing;
+mod sources;
 mod stops;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::{Event, Record};
+use hemiola_components::metric::Metrics;
 use hemiola_components::order::{EntryOrder, TimeInForce, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
-use hemiola_components::position::{Cursor, Holding, Position};
+use hemiola_components::position::{Holding, Position};
 use hemiola_components::risk::{Refusal, Rule};
 use hemiola_components::schedule::Schedule;
 use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
 use hemiola_components::units::{Quantity, Ratio};
-
-pub use policies::shares;
 
 use crate::book::mark_of;
 use crate::execution::entry;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::{Due, Queue, SignalNote};
 use crate::risk::cash::free_cash;
+use crate::risk::liquidation::Positions;
 use crate::table::columns;
+use division::{Division, Sight};
+use held_back::held_back;
 use sizing::{Budget, Demand, Situation, pair};
 use stops::Stops;
 
@@ -33,42 +37,43 @@ pub fn add_to(systems: &mut Systems) {
     systems.add(Phase::Allocation, When::Signals, allocate);
 }
 
-/// A position with what Allocation reads of it.
-type Ledgers<'w, 's> = Query<'w, 's, (&'static Position, &'static Holding)>;
-
 fn allocate(
     InMut(queue): InMut<Queue>,
     mut portfolios: Query<(&'static Portfolio, &'static mut Desk)>,
-    positions: Ledgers<'_, '_>,
-    mut cursors: Query<&mut Cursor>,
+    mut divisions: Query<&'static mut Division>,
+    mut positions: Positions<'_, '_>,
     schedules: Query<&Schedule>,
+    metrics: Query<&'static Metrics>,
 ) -> Result<(), BevyError> {
-    let Queue { signals, intents, outbox, .. } = queue;
+    let Queue { signals, intents, outbox, portfolios: entities, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
-    signals.sort_unstable_by_key(|note| (note.due.tick, note.due.slot));
-    for SignalNote { due, emitted } in signals.drain(..) {
-        let (position, holding) = positions.get(due.position)?;
+    signals.sort_unstable_by_key(|note| (note.due.tick, note.rank));
+    for SignalNote { due, mut emitted, .. } in signals.drain(..) {
+        let (position, holding, cursor) = positions.get(due.position)?;
         let schedule = schedules.get(position.schedule)?;
         let index = position.portfolio.get();
-        let portfolio = &portfolios[index];
-        let Desk { account, book, weights, .. } = &mut desks[index];
-        policy::allocate(&portfolio.policy, weights, due.now);
-        let share = weights.shares[schedule.index.get()];
+        let (portfolio, desk) = (&portfolios[index], &mut desks[index]);
+        if due.now >= desk.weights.due {
+            let mut division = divisions.get_mut(entities[index])?;
+            division.bring_up(&mut Sight { desk, positions: &positions, metrics: &metrics }, due.now)?;
+        }
+        let Desk { account, book, weights, controls, .. } = desk;
+        let weight = weights.of[schedule.index.get()];
         let instrument = emitted.instrument;
+        let reduces = only_reduces(emitted.signal.kind, holding.quantity);
+        let held_back = held_back(schedule, controls, weight.share, reduces, due.now);
+        emitted.kept = !matches!(held_back, Some(Rule::Suspended | Rule::SignalLimit));
         let profile = &portfolio.risk_profiles[schedule.risk_profile];
-        let stops = if profile.needs_stops() {
-            Some(Stops::of(profile, &position.feed.bars, cursors.get(due.position)?))
-        } else {
-            None
-        };
+        let stops =
+            if profile.needs_stops() { Some(Stops::of(profile, &position.feed.bars, cursor)) } else { None };
         let wanted = Wanted {
             due,
             signal: &emitted.signal,
             risk_profile: schedule.risk_profile,
             entry_order: &schedule.entry_order,
             budget: Budget {
-                share,
+                share: weight.share,
                 instruments: schedule.instruments,
                 sizing: schedule.sizing,
                 costs: portfolio.costs,
@@ -77,10 +82,11 @@ fn allocate(
             },
         };
         let first = (due.position, position, holding);
-        let outcome = match position.hedge {
-            None => wanted.orders(&[first], account, book, intents),
-            Some(hedge) => {
-                let (position, holding) = positions.get(hedge)?;
+        let outcome = match (held_back, position.hedge) {
+            (Some(rule), _) => Outcome::Refused(Refusal::plain(rule)),
+            (None, None) => wanted.orders(&[first], account, book, intents),
+            (None, Some(hedge)) => {
+                let (position, holding, _) = positions.get(hedge)?;
                 wanted.orders(&[first, (hedge, position, holding)], account, book, intents)
             }
         };
@@ -88,18 +94,20 @@ fn allocate(
             outbox.records.push(Record { portfolio: portfolio.index, at: due.now, event });
         };
         record(Event::Signal(emitted));
-        record(Event::Weight { schedule: schedule.index, share });
-        match outcome {
-            Outcome::Orders => {}
+        record(Event::Weight { schedule: schedule.index, weight });
+        let answer = match outcome {
+            Outcome::Orders => continue,
             Outcome::Unchanged => {
                 record(Event::Unchanged { schedule: schedule.index, instrument });
-                cursors.get_mut(due.position)?.answer = Some(Answer::Unchanged);
+                Answer::Unchanged
             }
             Outcome::Refused(refusal) => {
                 record(Event::Refused { schedule: schedule.index, instrument, refusal });
-                cursors.get_mut(due.position)?.answer = Some(Answer::Refused);
+                Answer::Refused
             }
-        }
+        };
+        let (.., mut cursor) = positions.get_mut(due.position)?;
+        cursor.answer = Some(answer);
     }
     Ok(())
 }
@@ -200,12 +208,10 @@ impl Wanted<'_> {
         account: &Account,
         book: &mut Book,
     ) -> Result<Situation<'_>, Refusal> {
-        let refused = |rule| Err(Refusal::plain(rule));
-        if self.budget.share == 0.0 && !only_reduces(self.signal.kind, holding.quantity) {
-            return refused(Rule::AllocatorWeight);
-        }
         let index = position.instrument_index.get();
-        let Some(mark) = mark_of(book, index, self.due.now) else { return refused(Rule::MissingPrice) };
+        let Some(mark) = mark_of(book, index, self.due.now) else {
+            return Err(Refusal::plain(Rule::MissingPrice));
+        };
         // The candles that a default is worked out from are those of the first leg.
         let stops = self.budget.stops.filter(|_| leg == 0).and_then(Stops::distance);
         let engines = self.protection(leg).map(|protection| (mark.get() - protection.stop.get()).abs());

@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod limits;
 pub mod suspensions;
+pub mod turn;
 
 use hemiola_components::time::Nanos;
 

@@ -347,11 +347,13 @@ fn unwind() -> Signal {
 fn note(due: Due, position: &Position, found: Found) -> SignalNote {
     SignalNote {
         due,
+        rank: position.rank,
         emitted: Emitted {
             schedule: position.schedule_index,
             instrument: position.instrument_index,
             bar_time: position.feed.bars.open_time(found.bar),
             signal: found.signal,
+            kept: true,
         },
     }
 }

@@ -25,6 +25,7 @@ mod pairs;
 mod parameters;
 mod properties;
 mod risk_repository;
+mod scheduling;
 mod strategy_pages;
 mod stretches;
 mod support;

@@ -214,7 +214,7 @@ impl World {
         let mut metrics =
             hemiola_components::metric::Metrics::new(catalog.get(&self.engine).unwrap().metrics);
         for (_, emitted) in emitted {
-            metrics.take(&emitted.signal);
+            metrics.take(Nanos::ZERO, &emitted.signal);
         }
         let mut values: Map<String, Value> =
             metrics.values().map(|(name, value)| (name.to_owned(), value.into())).collect();

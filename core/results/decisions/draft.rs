@@ -45,6 +45,13 @@ impl Draft<'_> {
         self.metadata(key, &[value]);
     }
 
+    /// Numbers by name, as one object.
+    pub(super) fn numbers<'n>(&mut self, key: &str, numbers: impl Iterator<Item = (&'n str, f64)>) {
+        let object: serde_json::Map<_, _> =
+            numbers.map(|(name, value)| (name.to_owned(), serde_json::json!(value))).collect();
+        self.note(key, &serde_json::Value::Object(object).to_string());
+    }
+
     /// What a rule compared: it may be infinite, and says so.
     pub(super) fn limit(&mut self, key: &str, value: f64) {
         let value = if value.is_finite() { self.values.float(value) } else { self.values.decimal(value) };

@@ -153,6 +153,7 @@ fn became(plan: &Plan, event: &Event) -> Option<Value> {
         | Event::Latch { .. }
         | Event::Alert { .. }
         | Event::Borrow { .. }
+        | Event::Control(_)
         | Event::DayClose { .. } => return None,
     })
 }

@@ -12,6 +12,8 @@ mod risk_profile;
 mod smoothed;
 mod tag_quota;
 
+use std::cell::RefCell;
+
 use hemiola_components::capital::{Allocation, Details, Memory, Policy, Readings, ScheduleView, Share};
 
 use group::Group;
@@ -25,6 +27,8 @@ pub struct Allocator {
     root: Node,
     /// What the policy remembered when it was bound; groups that are absent stay in it.
     memory: Memory,
+    /// By column, whether the policy looks at it.
+    reads: Vec<bool>,
     allocation: Allocation,
 }
 
@@ -34,8 +38,10 @@ impl Allocator {
     #[must_use]
     pub fn bind(policy: &Policy, schedules: &[ScheduleView], metrics: &[String], memory: Memory) -> Self {
         let columns = metrics.iter().enumerate().map(|(column, name)| (name.as_str(), column)).collect();
-        let binding = Binding { schedules, columns, memory: &memory };
+        let reads = RefCell::new(vec![false; metrics.len()]);
+        let binding = Binding { schedules, columns, memory: &memory, reads };
         let root = binding.node(policy, (0..schedules.len()).collect(), "root");
+        let reads = binding.reads.into_inner();
         let count = schedules.len();
         let mut allocation = Allocation {
             policy: vec![0.0; count],
@@ -70,7 +76,7 @@ impl Allocator {
             _ => {}
         }
         let names = schedules.iter().map(|view| view.name.clone()).collect();
-        Self { names, root, memory, allocation }
+        Self { names, root, memory, reads, allocation }
     }
 
     /// Divides the capital by the newest telemetry.
@@ -92,6 +98,12 @@ impl Allocator {
             sum_by_profile(allocation);
         }
         allocation
+    }
+
+    /// By column of the readings, whether the policy looks at it.
+    #[must_use]
+    pub fn reads(&self) -> &[bool] {
+        &self.reads
     }
 
     /// The last allocation.
@@ -152,4 +164,54 @@ fn sum_by_profile(allocation: &mut Allocation) {
 pub fn shares(policy: &Policy, schedules: &[ScheduleView]) -> Vec<f64> {
     let mut allocator = Allocator::bind(policy, schedules, &[], Memory::new());
     allocator.allocate(&Readings::default()).effective.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use hemiola_components::capital::PolicyKind;
+
+    use super::*;
+
+    fn views(names: &[(&str, &str, &str)]) -> Vec<ScheduleView> {
+        let view = |(name, strategy, profile): &(&str, &str, &str)| ScheduleView {
+            name: (*name).into(),
+            strategy: (*strategy).into(),
+            risk_profile: (*profile).into(),
+            ..ScheduleView::default()
+        };
+        names.iter().map(view).collect()
+    }
+
+    fn fixed_shares(table: &[(&str, f64)], schedules: &[(&str, &str, &str)]) -> Vec<f64> {
+        let table = table.iter().map(|(key, weight)| ((*key).to_owned(), *weight)).collect();
+        shares(&Policy::of(PolicyKind::FixedWeight(table)), &views(schedules))
+    }
+
+    #[test]
+    fn equal_weight_divides_by_the_number_of_schedules() {
+        let four = views(&[("a", "s", "p"), ("b", "s", "p"), ("c", "s", "p"), ("d", "s", "p")]);
+        assert_eq!(shares(&Policy::of(PolicyKind::EqualWeight), &four), [0.25; 4]);
+        assert!(shares(&Policy::of(PolicyKind::EqualWeight), &[]).is_empty());
+    }
+
+    #[test]
+    fn fixed_weight_prefers_the_narrower_key_and_normalises_what_was_hit() {
+        let schedules =
+            [("Trend_A", "trend", "Balanced"), ("b", "trend", "aggressive"), ("c", "grid", "balanced")];
+        assert_eq!(
+            fixed_shares(&[("trend_a:balanced", 3.0), ("trend_a", 9.0), ("trend", 1.0)], &schedules),
+            [0.75, 0.25, 0.0]
+        );
+        assert_eq!(fixed_shares(&[("trend:aggressive", 2.0), ("grid", 2.0)], &schedules), [0.0, 0.5, 0.5]);
+        assert_eq!(
+            fixed_shares(&[("trend", 2.0)], &schedules),
+            [0.5, 0.5, 0.0],
+            "each hit gets the whole entry"
+        );
+    }
+
+    #[test]
+    fn a_table_that_hits_nothing_means_equal() {
+        assert_eq!(fixed_shares(&[("x", 1.0), ("a", -1.0)], &[("a", "s", "p"), ("b", "s", "p")]), [0.5, 0.5]);
+    }
 }

@@ -1,5 +1,6 @@
 //! A policy of the tree, bound to the schedules it divides between.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Details, Memory, Policy, PolicyKind, Readings, ScheduleView};
@@ -18,11 +19,15 @@ pub(super) struct Binding<'a> {
     pub(super) schedules: &'a [ScheduleView],
     pub(super) columns: BTreeMap<&'a str, usize>,
     pub(super) memory: &'a Memory,
+    /// By column, whether anybody has asked for it.
+    pub(super) reads: RefCell<Vec<bool>>,
 }
 
 impl Binding<'_> {
     pub(super) fn column(&self, name: &str) -> Option<usize> {
-        self.columns.get(name).copied()
+        let column = self.columns.get(name).copied()?;
+        self.reads.borrow_mut()[column] = true;
+        Some(column)
     }
 
     /// Columns of those metrics that there are, in order.

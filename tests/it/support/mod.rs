@@ -1,6 +1,7 @@
 //! Small worlds for tests.
 
 pub(crate) mod columns;
+pub(crate) mod controls;
 pub(crate) mod parameters;
 pub(crate) mod random;
 pub(crate) mod shared;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use hemiola::assembly::Market;
 use hemiola::config::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
-use hemiola_components::capital::{Policy, PolicyKind};
 use hemiola_components::market::{Bars, Snapshots};
 use hemiola_components::order::{
     Costs, EntryKind, EntryOrder, FillModel, Liquidity, MarginTerms, TimeInForce,
@@ -17,6 +16,7 @@ use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Notional, Quantity, Ratio};
 use proptest::prelude::*;
 
+use super::controls::controlled;
 use super::parameters::{ENGINES, parameters};
 use super::{Candle, MINUTE, bars, definition, external, interval, plan, sma, targets};
 
@@ -254,16 +254,6 @@ fn series() -> impl Strategy<Value = [BTreeMap<Interval, Arc<Bars>>; 4]> {
     })
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
-    let fixed = [("calm", 2.0), ("outside", 1.0), ("mean_reversion", 1.0), ("schedule 1", 0.5)];
-    let fixed = fixed.map(|(name, weight)| (name.to_owned(), weight));
-    prop_oneof![
-        2 => Just(PolicyKind::EqualWeight),
-        1 => Just(PolicyKind::FixedWeight(fixed.into())),
-    ]
-    .prop_map(Policy::of)
-}
-
 /// Snapshots of every pair, or none, so that pairs are quoted at their closes.
 fn snapshots(
     schedules: &[SchedulePlan],
@@ -359,9 +349,9 @@ fn four() -> impl Strategy<Value = RandomWorld> {
     let wanted = prop::collection::vec((1_i64..60, fraction), 0..30);
     let ticks = prop::array::uniform4(-6_i32..=6);
     let around = prop_oneof![Just(Vec::new()), prop::collection::vec((ticks, 0_i64..400), 50)];
-    let capital = ((profile(), profile(), risk_policy()), policy());
+    let capital = ((profile(), profile(), risk_policy()), controlled());
     (series(), schedules(), venue, strategies(), (wanted, around), capital).prop_map(
-        |(series, schedules, venue, strategies, (wanted, around), (profiles, policy))| {
+        |(series, schedules, venue, strategies, (wanted, around), (profiles, controlled))| {
             let snapshots = snapshots(&schedules, &series, &around);
             let mut plan = plan(&["A", "B", "A", "B"], strategies, schedules);
             let (fee, slippage, step, fill_model, (liquidity, margin, [maker_fee, impact]), entries) = venue;
@@ -382,7 +372,7 @@ fn four() -> impl Strategy<Value = RandomWorld> {
             }
             plan.risk_profiles = vec![profiles.0, profiles.1];
             plan.risk_policy = profiles.2;
-            plan.capital_policy = policy;
+            controlled.apply(&mut plan);
             let mut rows: Vec<(i64, f64)> = Vec::new();
             for (step, fraction) in wanted {
                 rows.push((rows.last().map_or(0, |row| row.0) + step, fraction));

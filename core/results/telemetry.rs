@@ -1,0 +1,239 @@
+//! `telemetry.parquet`: what each schedule reported at its decisions with signals, when it was suspended or resumed, and
+//! at each day's close.
+
+use hemiola_adapters::results::{Column, Table};
+use hemiola_components::capital::Weight;
+use hemiola_components::control::{Command, SignalLimits, Standing, Target, Terms};
+use hemiola_components::id::ScheduleIndex;
+use hemiola_components::journal::{Change, Event, Record};
+use hemiola_components::metric::Metrics;
+use hemiola_components::time::Nanos;
+use hemiola_systems::control::capacity::Capacity;
+use hemiola_systems::control::{limits, remaining_seconds};
+
+use super::tables::{floats, schedules, strategies, table, times};
+use crate::assembly::view;
+use crate::config::plan::{Plan, SchedulePlan};
+use crate::job::Prepared;
+use crate::modes::backtest::Outcome;
+
+/// The metrics that every schedule has, in the order of the columns.
+const NAMES: [&str; 26] = [
+    "signals",
+    "latency_ms",
+    "base_max_signals",
+    "active_max_signals",
+    "allocator_weight",
+    "allocator_weight_target",
+    "allocator_raw_weight",
+    "allocator_smoothed_weight",
+    "allocator_profile_weight",
+    "allocator_tag_weight",
+    "allocator_tag_members",
+    "allocator_signal_factor",
+    "portfolio_weight",
+    "portfolio_weight_target",
+    "portfolio_signal_factor",
+    "governor_signal_factor",
+    "governor_max_signals",
+    "signal_limit_override",
+    "signal_limit_expires_at",
+    "signal_limit_reason",
+    "suspended",
+    "suspension_remaining_seconds",
+    "suspension_tag_indicator",
+    "priority",
+    "window_active",
+    "failed",
+];
+
+/// What a schedule reported at an instant. A metric that is absent is NaN.
+struct Row {
+    at: Nanos,
+    schedule: ScheduleIndex,
+    values: [f64; NAMES.len()],
+    /// In the order of the columns after [`NAMES`].
+    of_signals: Vec<f64>,
+}
+
+/// The table.
+pub(super) fn telemetry(prepared: &Prepared, outcome: &Outcome) -> Table {
+    let mut names: Vec<&'static str> = outcome.signal_metrics.iter().flat_map(Metrics::names).collect();
+    names.sort_unstable();
+    names.dedup();
+    let rows = Replay::new(&prepared.plan, outcome, &names).rows(&outcome.records);
+    let rows = &rows[..];
+    let mut columns = vec![
+        ("time", times(rows, |row| row.at)),
+        ("schedule", schedules(prepared, rows, |row| row.schedule)),
+        ("strategy", strategies(prepared, rows, |row| row.schedule)),
+    ];
+    let own = NAMES.into_iter().enumerate();
+    columns.extend(own.map(|(index, name)| (name, floats(rows, |row| row.values[index]))));
+    let of_signals = names.into_iter().enumerate();
+    columns.extend(of_signals.map(|(index, name)| -> (&'static str, Column) {
+        (name, floats(rows, |row| row.of_signals[index]))
+    }));
+    table(prepared, columns)
+}
+
+/// What schedules stood at, as the records tell it.
+struct Replay<'a> {
+    plan: &'a Plan,
+    names: &'a [&'static str],
+    limits: SignalLimits,
+    standings: Vec<Standing>,
+    metrics: Vec<Metrics>,
+    weights: Vec<Weight>,
+    /// By schedule, signals of this instant; `None` when it has nothing to report.
+    touched: Vec<Option<u64>>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(plan: &'a Plan, outcome: &Outcome, names: &'a [&'static str]) -> Self {
+        Self {
+            plan,
+            names,
+            limits: SignalLimits::default(),
+            standings: outcome.first_standings.clone(),
+            metrics: outcome.signal_metrics.iter().map(Metrics::blank).collect(),
+            weights: vec![Weight::default(); plan.schedules.len()],
+            touched: vec![None; plan.schedules.len()],
+        }
+    }
+
+    fn rows(mut self, records: &[Record]) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for tick in records.chunk_by(|one, next| one.at == next.at) {
+            let at = tick[0].at;
+            for Record { event, .. } in tick {
+                self.take(event, at);
+            }
+            for schedule in 0..self.touched.len() {
+                if let Some(signals) = self.touched[schedule].take() {
+                    rows.push(self.row(schedule, signals, at));
+                }
+            }
+        }
+        rows
+    }
+
+    fn take(&mut self, event: &Event, at: Nanos) {
+        match event {
+            Event::Signal(emitted) => {
+                let schedule = emitted.schedule.get();
+                let signals = self.touched[schedule].get_or_insert_default();
+                if emitted.kept {
+                    *signals += 1;
+                    self.metrics[schedule].take(at, &emitted.signal);
+                }
+            }
+            Event::Weight { schedule, weight } => {
+                self.weights[schedule.get()] = *weight;
+                self.touched[schedule.get()].get_or_insert_default();
+            }
+            Event::Control(change) => self.change(change),
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Command(action) => match &action.what {
+                Command::SetLimit { strategy, risk_profile, limit, expiry } => {
+                    let terms = Terms {
+                        reason: action.why.clone(),
+                        until: Some(expiry.instant(action.at)).filter(|end| *end != Nanos::NEVER),
+                        duration_seconds: None,
+                    };
+                    let key = (strategy.as_str(), risk_profile.as_str());
+                    limits::impose(&mut self.limits, key, f64::from(*limit), &terms, action.at)
+                        .expect("a limit that was imposed can be imposed again");
+                }
+                Command::ClearLimit { strategy, risk_profile } => {
+                    limits::lift(&mut self.limits, strategy, risk_profile);
+                }
+                _ => {}
+            },
+            Change::LimitEnded(limit) => {
+                limits::lift(&mut self.limits, &limit.strategy, &limit.risk_profile);
+            }
+            Change::SuspensionEnded(_) => {}
+            Change::Suspended { schedule, suspension } => {
+                self.standings[schedule.get()].suspension = Some(suspension.clone());
+                self.touched[schedule.get()].get_or_insert_default();
+            }
+            Change::Resumed { schedule } => {
+                self.standings[schedule.get()].suspension = None;
+                self.touched[schedule.get()].get_or_insert_default();
+            }
+            Change::Governed { strategies, grants, .. } => {
+                for (standing, schedule) in self.standings.iter_mut().zip(&self.plan.schedules) {
+                    let name = &self.plan.strategies[schedule.strategy].name;
+                    let Some(place) = strategies.iter().position(|known| known == name) else { continue };
+                    let grant = grants[place];
+                    standing.base_max_signals = grant.max_signal_hint.unwrap_or(schedule.max_signals).max(1);
+                    standing.governor_factor = grant.signal_factor;
+                    standing.portfolio_weight = grant.weight;
+                }
+            }
+        }
+    }
+
+    fn row(&self, index: usize, signals: u64, at: Nanos) -> Row {
+        let schedule = &self.plan.schedules[index];
+        let (standing, weight) = (&self.standings[index], self.weights[index]);
+        let of_view = view(self.plan, schedule);
+        let limit = limits::limit_of(&self.limits, &of_view.strategy, &of_view.risk_profile);
+        let capacity = Capacity {
+            base_max_signals: standing.base_max_signals,
+            governor_factor: standing.governor_factor,
+            max_signal_floor: standing.signal_floor,
+            allocator_factor: weight.share,
+            limit: limit.map(|limit| limit.limit),
+        };
+        let suspension = standing.suspension.as_ref();
+        let active = if suspension.is_some() { 0 } else { capacity.active_max_signals() };
+        let absent = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        let flag = |flag: bool| f64::from(u8::from(flag));
+        let expires = limit.map(|limit| limit.expires_at).filter(|end| *end != Nanos::NEVER);
+        let values = [
+            signals as f64,
+            0.0,
+            f64::from(standing.base_max_signals),
+            f64::from(active),
+            weight.share,
+            weight.share,
+            absent(weight.raw),
+            weight.smoothed,
+            weight.profile,
+            absent(weight.tag.map(|tag| tag.weight)),
+            absent(weight.tag.map(|tag| f64::from(tag.members))),
+            weight.share,
+            standing.portfolio_weight,
+            standing.portfolio_weight,
+            standing.governor_factor,
+            standing.governor_factor,
+            capacity.governor_max_signals(),
+            absent(limit.map(|limit| f64::from(limit.limit))),
+            absent(expires.map(Nanos::seconds)),
+            absent(limit.and_then(|limit| limit.reason.as_ref()).map(|_| 1.0)),
+            flag(suspension.is_some()),
+            absent(suspension.and_then(|suspension| remaining_seconds(suspension.expires_at, at))),
+            absent(suspension.map(|suspension| flag(matches!(suspension.target, Target::Tag(_))))),
+            f64::from(schedule.priority),
+            flag(is_open(schedule, at)),
+            0.0,
+        ];
+        let of_signals = |name: &&'static str| {
+            let value = self.metrics[index].newest(name, at, schedule.cadence);
+            absent(value.filter(|_| signals > 0))
+        };
+        let of_signals = self.names.iter().map(of_signals).collect();
+        Row { at, schedule: ScheduleIndex::new(index), values, of_signals }
+    }
+}
+
+fn is_open(schedule: &SchedulePlan, at: Nanos) -> bool {
+    schedule.windows.is_empty() || schedule.windows.iter().any(|window| window.contains(at))
+}
