@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use hemiola_components::candles::Candles;
 use hemiola_components::capital::{Policy, PolicyKind};
-use hemiola_components::journal::Event;
+use hemiola_components::journal::{Event, Record};
+use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
 use hemiola_systems::cadence::next_decision;
 use hemiola_systems::signals::catalog::Catalog;
@@ -22,7 +23,7 @@ pub struct Smoked {
     /// How often it was due after its warm-up: as often as was asked, or as often as there are candles for.
     pub cycles: usize,
     /// Signals in all cycles.
-    pub emitted: u64,
+    pub emitted: usize,
     /// Its metrics after the last cycle, by name.
     pub telemetry: BTreeMap<&'static str, f64>,
     /// Why it failed, if it did.
@@ -69,8 +70,8 @@ fn smoke(plan: &Plan, market: &Market, catalog: &Catalog, cycles: usize) -> Resu
     Ok(Smoked {
         schedule,
         cycles: served,
-        emitted: outcome.telemetry[0].signals,
-        telemetry: telemetry(outcome, last),
+        emitted: kept(&outcome.records, |_| true),
+        telemetry: telemetry(outcome, plan.schedules[0].cadence, last),
         failure: (held_back > 0)
             .then(|| format!("{held_back} signals were held back: a number in them was not finite")),
     })
@@ -100,11 +101,26 @@ fn last_cycle(
     Ok(last.ok_or(AssemblyError::EmptyWindow)?)
 }
 
-/// The metrics under the names they have everywhere; signals are those of the last cycle.
-fn telemetry(outcome: &Outcome, last: Nanos) -> BTreeMap<&'static str, f64> {
-    let of_last = |event: &Event| matches!(event, Event::Signal(_));
-    let signals = outcome.records.iter().filter(|record| record.at == last && of_last(&record.event)).count();
-    let metrics = outcome.metrics[0].iter().copied();
-    // In a replay no time passes between an instant and its decision.
-    [("signals", signals as f64), ("latency_ms", 0.0)].into_iter().chain(metrics).collect()
+/// What it reported after its last cycle, under the names that metrics have everywhere. A metric of its signals is there
+/// when that cycle had any.
+fn telemetry(outcome: &Outcome, cadence: Cadence, last: Nanos) -> BTreeMap<&'static str, f64> {
+    let signals = kept(&outcome.records, |at| at == last);
+    let most = f64::from(outcome.first_standings[0].base_max_signals);
+    let own = [
+        ("signals", signals as f64),
+        // In a replay no time passes between an instant and its decision.
+        ("latency_ms", 0.0),
+        ("base_max_signals", most),
+        ("active_max_signals", most),
+        ("allocator_weight", outcome.weights[0].share),
+    ];
+    let metrics = &outcome.signal_metrics[0];
+    let newest = |name| Some((name, metrics.newest(name, last, cadence).filter(|_| signals > 0)?));
+    own.into_iter().chain(metrics.names().filter_map(newest)).collect()
+}
+
+/// Signals that were kept, of the instants that count.
+fn kept(records: &[Record], counts: impl Fn(Nanos) -> bool) -> usize {
+    let is_kept = |event: &Event| matches!(event, Event::Signal(emitted) if emitted.kept);
+    records.iter().filter(|record| counts(record.at) && is_kept(&record.event)).count()
 }

@@ -94,7 +94,7 @@ pub fn run(load: Load) -> Result<Measured, Failure> {
         planned += load.period;
         for record in runtime.outbox().records.drain() {
             match record.event {
-                Event::Signal(_) => signals += 1,
+                Event::Signal(emitted) => signals += u64::from(emitted.kept),
                 Event::Order(_) => orders += 1,
                 Event::Fill { .. } => fills += 1,
                 _ => {}

@@ -101,7 +101,7 @@ fn loads_and_budgets_that_are_none_are_refused() {
     project.refuses("bench scheduler --latency-ms 2", 2, &["latencies are measured here", "--period-ms"]);
     project.write("folder/file", "");
     project.refuses("bench scheduler --output folder", 1, &["cannot write folder"]);
-    for bad in ["--iterations 0", "--schedules x", "--signals -1", "--cpu-budget 0.5", "--memory-budget nan"]
+    for bad in ["--iterations 0", "--schedules x", "--signals 1.5", "--cpu-budget 0.5", "--memory-budget nan"]
     {
         let ended = project.run(&format!("bench scheduler {bad}"));
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{bad}");

@@ -55,8 +55,13 @@ fn each_policy_comes_to_what_it_comes_to_alone() {
         assert!(alone == compared, "{table}");
     }
 
-    // The same, alone by its option; and each folder repeats.
+    // What a file has to be warned of stands at its own lines.
     project.write(CONFIG_FILE, before);
+    project.write("unmatched.yaml", "name: fixed_weight\nweights: {hourly: 1, slwo: 1}\n");
+    let warned = project.succeeds("backtest --compare-policies unmatched.yaml --output unmatched").stderr;
+    assert!(warned.contains("unmatched.yaml:2:22: warning[unmatched_weight]"), "{warned}");
+
+    // The same, alone by its option; and each folder repeats.
     assert_eq!(project.succeeds("backtest --capital-policy policies/mostly.yaml").digest(), mostly["digest"]);
     for policy in ["equal_weight", "mostly_slow"] {
         project.succeeds(&format!("backtest --verify both/{policy}/manifest.json"));
@@ -128,8 +133,10 @@ fn policies_that_cannot_be_compared_are_refused() {
     project.refuses(&compare("nowhere.yaml"), 2, &["cannot read the capital policy nowhere.yaml"]);
     project.write("empty.yaml", "");
     project.refuses(&compare("empty.yaml"), 2, &["empty.yaml:1:1: error["]);
-    project.write("typo.yaml", "name: fixed_weight\nweights:\n  hourly: 1\n  slwo: 1\n");
-    project.refuses(&compare("typo.yaml"), 2, &["typo.yaml:4:3: error[", "did you mean `slow`?"]);
+    project.write("typo.yaml", "name: fixed_weight\nweights:\n  hourly: 1\n  slow: many\n");
+    project.refuses(&compare("typo.yaml"), 2, &["typo.yaml:4:9: error["]);
+    project.write("misfit.yaml", "name: risk_profile\nprofiles:\n  opne: 1\n");
+    project.refuses(&compare("misfit.yaml"), 2, &["misfit.yaml:3:3: error[", "did you mean `open`?"]);
     project.write(
         "label.yaml",
         "{\"name\": \"fixed_weight\", \"label\": \"Equal-weight\", \"weights\": {\"slow\": 1}}",
