@@ -149,3 +149,17 @@ fn policies_that_cannot_be_compared_are_refused() {
         assert!(ended.stderr.contains("cannot be used with"), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn the_comparison_of_the_guide_is_real() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let project = Project::shipped();
+    let policy = "config/policies/fixed_weight.yaml";
+    project.write(policy, read(policy));
+    let command = format!("backtest --compare-policies equal_weight,{policy} --output side-by-side");
+    let guide = read("docs/results.md");
+    let ended = project.succeeds(&command);
+    assert!(guide.contains(&format!("hemiola {command}\n")), "the guide shows another command than {command}");
+    assert!(guide.contains(&ended.stdout), "the guide shows something else than this:\n{}", ended.stdout);
+}
