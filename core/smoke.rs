@@ -90,7 +90,6 @@ fn last_cycle(
     for (instrument, mut cursor) in schedule.instruments.iter().zip(runtime.cursors(0)) {
         let Some(bars) = market.series[*instrument].get(&schedule.interval) else { continue };
         let bars = Candles::new(bars.clone());
-        cursor.seen = cursor.seen.max(cursor.decide_from);
         for cycle in 1..=cycles {
             let Some(decision) = next_decision(schedule.cadence, &cursor, &bars) else { break };
             cursor.last_due = decision.due;
