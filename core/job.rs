@@ -243,19 +243,16 @@ impl Job {
         let mut read: Option<(MarketData, Option<Vec<Instrument>>)> = None;
         let mut prepared = Vec::with_capacity(jobs.len());
         for (job, mut opened) in jobs.iter().zip(opened) {
-            let (plan, data) = match &read {
-                Some((data, instruments)) => {
-                    opened.selection.instruments.clone_from(instruments);
-                    (opened.config.plan(&opened.selection)?, data.clone())
-                }
-                None => {
-                    let demand = |plan: &Plan| market_data::demand(plan, catalog, job.check(), opened.window);
-                    let selection = opened.selection.clone();
-                    let (plan, data, instruments) =
-                        job.read(&opened.config, selection, &demand, memory, catalog, notice)?;
-                    read = Some((data.clone(), instruments));
-                    (plan, data)
-                }
+            let (plan, data) = if let Some((data, instruments)) = &read {
+                opened.selection.instruments.clone_from(instruments);
+                (opened.config.plan(&opened.selection)?, data.clone())
+            } else {
+                let demand = |plan: &Plan| market_data::demand(plan, catalog, job.check(), opened.window);
+                let selection = opened.selection.clone();
+                let (plan, data, instruments) =
+                    job.read(&opened.config, selection, &demand, memory, catalog, notice)?;
+                read = Some((data.clone(), instruments));
+                (plan, data)
             };
             prepared.push(job.complete(opened, plan, data)?);
         }

@@ -89,7 +89,7 @@ pub fn run(load: Load) -> Result<Measured, Failure> {
         if !runs {
             break;
         }
-        latency.saturating_record(nanos(ended - begun));
+        latency.saturating_record(nanos(ended.saturating_sub(begun)));
         lateness.saturating_record(nanos(begun.saturating_sub(planned)));
         planned += load.period;
         for record in runtime.outbox().records.drain() {

@@ -1,7 +1,5 @@
 //! What a scheduler under load came to, for people and as a document.
 
-use std::fmt::Write as _;
-
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use hdrhistogram::Histogram;
@@ -144,16 +142,13 @@ impl LoadReport {
             let cells = [cell(budget.measured), limit, cell(budget.ratio()), status.to_owned()];
             resources.add_row(std::iter::once(budget.name.to_owned()).chain(cells));
         }
-        let mut text = format!("{times}\n{resources}\n");
-        let ticks = latency.len();
-        let line = writeln!(
-            text,
-            "{ticks} ticks of {} schedules in {:.3} s: {signals} signals, {orders} orders, {fills} fills",
+        format!(
+            "{times}\n{resources}\n{} ticks of {} schedules in {:.3} s: {signals} signals, {orders} orders, {fills} \
+             fills\n",
+            latency.len(),
             self.load.schedules,
             wall.as_secs_f64()
-        );
-        line.expect("a String takes all text");
-        text
+        )
     }
 }
 

@@ -38,7 +38,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run strategies over history and write the results into a folder.
-    Backtest(backtest::Arguments),
+    Backtest(Box<backtest::Arguments>),
     /// Speed: whole runs against hand-written loops.
     #[command(subcommand)]
     Bench(bench::Command),

@@ -160,6 +160,9 @@ fn the_comparison_of_the_guide_is_real() {
     let command = format!("backtest --compare-policies equal_weight,{policy} --output side-by-side");
     let guide = read("docs/results.md");
     let ended = project.succeeds(&command);
-    assert!(guide.contains(&format!("hemiola {command}\n")), "the guide shows another command than {command}");
+    assert!(
+        guide.contains(&format!("hemiola {command}\n")),
+        "the guide shows another command than {command}"
+    );
     assert!(guide.contains(&ended.stdout), "the guide shows something else than this:\n{}", ended.stdout);
 }
