@@ -6,6 +6,7 @@ pub mod policies;
 mod sizing;
 mod sources;
 mod stops;
+mod tags;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};

@@ -137,8 +137,8 @@ fn apply(
         }
         Command::SetPolicy { policy, rebalances } => {
             division.replace((**policy).clone(), Memory::new());
-            weights.due = division.due_after(weights.cool_down, now);
-            return Ok(*rebalances || division.policy().is_static());
+            weights.due = division.next_decision(now);
+            return Ok(*rebalances);
         }
         Command::SetInterval { cool_down } => {
             weights.cool_down = *cool_down;

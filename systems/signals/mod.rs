@@ -4,6 +4,7 @@ pub mod capability;
 pub mod catalog;
 pub mod engine;
 pub mod explain;
+pub mod metrics;
 
 mod cross_exchange_arbitrage;
 mod daily_trend_momentum;
