@@ -1,5 +1,7 @@
 //! A backtest as it was asked for: what the command line says, and what a manifest repeats.
 
+mod each;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -220,43 +222,6 @@ impl Job {
         let ledger = config.ledger_terms(Some(&plan.environment)).cloned();
         let ledger = ledger.expect("the plan's environment is one of the configuration's");
         Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, ledger, warnings })
-    }
-
-    /// Prepares the same job under several capital policies, over candles that are read once.
-    ///
-    /// # Errors
-    /// When any of it cannot be read or used; when there is no room for temporary files.
-    pub fn prepare_each(
-        jobs: &[Self],
-        memory: &Memory,
-        catalog: &Catalog,
-        notice: &mut dyn FnMut(&str),
-    ) -> Result<Vec<Prepared>, Failure> {
-        let mut opened = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            opened.push(if opened.is_empty() {
-                job.open(catalog, notice)?
-            } else {
-                job.open(catalog, &mut |_| ())?
-            });
-        }
-        let mut read: Option<(MarketData, Option<Vec<Instrument>>)> = None;
-        let mut prepared = Vec::with_capacity(jobs.len());
-        for (job, mut opened) in jobs.iter().zip(opened) {
-            let (plan, data) = if let Some((data, instruments)) = &read {
-                opened.selection.instruments.clone_from(instruments);
-                (opened.config.plan(&opened.selection)?, data.clone())
-            } else {
-                let demand = |plan: &Plan| market_data::demand(plan, catalog, job.check(), opened.window);
-                let selection = opened.selection.clone();
-                let (plan, data, instruments) =
-                    job.read(&opened.config, selection, &demand, memory, catalog, notice)?;
-                read = Some((data.clone(), instruments));
-                (plan, data)
-            };
-            prepared.push(job.complete(opened, plan, data)?);
-        }
-        Ok(prepared)
     }
 
     /// The plan before any data is read or made up. The instruments of a file of candles are not in it.
