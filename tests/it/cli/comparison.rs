@@ -166,3 +166,39 @@ fn the_comparison_of_the_guide_is_real() {
     );
     assert!(guide.contains(&ended.stdout), "the guide shows something else than this:\n{}", ended.stdout);
 }
+
+#[test]
+fn a_policy_brings_its_interval_where_the_scheduler_has_none() {
+    let project = two_schedules();
+    let interval = |arguments: &str| {
+        project.succeeds(&format!("backtest --output out {arguments}"));
+        project.json("out/manifest.json")["configuration"]["allocation_rebalance_nanoseconds"].clone()
+    };
+    project.write("slow.yaml", "{name: equal_weight, rebalance_seconds: 7200}");
+    assert_eq!(interval("--capital-policy slow.yaml"), 7_200_000_000_000_u64);
+    project.edit(
+        CONFIG_FILE,
+        "    schedules:\n",
+        "    capital_policy: {name: equal_weight, rebalance_seconds: 60}\n    schedules:\n",
+    );
+    assert_eq!(interval(""), 60_000_000_000_u64);
+    assert_eq!(interval("--capital-policy uniform"), Value::Null, "the other policy's goes with it");
+    project.edit(
+        CONFIG_FILE,
+        "    capital_policy",
+        "    allocation_rebalance_seconds: 90\n    capital_policy",
+    );
+    assert_eq!(interval("--capital-policy slow.yaml"), 90_000_000_000_u64);
+}
+
+#[test]
+fn a_scheduler_of_the_runtime_section_is_compared_as_well() {
+    let project = two_schedules();
+    let before = project.succeeds(&format!("backtest --compare-policies {POLICIES} --json")).json();
+    project.edit(CONFIG_FILE, "multi_strategy_schedulers:\n", "runtime:\n multi_strategy_schedulers:\n");
+    let moved =
+        project.succeeds(&format!("backtest --scheduler main --compare-policies {POLICIES} --json")).json();
+    for (before, moved) in policies(&before).into_iter().zip(policies(&moved)) {
+        assert_eq!(before["digest"], moved["digest"]);
+    }
+}
