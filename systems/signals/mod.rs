@@ -9,6 +9,7 @@ pub mod metrics;
 mod cross_exchange_arbitrage;
 mod daily_trend_momentum;
 mod external;
+mod failure;
 mod grid_trading;
 mod kernel;
 mod mean_reversion;

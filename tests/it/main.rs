@@ -15,6 +15,7 @@ mod exact_means;
 mod execution;
 mod explain;
 mod extremes;
+mod failing_engine;
 mod generator;
 mod latches;
 mod lookahead;
