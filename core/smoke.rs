@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hemiola_components::candles::Candles;
 use hemiola_components::capital::{Policy, PolicyKind};
-use hemiola_components::journal::{Event, Record};
+use hemiola_components::journal::{Change, Event, Record};
 use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
 use hemiola_systems::cadence::next_decision;
@@ -66,15 +66,25 @@ fn smoke(plan: &Plan, market: &Market, catalog: &Catalog, cycles: usize) -> Resu
         }
     };
     let outcome = &run.outcomes[0];
-    let held_back = outcome.not_finite[0];
     Ok(Smoked {
         schedule,
         cycles: served,
         emitted: kept(&outcome.records, |_| true),
         telemetry: telemetry(outcome, plan.schedules[0].cadence, last),
-        failure: (held_back > 0)
-            .then(|| format!("{held_back} signals were held back: a number in them was not finite")),
+        failure: failure(outcome),
     })
+}
+
+/// Why the schedule failed: its engine panicked, or some of its numbers were none.
+fn failure(outcome: &Outcome) -> Option<String> {
+    let panicked = outcome.records.iter().find_map(|record| {
+        let Event::Control(change) = &record.event else { return None };
+        let Change::Failed { message, .. } = change.as_ref() else { return None };
+        Some(format!("its engine failed: {message}"))
+    });
+    let held_back = outcome.not_finite[0];
+    let not_finite = || format!("{held_back} signals were held back: a number in them was not finite");
+    panicked.or_else(|| (held_back > 0).then(not_finite))
 }
 
 /// When the last cycle is, and which one it is: that of the instrument that is served last.

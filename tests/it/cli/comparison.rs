@@ -37,15 +37,16 @@ fn each_policy_comes_to_what_it_comes_to_alone() {
     assert_ne!(equal["digest"], mostly["digest"]);
 
     // The same, written into the configuration.
+    let before = project.text(CONFIG_FILE);
+    let written = |policy: &str| {
+        let line = format!("    capital_policy: {policy}\n    schedules:\n");
+        project.write(CONFIG_FILE, before.replace("    schedules:\n", &line));
+    };
+    written("uniform");
     project.succeeds("backtest --output alone");
     assert_eq!(project.json("alone/manifest.json")["digest"], equal["digest"]);
     assert_eq!(project.json("alone/manifest.json")["run_id"], equal["run_id"]);
-    let before = project.text(CONFIG_FILE);
-    project.edit(
-        CONFIG_FILE,
-        "    schedules:\n",
-        "    capital_policy: {type: manual, weights: {slow: 3, hourly: 1}}\n    schedules:\n",
-    );
+    written("{type: manual, weights: {slow: 3, hourly: 1}}");
     let ended = project.succeeds("backtest --output alone");
     assert_eq!(ended.digest(), mostly["digest"]);
     assert_eq!(project.json("alone/manifest.json")["run_id"], mostly["run_id"]);
@@ -56,7 +57,7 @@ fn each_policy_comes_to_what_it_comes_to_alone() {
     }
 
     // What a file has to be warned of stands at its own lines.
-    project.write(CONFIG_FILE, before);
+    project.write(CONFIG_FILE, &before);
     project.write("unmatched.yaml", "name: fixed_weight\nweights: {hourly: 1, slwo: 1}\n");
     let warned = project.succeeds("backtest --compare-policies unmatched.yaml --output unmatched").stderr;
     assert!(warned.contains("unmatched.yaml:2:22: warning[unmatched_weight]"), "{warned}");
@@ -133,8 +134,12 @@ fn policies_that_cannot_be_compared_are_refused() {
     project.refuses(&compare("nowhere.yaml"), 2, &["cannot read the capital policy nowhere.yaml"]);
     project.write("empty.yaml", "");
     project.refuses(&compare("empty.yaml"), 2, &["empty.yaml:1:1: error["]);
-    project.write("typo.yaml", "name: fixed_weight\nweights:\n  hourly: 1\n  slow: many\n");
-    project.refuses(&compare("typo.yaml"), 2, &["typo.yaml:4:9: error["]);
+    project.write("typo.yaml", "name: fixed_weight\nwieghts: {slow: 1}\n");
+    project.refuses(
+        &compare("typo.yaml"),
+        2,
+        &["typo.yaml:2:1: error[unknown_key]", "did you mean `weights`?"],
+    );
     project.write("misfit.yaml", "name: risk_profile\nprofiles:\n  opne: 1\n");
     project.refuses(&compare("misfit.yaml"), 2, &["misfit.yaml:3:3: error[", "did you mean `open`?"]);
     project.write(
@@ -201,4 +206,22 @@ fn a_scheduler_of_the_runtime_section_is_compared_as_well() {
     for (before, moved) in policies(&before).into_iter().zip(policies(&moved)) {
         assert_eq!(before["digest"], moved["digest"]);
     }
+}
+
+#[test]
+fn policies_that_remember_do_so_for_their_own_account_alone() {
+    let project = two_schedules();
+    let smoothed = |alpha: f64| format!("{{name: smoothed, label: a{}, alpha: {alpha}}}", alpha * 10.0);
+    project.write("a2.yaml", smoothed(0.2));
+    project.write("a9.yaml", smoothed(0.9));
+    let all = "a2.yaml,risk_parity,signal_strength,a9.yaml";
+    let together = project.succeeds(&format!("backtest --compare-policies {all} --json")).json();
+    let digests: Vec<&str> =
+        policies(&together).into_iter().map(|policy| policy["digest"].as_str().unwrap()).collect();
+    for (policy, digest) in all.split(',').zip(&digests) {
+        let alone = project.succeeds(&format!("backtest --capital-policy {policy} --output out"));
+        assert_eq!(alone.digest(), *digest, "{policy}");
+    }
+    let distinct: std::collections::BTreeSet<_> = digests.iter().collect();
+    assert_eq!(distinct.len(), 4, "each divides in its own way");
 }
