@@ -211,7 +211,9 @@ fn a_scheduler_of_the_runtime_section_is_compared_as_well() {
 #[test]
 fn policies_that_remember_do_so_for_their_own_account_alone() {
     let project = two_schedules();
-    let smoothed = |alpha: f64| format!("{{name: smoothed, label: a{}, alpha: {alpha}}}", alpha * 10.0);
+    let smoothed = |alpha: f64| {
+        format!("{{name: smoothed, base: signal_strength, label: a{}, alpha: {alpha}}}", alpha * 10.0)
+    };
     project.write("a2.yaml", smoothed(0.2));
     project.write("a9.yaml", smoothed(0.9));
     let all = "a2.yaml,risk_parity,signal_strength,a9.yaml";
