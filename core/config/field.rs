@@ -206,13 +206,9 @@ impl<'t> Field<'t> {
         Some(bound)
     }
 
-    /// Whether it is a number, be it in quotes; nothing is reported.
-    pub(crate) fn is_numeric(&self) -> bool {
-        match &self.node.value {
-            Value::Number(_) => true,
-            Value::Text(text) => text.trim().parse().is_ok_and(f64::is_finite),
-            _ => false,
-        }
+    /// Whether it is a text that is no number; nothing is reported.
+    pub(crate) fn is_other_text(&self) -> bool {
+        self.node.text().is_some_and(|text| !text.trim().parse().is_ok_and(f64::is_finite))
     }
 
     /// A boolean in any of the ways that people write one.

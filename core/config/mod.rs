@@ -26,6 +26,7 @@ pub(crate) use problem::{listed, nearest};
 pub use reference::reference;
 pub use schema::schema;
 pub use show::Shown;
+pub use variant::is_policy_file;
 
 mod assemble;
 pub mod capabilities;
@@ -50,6 +51,7 @@ mod section;
 mod shape;
 mod show;
 mod tree;
+mod variant;
 mod view;
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod parameters;
 mod properties;
 mod risk_repository;
 mod scheduling;
+mod smoke;
 mod strategy_pages;
 mod stretches;
 mod support;

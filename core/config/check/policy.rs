@@ -175,12 +175,12 @@ impl Table {
             if entry.is_map() {
                 let inner = if GROUPS.contains(&name.as_str()) { outer } else { &key };
                 self.read_level(&entry, inner);
-            } else if entry.is_list() {
-                self.is_usable = true;
-                entry.wrong_type("a weight or a map of risk profiles to weights");
-            } else {
+            } else if matches!(entry.node.value, Value::Number(_) | Value::Text(_)) {
                 let written = &entry.path[self.path.len()..];
                 self.insert(key, Some(&entry), &entry, written);
+            } else {
+                self.is_usable = true;
+                entry.wrong_type("a weight or a map of risk profiles to weights");
             }
         }
     }
@@ -207,12 +207,11 @@ impl Table {
         self.insert(key, weight.as_ref(), field, "");
     }
 
-    /// Takes a weight that stands in `field`: one that is no number is passed over, one that is refused counts as 1,
+    /// Takes a weight that stands in `field`: a text that is no number is passed over, one that is refused counts as 1,
     /// so that the table hits.
     fn insert(&mut self, key: String, weight: Option<&Field<'_>>, field: &Field<'_>, written: &str) {
-        if let Some(weight) = weight.filter(|weight| !weight.is_numeric()) {
-            let message = "no number, so it is passed over: write a number, or remove it".to_owned();
-            weight.problems.warning(&weight.place(), "skipped_weight", message);
+        if let Some(weight) = weight.filter(|weight| weight.is_other_text()) {
+            weight.warning("skipped_weight", "is no number and passed over: write a number, or remove it");
             return;
         }
         let value = weight.and_then(|weight| weight.numeric(0.0..)).unwrap_or(1.0);

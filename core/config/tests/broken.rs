@@ -256,11 +256,12 @@ weights: {trend: 1, late: 2} => weights: {trend: -1, late: 2}
     32:59 warning clamped multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: {trend: much, late: 2}
     32:59 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
-weights: {trend: 1, late: 2} => weights: {trend: , late: 2}
-    32:52 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
+weights: {trend: 1, late: 2} => weights: {trend: , late: true}
+    32:52 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
+    32:67 wrong_type multi_strategy_schedulers.main.capital_policy.weights.late
 weights: {trend: 1, late: 2} => weights: [{schedule: trend, weight: much}, {schedule: late, weight: 1}]
-    32:77 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights[0].weight
-weights: {trend: 1, late: 2} => weights: {trend: much, late: true}
+    32:78 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights[0].weight
+weights: {trend: 1, late: 2} => weights: {trend: much, late: none}
     32:51 no_weight multi_strategy_schedulers.main.capital_policy.weights
     32:59 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
     32:71 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.late
@@ -268,7 +269,7 @@ weights: {trend: 1, late: 2} => weights: {trend: [1], late: .inf}
     32:59 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
     32:70 not_finite multi_strategy_schedulers.main.capital_policy.weights.late
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: smoothed, base: {name: fixed, weights: {trnd: 1, late: 1}}}
-    32:71 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.base.weights.trnd
+    32:68 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.base.weights.trnd
 {name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: [{policy: {name: fixed, weights: {trnd: 1}}}, {name: equal}], fallback: {name: fixed, weights: {outside: 1}}}
     32:82 warning no_weight multi_strategy_schedulers.main.capital_policy.components[0].policy.weights
     32:83 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.components[0].policy.weights.trnd
@@ -307,11 +308,10 @@ cadence_seconds: 60 => metrics: {a: .nan, b: high}
 cadence_seconds: 60 => windows: [{from: "9:00", to: "24:00"}, {days: [monday]}]
     35:50 bad_time multi_strategy_schedulers.main.schedules.late.windows[0].from
     35:62 bad_time multi_strategy_schedulers.main.schedules.late.windows[0].to
-    35:79 unknown_value multi_strategy_schedulers.main.schedules.late.windows[1].days[0]
+    35:80 unknown_value multi_strategy_schedulers.main.schedules.late.windows[1].days[0]
 cadence_seconds: 60 => windows: [{from: "21:00", to: "21:00"}, {days: []}, {days: [mon, mon]}]
     35:63 empty_window multi_strategy_schedulers.main.schedules.late.windows[0].to
-    35:80 empty multi_strategy_schedulers.main.schedules.late.windows[1].days
-    35:99 warning repeated multi_strategy_schedulers.main.schedules.late.windows[2].days[1]
+    35:98 warning repeated multi_strategy_schedulers.main.schedules.late.windows[2].days[1]
 cadence_seconds: 60 => windows: {from: "21:00"}
     35:42 wrong_type multi_strategy_schedulers.main.schedules.late.windows
 cadence_seconds: 60 => fallbacks: [trend]

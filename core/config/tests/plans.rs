@@ -72,7 +72,7 @@ fn every_key_of_a_schedule_arrives() {
     let schedule = "{interval: 1d, cadence: 0.5, offset_seconds: 30, max_drift_seconds: 5, warmup_bars: 7, \
                     risk_profile: balanced, sizing: {quote: 250}, instruments: ['kraken:BTC_USDT', BTC_USDT], \
                     priority: -2, fallbacks: [late], on_suspend: flatten, metrics: {risk_penalty: 0.25}, \
-                    windows: [{days: [mon, sun], from: '22:30', to: '06:00'}, {}, {from: '20:00'}]}";
+                    windows: [{days: [mon, sun], from: '22:30', to: '06:00'}, {}, {days: [], from: '20:00'}]}";
     let plan = plan_of(&edited("{interval: 15m}", schedule));
     let trend = &plan.schedules[0];
     assert_eq!(trend.cadence, Cadence { every: Nanos::new(500_000_000), offset: seconds(30) });
@@ -393,7 +393,7 @@ fn a_circle_of_fallbacks_is_said_once_with_the_way_around_it() {
     let [circle] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(
         circle.to_string(),
-        "core.yaml:36:75: error[circle]: multi_strategy_schedulers.main.schedules.spare.fallbacks[0]: `trend` would \
+        "core.yaml:36:71: error[circle]: multi_strategy_schedulers.main.schedules.spare.fallbacks[0]: `trend` would \
          stand in for itself (by way of trend, late, spare): remove it here"
     );
 }
