@@ -49,7 +49,9 @@ impl Policy {
             PolicyKind::MetricWeighted { fallback, .. } => fallbacks(fallback),
             PolicyKind::RiskProfile { within_profile, .. } => **within_profile = within_profile.unsmoothed(),
             PolicyKind::Blended { components, fallback, .. } => {
-                components.iter_mut().for_each(|component| component.policy = component.policy.unsmoothed());
+                for component in components {
+                    component.policy = component.policy.unsmoothed();
+                }
                 fallbacks(fallback);
             }
             PolicyKind::TagQuota { within_tag, fallback, .. } => {

@@ -23,6 +23,8 @@ use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Quantity, Ratio};
 
+pub use sources::VOLATILITY_CANDLES;
+
 use crate::book::mark_of;
 use crate::execution::entry;
 use crate::pass::{Phase, Systems, When};

@@ -128,7 +128,12 @@ pub(crate) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "s
 const WINDOW: Shape = Shape {
     summary: "A part of the week in which a schedule may enter. Exits are made at any time.",
     keys: &[
-        key("days", Kind::List(&Kind::Word(&DAYS)), "The days on which it begins; all of them when the list is empty.").texts(&DAYS),
+        key(
+            "days",
+            Kind::List(&Kind::Word(&DAYS)),
+            "The days on which it begins; all of them when the list is empty.",
+        )
+        .texts(&DAYS),
         key("from", Kind::TimeOfDay, "When it begins, UTC.").text("00:00"),
         key("to", Kind::TimeOfDay, "When it is over, UTC; a time before `from` is on the next day.")
             .otherwise("the end of the day"),
