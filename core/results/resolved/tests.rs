@@ -1,3 +1,5 @@
+//! Whatever can change a result is in the identity.
+
 use std::path::Path;
 
 use hemiola_components::capital::Policy;

@@ -194,7 +194,7 @@ fn a_weight_that_is_no_number_is_a_warning_and_strictly_an_error() {
         "  main:\n",
         "  main:\n    capital_policy: {name: fixed_weight, weights: {hourly: 1, crossing: much}}\n",
     );
-    let place = "config/core.yaml:21:76";
+    let place = "config/core.yaml:21:73";
     let ended = project.succeeds("config validate");
     assert!(ended.stdout.contains(&format!("{place}: warning[skipped_weight]: ")), "{}", ended.stdout);
     let strict = project.run("config validate --strict");
