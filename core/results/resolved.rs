@@ -5,6 +5,8 @@ mod governor;
 mod policy;
 mod risk;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;

@@ -100,6 +100,23 @@ fn assert_near(what: &str, found: &Map<String, Value>, expected: &Value) {
 }
 
 #[test]
+fn components_of_one_label_have_a_row_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.yaml");
+    let mix = "{name: blended, components: [{policy: equal, weight: 3}, {policy: equal_weight}, {policy: risk, label: equal_weight}]}";
+    fs::write(&file, mix).unwrap();
+    let (policy, warnings) = config::load_policy(&file).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let view = ScheduleView { name: "only".to_owned(), ..ScheduleView::default() };
+    let readings = Readings::new(Vec::new(), 1);
+    let mut allocator = Allocator::bind(&policy, &[view], readings.names(), Memory::new());
+    allocator.allocate(&readings);
+    let details = allocator.details(&readings);
+    let shares: Vec<_> = details.iter().map(|(row, numbers)| (row.as_str(), numbers["mix_weight"])).collect();
+    assert_eq!(shares, [("equal_weight", 0.6), ("equal_weight#2", 0.2), ("equal_weight#3", 0.2)]);
+}
+
+#[test]
 fn policies_divide_capital_as_the_cases_say() {
     let Some(path) = shared::vectors("capital_policies.jsonl") else { return };
     let folder = tempfile::tempdir().unwrap();

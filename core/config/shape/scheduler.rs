@@ -1,7 +1,5 @@
 //! `multi_strategy_schedulers.<name>` and `portfolio_governors.<name>`.
 
-use std::ops::Bound;
-
 use super::limits::{LIMITS, SUSPENSION};
 use super::services::TOKEN;
 use super::{Key, Kind, Names, PERIOD, Range, Shape, TEXTS, count, key, map, raised, some};
@@ -192,9 +190,9 @@ pub(crate) const GOVERNOR: Shape = Shape {
         key("enabled", Kind::Bool, "Whether it acts.").flag(false),
         number(
             "rebalance_interval_minutes",
-            Range { low: Bound::Excluded(0.0), high: Bound::Included(HUNDRED_YEARS) },
+            Range::within(0.0, HUNDRED_YEARS),
             20.0,
-            "Least distance of two decisions, in minutes.",
+            "Least distance of two decisions, in minutes; 0 is none.",
         ),
         number("smoothing", Range::SHARE, 0.55, "Share of the newest sample."),
         key("scoring", Kind::Section(&SCORING), "Weights of what a score is made of.").filled(),

@@ -256,9 +256,8 @@ weights: {trend: 1, late: 2} => weights: {trend: -1, late: 2}
     32:59 warning clamped multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: {trend: much, late: 2}
     32:59 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
-weights: {trend: 1, late: 2} => weights: {trend: , late: true}
-    32:52 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
-    32:67 wrong_type multi_strategy_schedulers.main.capital_policy.weights.late
+weights: {trend: 1, late: 2} => weights: {trend: true, late: 2}
+    32:59 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: [{schedule: trend, weight: much}, {schedule: late, weight: 1}]
     32:78 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights[0].weight
 weights: {trend: 1, late: 2} => weights: {trend: much, late: none}
