@@ -18,11 +18,41 @@ pub fn cpu_time() -> Duration {
 /// the system does not tell.
 #[must_use]
 pub fn peak_memory() -> Option<u64> {
-    const LINE: &str = "VmHWM:";
+    status("VmHWM:")
+}
+
+/// The memory that is resident now, bytes; `None` where the system does not tell.
+#[must_use]
+pub fn resident_memory() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// A line of the system's account of the process, bytes.
+fn status(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(LINE))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1_024)
+}
+
+/// What the process has moved from and to storage, bytes since it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Read from storage; what was in the system's cache is not counted.
+    pub read: u64,
+    /// Written, or to be written, to storage.
+    pub written: u64,
+}
+
+/// What has been moved so far; `None` where the system does not tell.
+#[must_use]
+pub fn transfer() -> Option<Transfer> {
+    transfer_in(&fs::read_to_string("/proc/self/io").ok()?)
+}
+
+fn transfer_in(account: &str) -> Option<Transfer> {
+    let bytes = |name| account.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok();
+    Some(Transfer { read: bytes("read_bytes:")?, written: bytes("write_bytes:")? })
 }
 
 /// Begins the peak anew at what is resident now, where the system can.
@@ -46,6 +76,22 @@ mod tests {
             sum = black_box(sum.wrapping_add(1));
         }
         assert!(cpu_time() > before, "{sum}");
+    }
+
+    #[test]
+    fn storage_is_told_apart_from_calls() {
+        let account =
+            "rchar: 7\nwchar: 8\nsyscr: 1\nread_bytes: 4096\nwrite_bytes: 512\ncancelled_write_bytes: 3\n";
+        assert_eq!(transfer_in(account), Some(Transfer { read: 4_096, written: 512 }));
+        assert_eq!(transfer_in("rchar: 7\nread_bytes: 1\n"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_held_is_resident() {
+        const BYTES: usize = 64 << 20;
+        let held = black_box(vec![1_u8; BYTES]);
+        assert!(resident_memory().unwrap() >= held.len() as u64);
     }
 
     #[cfg(target_os = "linux")]

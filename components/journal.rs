@@ -128,6 +128,15 @@ pub enum Change {
     LimitEnded(SignalLimit),
     /// A suspension ended by itself.
     SuspensionEnded(Suspension),
+    /// An engine panicked; its schedule is suspended next, and the engine of this position does not run any more.
+    Failed {
+        /// Whose.
+        schedule: ScheduleIndex,
+        /// In what.
+        instrument: InstrumentIndex,
+        /// What it said.
+        message: String,
+    },
     /// A schedule is suspended from now on, or by another suspension than before.
     Suspended {
         /// Whose.

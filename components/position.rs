@@ -107,6 +107,17 @@ pub struct Cursor {
     pub not_finite: u64,
     /// The position is being closed by somebody else: what its engine saw ahead of now was never so.
     pub recalled: bool,
+    /// A panic of its engine, seen ahead of time; from its instant on the engine does not run any more.
+    pub failure: Option<Box<Failure>>,
+}
+
+/// A panic of an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The due instant of the decision that failed; [`Nanos::NEVER`] once it has been told.
+    pub at: Nanos,
+    /// What it said.
+    pub message: String,
 }
 
 /// The state of a position's engine before it looked ahead, to go back to.

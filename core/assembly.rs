@@ -601,6 +601,7 @@ impl Assembly<'_> {
             answer: None,
             not_finite: 0,
             recalled: false,
+            failure: None,
         }
     }
 

@@ -33,4 +33,10 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+
+    /// Sleeps until `time` since it was started, and not at all when that is over. The system may wake it late.
+    #[expect(clippy::disallowed_methods, reason = "a benchmark paces its ticks; no system waits here")]
+    pub fn wait_until(self, time: Duration) {
+        std::thread::sleep(time.saturating_sub(self.elapsed()));
+    }
 }

@@ -26,7 +26,8 @@ pub enum Exit {
     Security = 3,
     /// Candles are bad or absent.
     Data = 7,
-    /// A repeated run gave something else, a risk state or a ledger is damaged, or a drill failed.
+    /// A repeated run gave something else, a risk state or a ledger is damaged, a drill or a smoke test failed, or a
+    /// budget was exceeded.
     Verification = 8,
     /// A strategy needs a capability that was not granted.
     License = 10,

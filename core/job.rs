@@ -1,10 +1,14 @@
 //! A backtest as it was asked for: what the command line says, and what a manifest repeats.
 
+mod each;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hemiola_adapters::risk_state;
 use hemiola_adapters::store::{Check, Demand, SourceFile};
+use hemiola_components::control::OperatorAction;
+use hemiola_components::market::Instrument;
 use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::{Latches, Rule};
 use hemiola_components::time::{Interval, Nanos};
@@ -15,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assembly::{Options, Window};
 use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
-use crate::config::{self, Config, Names, Selection};
+use crate::config::{self, Config, ConfigError, Names, Selection};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
@@ -60,6 +64,9 @@ pub struct Job {
     /// What operators do while it runs: an operator log.
     #[serde(default)]
     pub operator_log: Option<PathBuf>,
+    /// What takes the place of the scheduler's capital policy: a name or a file.
+    #[serde(default)]
+    pub capital_policy: Option<String>,
 }
 
 /// A job with everything it needs read and checked.
@@ -85,6 +92,17 @@ pub struct Prepared {
     pub warnings: Vec<String>,
 }
 
+/// A configuration that was read, and what is run out of it.
+struct Opened {
+    window: Window,
+    config: Config,
+    selection: Selection,
+    /// Files that were read beside the configuration.
+    files: Vec<SourceFile>,
+    operator: Vec<OperatorAction>,
+    warnings: Vec<String>,
+}
+
 impl Job {
     /// The first scheduler of a configuration in its first environment, over that environment's own candles.
     #[must_use]
@@ -102,6 +120,7 @@ impl Job {
             skip_blocked: false,
             risk_state: false,
             operator_log: None,
+            capital_policy: None,
         }
     }
 
@@ -146,12 +165,29 @@ impl Job {
         notice: &mut dyn FnMut(&str),
         demand: impl Fn(&Plan, &Catalog, Check, Window) -> Demand,
     ) -> Result<Prepared, Failure> {
+        let opened = self.open(catalog, notice)?;
+        let (plan, data, _) = self.read(
+            &opened.config,
+            opened.selection.clone(),
+            &|plan| demand(plan, catalog, self.check(), opened.window),
+            memory,
+            catalog,
+            notice,
+        )?;
+        self.complete(opened, plan, data)
+    }
+
+    fn check(&self) -> Check {
+        if self.trust_data { Check::Trusted } else { Check::Full }
+    }
+
+    /// Reads and checks the configuration.
+    fn open(&self, catalog: &Catalog, notice: &mut dyn FnMut(&str)) -> Result<Opened, Failure> {
         let window = self.window()?;
         let config = self.load(catalog)?;
         for note in config.notes().iter().filter(|note| LIMITS.contains(&note.path.as_str())) {
             notice(&note.to_string());
         }
-        let config_sha256 = sha256_of(&self.config)?;
         let mut warnings: Vec<String> = config.warnings().iter().map(ToString::to_string).collect();
         let mut selection = self.selection();
         let capabilities = config.capabilities(&catalog.specs())?;
@@ -161,35 +197,35 @@ impl Job {
             warnings.extend(blocked.iter().map(|one| format!("{one}: left out")));
             selection.without = blocked.into_iter().map(|one| one.schedule).collect();
         }
-        let operator = match &self.operator_log {
-            Some(path) => config::load_operator_log(path, &Names::of(&config.plan(&selection)?))?,
-            None => Vec::new(),
-        };
-        let check = if self.trust_data { Check::Trusted } else { Check::Full };
-        let (mut plan, mut data) = self.read(
-            &config,
-            selection,
-            &|plan| demand(plan, catalog, check, window),
-            memory,
-            catalog,
-            notice,
-        )?;
-        data.files.extend(capabilities.map(|file| SourceFile {
+        let mut files = Vec::new();
+        files.extend(capabilities.map(|file| SourceFile {
             rows: file.granted.len(),
             path: file.path,
             blake3: file.blake3,
         }));
+        let mut operator = Vec::new();
         if let Some(path) = &self.operator_log {
-            let (path, rows) = (path.clone(), operator.len());
-            data.files.push(SourceFile { blake3: blake3_of(&path)?, path, rows });
-            plan.operator = operator;
+            operator = config::load_operator_log(path, &Names::of(&config.plan(&selection)?))?;
+            files.push(SourceFile { blake3: blake3_of(path)?, path: path.clone(), rows: operator.len() });
         }
+        if let Some(path) = self.capital_policy.as_deref().filter(|policy| config::is_policy_file(policy)) {
+            let path = PathBuf::from(path);
+            files.push(SourceFile { blake3: blake3_of(&path)?, path, rows: 1 });
+        }
+        Ok(Opened { window, config, selection, files, operator, warnings })
+    }
+
+    fn complete(&self, opened: Opened, mut plan: Plan, mut data: MarketData) -> Result<Prepared, Failure> {
+        let Opened { window, config, files, operator, mut warnings, .. } = opened;
+        data.files.extend(files);
+        plan.operator = operator;
         if self.risk_state {
             let (latches, file) = latched(&config, &plan)?;
             plan.latches = latches;
             data.files.extend(file);
         }
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
+        let config_sha256 = sha256_of(&self.config)?;
         let identity = resolved::identity(&plan, window).to_string();
         let run_id = data_encoding::HEXLOWER.encode(&Sha256::digest(identity));
         warnings.extend(data.warnings.iter().cloned());
@@ -209,7 +245,20 @@ impl Job {
     }
 
     fn load(&self, catalog: &Catalog) -> Result<Config, Failure> {
-        Ok(config::load(&self.config, &catalog.specs())?)
+        let engines = catalog.specs();
+        let config = config::load(&self.config, &engines)?;
+        let Some(policy) = &self.capital_policy else { return Ok(config) };
+        config.with_policy(self.scheduler.as_deref(), policy, &engines).map_err(|error| match error {
+            // A name stands in no file.
+            ConfigError::Invalid(problems) if !config::is_policy_file(policy) => {
+                let told = problems.iter().map(|problem| {
+                    let near = problem.suggestion.as_ref().map(|near| format!("; did you mean `{near}`?"));
+                    format!("{}{}", problem.message, near.unwrap_or_default())
+                });
+                Failure::new(Exit::Usage, told.collect::<Vec<_>>().join("\n"))
+            }
+            error => error.into(),
+        })
     }
 
     fn selection(&self) -> Selection {
@@ -220,6 +269,7 @@ impl Job {
         }
     }
 
+    /// The Plan with its data, and what took the place of the universe.
     fn read(
         &self,
         config: &Config,
@@ -228,7 +278,7 @@ impl Job {
         memory: &Memory,
         catalog: &Catalog,
         notice: &mut dyn FnMut(&str),
-    ) -> Result<(Plan, MarketData), Failure> {
+    ) -> Result<(Plan, MarketData, Option<Vec<Instrument>>), Failure> {
         match (&self.data, &self.interval) {
             (Some(path), Some(interval)) => {
                 let interval = parse_interval(interval)?;
@@ -237,7 +287,7 @@ impl Job {
                 selection.instruments = Some(file.instruments(&plan.valuation));
                 let plan = config.plan(&selection)?;
                 let data = file.market_data(&plan, catalog)?;
-                Ok((plan, data))
+                Ok((plan, data, selection.instruments))
             }
             (Some(path), None) if path.is_file() => {
                 let message =
@@ -252,7 +302,7 @@ impl Job {
                     demo::seed_first_time(&plan, root, notice)?;
                 }
                 let data = market_data::load(&plan, root, demand(&plan), catalog, memory, notice)?;
-                Ok((plan, data))
+                Ok((plan, data, None))
             }
         }
     }
@@ -304,8 +354,23 @@ impl Prepared {
     /// # Errors
     /// When the world cannot be built.
     pub fn run(&self, catalog: &Catalog, progress: impl FnMut(Nanos, Nanos)) -> Result<Run, Failure> {
-        let options = Options { window: self.window, curve: self.curve, ..Options::default() };
-        Ok(backtest::run(&[(&self.plan, &self.data.market)], catalog, options, progress)?)
+        Self::run_each(std::slice::from_ref(self), catalog, progress)
+    }
+
+    /// Runs several in one world, an account each; window and curve are those of the first.
+    ///
+    /// # Errors
+    /// When the world cannot be built.
+    pub fn run_each(
+        all: &[Self],
+        catalog: &Catalog,
+        progress: impl FnMut(Nanos, Nanos),
+    ) -> Result<Run, Failure> {
+        let of_first = all.first().map(|first| (first.window, first.curve));
+        let (window, curve) = of_first.unwrap_or_default();
+        let options = Options { window, curve, ..Options::default() };
+        let plans: Vec<_> = all.iter().map(|one| (&one.plan, &one.data.market)).collect();
+        Ok(backtest::run(&plans, catalog, options, progress)?)
     }
 }
 

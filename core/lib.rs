@@ -20,6 +20,7 @@ pub mod price_line;
 pub mod results;
 pub mod runtime;
 pub mod signal_limit;
+pub mod smoke;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

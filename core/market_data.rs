@@ -17,6 +17,7 @@ use hemiola_components::order::FillModel;
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::strategy::{ParameterKind, ParameterValue};
 use hemiola_components::time::Interval;
+use hemiola_systems::allocation::VOLATILITY_CANDLES;
 use hemiola_systems::indicators::snapshots::{Source, snapshots};
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::Columns;
@@ -264,7 +265,11 @@ pub fn demand(plan: &Plan, catalog: &Catalog, check: Check, window: Window) -> D
     // Orders that rest, or get a share of the volume, are held against whole candles.
     let venue = if plan.fill_model == FillModel::Realistic { Columns::CANDLES } else { Columns::PRICES };
     let columns = columns.fold(venue, Columns::or);
-    let warm_up = plan.schedules.iter().map(|schedule| schedule.warmup_bars).max().unwrap_or_default();
+    // What a policy knows of volatility before the window must not depend on what anybody is warmed up with.
+    let seen =
+        if plan.capital_policy.is_static() && plan.operator.is_empty() { 0 } else { VOLATILITY_CANDLES };
+    let warm_ups = plan.schedules.iter().map(|schedule| schedule.warmup_bars);
+    let warm_up = warm_ups.fold(seen, usize::max);
     let stretch = Stretch { from: window.from, to: window.to, warm_up };
     let any_pairs = plan.schedules.iter().any(|schedule| !schedule.pairs.is_empty());
     // Stops that engines do not name are worked out from the candles.

@@ -52,6 +52,7 @@ mod tests {
             answer: None,
             not_finite: 0,
             recalled: false,
+            failure: None,
         };
         let mut all = Vec::new();
         while let Some(decision) = next_decision(cadence, &cursor, &bars) {

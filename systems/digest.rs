@@ -176,6 +176,9 @@ impl Digest {
             Change::Suspended { schedule, suspension } => {
                 self.byte(3).count(schedule.get()).suspension(suspension);
             }
+            Change::Failed { schedule, instrument, message } => {
+                self.byte(6).place(*schedule, *instrument).text(message);
+            }
             Change::Resumed { schedule } => {
                 self.byte(4).count(schedule.get());
             }

@@ -48,7 +48,7 @@ impl Phase {
 pub enum When {
     /// In every pass.
     Always,
-    /// When engines have emitted signals.
+    /// When engines have emitted signals, or failed.
     Signals,
     /// When somebody wants to trade.
     Intents,
@@ -60,7 +60,7 @@ impl When {
     const fn holds(self, queue: &Queue) -> bool {
         match self {
             Self::Always => true,
-            Self::Signals => !queue.signals.is_empty(),
+            Self::Signals => !queue.signals.is_empty() || !queue.failures.is_empty(),
             Self::Intents => !queue.intents.is_empty(),
             Self::Records => queue.outbox.records.has_news(),
         }

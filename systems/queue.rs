@@ -31,6 +31,8 @@ pub struct Queue {
     pub due: Vec<Due>,
     /// Signals, by tick, then rank once Allocation has sorted them.
     pub signals: Vec<SignalNote>,
+    /// Engines that have failed, and how.
+    pub failures: Vec<(Due, String)>,
     /// Orders that nobody has approved.
     pub intents: Vec<WorkingOrder>,
     /// Orders that may leave.

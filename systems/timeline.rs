@@ -75,10 +75,13 @@ fn advance(
 
 /// When a position wants to be looked at again.
 fn next_look(cursor: &Cursor, feed: &Feed) -> Nanos {
-    match &cursor.found {
+    match (&cursor.found, &cursor.failure) {
         _ if cursor.in_flight > 0 => Nanos::NEVER,
-        Some(found) => found.at,
-        None => next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due),
+        (_, Some(failure)) => failure.at,
+        (Some(found), _) => found.at,
+        (None, None) => {
+            next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due)
+        }
     }
 }
 

@@ -38,6 +38,9 @@ pub struct Allocation {
 
 impl Allocation {
     /// What a schedule has of the capital.
+    ///
+    /// # Panics
+    /// When there is no such schedule.
     #[must_use]
     pub fn weight(&self, schedule: usize) -> Weight {
         Weight {

@@ -43,13 +43,13 @@ pub struct Weights {
 pub struct Weight {
     /// The share in force.
     pub share: f64,
-    /// The share before it was smoothed; `None` unless the policy smooths.
+    /// The share without any smoothing; `None` when nothing in the policy smooths.
     pub raw: Option<f64>,
     /// The share after it was smoothed; the share in force unless the policy smooths.
     pub smoothed: f64,
     /// The share of its risk profile.
     pub profile: f64,
-    /// Its tag's part; `None` unless the policy has quotas for tags and the schedule has one of these.
+    /// What its tag has: the tag of a quota it counts for, else its primary one; `None` without a tag.
     pub tag: Option<TagWeight>,
 }
 

@@ -35,6 +35,34 @@ impl Policy {
         }
     }
 
+    /// The same with nothing in it smoothed.
+    #[must_use]
+    pub fn unsmoothed(&self) -> Self {
+        let mut kind = self.kind.clone();
+        let fallbacks = |policy: &mut Option<Box<Self>>| {
+            if let Some(policy) = policy {
+                **policy = policy.unsmoothed();
+            }
+        };
+        match &mut kind {
+            PolicyKind::Smoothed { base, .. } => return base.unsmoothed(),
+            PolicyKind::MetricWeighted { fallback, .. } => fallbacks(fallback),
+            PolicyKind::RiskProfile { within_profile, .. } => **within_profile = within_profile.unsmoothed(),
+            PolicyKind::Blended { components, fallback, .. } => {
+                for component in components {
+                    component.policy = component.policy.unsmoothed();
+                }
+                fallbacks(fallback);
+            }
+            PolicyKind::TagQuota { within_tag, fallback, .. } => {
+                **within_tag = within_tag.unsmoothed();
+                fallbacks(fallback);
+            }
+            _ => {}
+        }
+        Self { name: self.name.clone(), kind }
+    }
+
     /// Whether its weights depend on earlier ones: something in it is smoothed.
     #[must_use]
     pub fn has_memory(&self) -> bool {

@@ -37,7 +37,18 @@ pub struct Crossing {
 /// capital is divided equally.
 #[must_use]
 pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) -> (Plan, Market) {
-    let plan = Plan {
+    let schedules = (0..).zip(strategies).map(|(index, one)| schedule(index, one, sizing)).collect();
+    let market = Market {
+        series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),
+        targets: vec![BTreeMap::new(); strategies.len()],
+        ..Market::default()
+    };
+    (plan(series.len(), strategies.iter().map(strategy).collect(), schedules), market)
+}
+
+/// An account that runs these schedules on so many instruments: the capital is divided equally, and nothing is limited.
+pub(super) fn plan(instruments: usize, strategies: Vec<StrategyPlan>, schedules: Vec<SchedulePlan>) -> Plan {
+    Plan {
         environment: "bench".into(),
         scheduler: "bench".into(),
         telemetry_namespace: "scheduler.bench".into(),
@@ -49,10 +60,10 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         liquidity: Liquidity::default(),
         margin: MarginTerms::default(),
         shortfall: Shortfall::Clip,
-        instruments: (0..series.len()).map(instrument).collect(),
-        venue_symbols: (0..series.len()).map(|index| format!("S{index}")).collect(),
-        strategies: strategies.iter().map(strategy).collect(),
-        schedules: (0..).zip(strategies).map(|(index, one)| schedule(index, one, sizing)).collect(),
+        instruments: (0..instruments).map(instrument).collect(),
+        venue_symbols: (0..instruments).map(|index| format!("S{index}")).collect(),
+        strategies,
+        schedules,
         risk_profiles: vec![RiskProfile::unlimited("none")],
         risk_policy: RiskPolicy::default(),
         latches: Vec::new(),
@@ -63,13 +74,7 @@ pub fn account(series: &[Arc<Bars>], strategies: &[Crossing], sizing: Sizing) ->
         operator: Vec::new(),
         data_root: "nowhere".into(),
         is_demo: false,
-    };
-    let market = Market {
-        series: series.iter().map(|bars| BTreeMap::from([(minute(), Arc::clone(bars))])).collect(),
-        targets: vec![BTreeMap::new(); strategies.len()],
-        ..Market::default()
-    };
-    (plan, market)
+    }
 }
 
 fn instrument(index: usize) -> Instrument {

@@ -1,8 +1,11 @@
 //! Benchmarks of whole runs: open workloads, each checked against a hand-written loop before its time counts.
 
 pub mod account;
+pub mod budget;
 pub mod end_to_end;
 pub mod history;
+pub mod load;
+pub mod load_report;
 pub mod plain;
 pub mod report;
 pub mod walk;

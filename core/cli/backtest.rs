@@ -9,6 +9,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::compare::{self, Wanted};
 use super::{Format, Output, Selected, explain, print, print_json, report_failure, say, why};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
@@ -48,6 +49,13 @@ pub(super) struct Arguments {
     /// Do what this operator log says, at its instants: one JSON object per line, such as `hemiola sched log` prints.
     #[arg(long, value_name = "FILE")]
     operator_log: Option<PathBuf>,
+    /// Divide the capital by another policy than the scheduler's: its name, or the file it stands in.
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "compare_policies")]
+    capital_policy: Option<String>,
+    /// Run the same under several capital policies at once, an account each, and say what they came to side by side.
+    /// Names, and files whose names end in .yaml or .json.
+    #[arg(long, value_name = "NAME|FILE,...", value_delimiter = ',', conflicts_with_all = ["ledger", "explain", "why"])]
+    compare_policies: Vec<String>,
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
@@ -121,6 +129,7 @@ impl Arguments {
             skip_blocked: self.skip_blocked,
             risk_state: self.risk_state,
             operator_log: self.operator_log.clone(),
+            capital_policy: self.capital_policy.clone(),
         }
     }
 
@@ -141,6 +150,16 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
         }
         None if !arguments.why.is_empty() => {
             why::run(&arguments.job(), &arguments.memory(), &arguments.why, catalog, format)
+        }
+        None if !arguments.compare_policies.is_empty() => {
+            let wanted = Wanted {
+                policies: &arguments.compare_policies,
+                output: arguments.output.as_deref(),
+                decisions: arguments.decisions.into(),
+                format,
+            };
+            let ended = compare::run(&arguments.job(), &wanted, &arguments.memory(), catalog);
+            return report_failure("comparison", format, ended);
         }
         None => backtest(arguments, catalog),
     };
@@ -199,23 +218,28 @@ fn prepare(job: &Job, memory: &Memory, catalog: &Catalog) -> Result<Prepared, Fa
     job.prepare_within(memory, catalog, &mut |notice| say(notice))
 }
 
-/// Runs with a progress bar, which shows only on a terminal.
 fn execute(prepared: &Prepared, catalog: &Catalog) -> Result<(Run, Outcome, f64), Failure> {
+    let (run, elapsed_seconds) = watched(|progress| prepared.run(catalog, progress));
+    let mut run = run?;
+    let outcome = run.outcomes.pop().expect("one plan, one outcome");
+    Ok((run, outcome, elapsed_seconds))
+}
+
+/// Runs with a progress bar, which shows only on a terminal, and says how many seconds it took.
+pub(super) fn watched<T>(run: impl FnOnce(&mut dyn FnMut(Nanos, Nanos)) -> T) -> (T, f64) {
     const STEPS: u64 = 1_000;
     let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta} left");
     let bar = ProgressBar::new(STEPS).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut first = None;
     let stopwatch = Stopwatch::start();
-    let run = prepared.run(catalog, |now: Nanos, end: Nanos| {
+    let ended = run(&mut |now: Nanos, end: Nanos| {
         let start = *first.get_or_insert(now);
         let share = (now - start).get() as f64 / (end - start).get().max(1) as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to STEPS")]
         bar.set_position((share * STEPS as f64) as u64);
     });
     bar.finish_and_clear();
-    let mut run = run?;
-    let outcome = run.outcomes.pop().expect("one plan, one outcome");
-    Ok((run, outcome, stopwatch.elapsed().as_secs_f64()))
+    (ended, stopwatch.elapsed().as_secs_f64())
 }
 
 fn verify(path: &Path, memory: &Memory, catalog: &Catalog) -> Result<(), Failure> {

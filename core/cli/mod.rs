@@ -2,12 +2,14 @@
 
 mod backtest;
 mod bench;
+mod compare;
 mod config;
 mod data;
 mod explain;
 mod risk;
 mod run;
 mod sched;
+mod smoke;
 mod sources;
 mod why;
 
@@ -38,7 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run strategies over history and write the results into a folder.
-    Backtest(backtest::Arguments),
+    Backtest(Box<backtest::Arguments>),
     /// Speed: whole runs against hand-written loops.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -56,6 +58,9 @@ enum Command {
     /// What schedules may do: suspend them, limit their signals, divide their capital.
     #[command(subcommand)]
     Sched(Box<sched::Command>),
+    /// Smoke tests: a short run of everything that is configured.
+    #[command(subcommand)]
+    Smoke(smoke::Command),
 }
 
 /// The configuration when none is named.
@@ -141,6 +146,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Risk(command) => risk::run(command, catalog),
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),
+        Command::Smoke(command) => smoke::run(command, catalog),
     }
 }
 
@@ -170,10 +176,15 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// The one document of `--format json`; `status` is `ok`, `warning` or `error`.
-fn print_json(command: &str, status: &str, mut body: Value) -> Result<(), Failure> {
+fn print_json(command: &str, status: &str, body: Value) -> Result<(), Failure> {
+    print(&format!("{:#}\n", document(command, status, body)))
+}
+
+/// A document that says what it is.
+fn document(command: &str, status: &str, mut body: Value) -> Value {
     body["schema"] = json!(format!("hemiola.{command}/1"));
     body["status"] = json!(status);
-    print(&format!("{body:#}\n"))
+    body
 }
 
 /// Prints a failure as the one document, if documents were asked for.

@@ -5,16 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hemiola_components::capital::PolicyKind;
 use hemiola_components::market::Instrument;
 use hemiola_components::order::FillModel;
-use hemiola_components::schedule::OnSuspend;
-use hemiola_components::time::Nanos;
 
 use super::groups::Groups;
 use super::model::{Environment, InstrumentList, Mode, Model, Schedule, Scheduler};
 use super::plan::{Pair, Plan, SchedulePlan, StrategyPlan};
-use super::problem::{Problems, listed, quoted};
+use super::problem::{Place, Problems, Severity, listed, quoted};
 
 /// An instrument that may be used.
 #[derive(Clone)]
@@ -90,12 +87,12 @@ pub(crate) fn assemble(
             sizing: schedule.sizing,
             entry_order: schedule.entry_order.as_ref().map(|(order, _)| *order).unwrap_or_default(),
             max_signals: schedule.max_signals,
-            priority: 0,
-            max_drift: Nanos::ZERO,
-            windows: Vec::new(),
-            fallbacks: Vec::new(),
-            on_suspend: OnSuspend::default(),
-            metrics: BTreeMap::new(),
+            priority: schedule.priority,
+            max_drift: schedule.max_drift,
+            windows: schedule.windows.clone(),
+            fallbacks: fallbacks(schedule, &scheduler.schedules),
+            on_suspend: schedule.on_suspend,
+            metrics: schedule.metrics.clone(),
         });
     }
     let instruments: Vec<_> = instruments.iter().map(|index| candidates[*index].clone()).collect();
@@ -121,7 +118,7 @@ pub(crate) fn assemble(
         schedules,
         capital_policy: scheduler.capital.policy.clone(),
         cool_down: scheduler.cool_down,
-        governor: None,
+        governor: scheduler.governor.as_ref().and_then(|name| model.governors.get(name)).cloned(),
         initial: scheduler.initial.clone(),
         operator: Vec::new(),
         data_root: environment.data_root.clone(),
@@ -154,6 +151,12 @@ fn candidates(
             home: listing.instrument.venue == environment.exchange,
         })
         .collect()
+}
+
+/// The schedules that stand in for one, as places among all. Those that are left out stand in for nobody.
+fn fallbacks(schedule: &Schedule, all: &[Schedule]) -> Vec<usize> {
+    let place = |(name, _): &(String, Place)| all.iter().position(|other| other.name == *name);
+    schedule.fallbacks.iter().filter_map(place).collect()
 }
 
 /// The schedule's instruments as places among the candidates, ascending.
@@ -341,32 +344,33 @@ fn effective_profile<'m>(model: &'m Model, environment: &'m Environment, schedul
 
 /// A typo in a table of weights would silence a schedule.
 fn check_weights(model: &Model, environment: &Environment, scheduler: &Scheduler, problems: &Problems) {
-    let PolicyKind::FixedWeight(weights) = &scheduler.capital.policy.kind else { return };
-    let mut matching = BTreeSet::new();
-    let mut total = 0.0;
-    for schedule in &scheduler.schedules {
+    let keys_of = |schedule: &Schedule| {
         let profile = effective_profile(model, environment, schedule);
         let (name, strategy) = (&schedule.name, &schedule.strategy);
-        let keys =
-            [format!("{name}:{profile}"), format!("{strategy}:{profile}"), name.clone(), strategy.clone()]
-                .map(|key| key.to_lowercase());
-        total += keys.iter().find_map(|key| weights.get(key)).unwrap_or(&0.0);
-        matching.extend(keys);
-    }
-    let places = &scheduler.capital.keys;
-    for (key, place) in places.iter().filter(|(key, _)| !matching.contains(*key)) {
-        let message = format!("{} is no schedule or strategy of `{}`", quoted(key), scheduler.name);
-        problems.warning(place, "unmatched_weight", message);
-    }
-    if let Some(table) = &scheduler.capital.table
-        && total <= 0.0
-        && !scheduler.schedules.is_empty()
-    {
+        [format!("{name}:{profile}"), format!("{strategy}:{profile}"), name.clone(), strategy.clone()]
+            .map(|key| key.to_lowercase())
+    };
+    let tables = &scheduler.capital.tables;
+    let keys: Vec<_> = scheduler.schedules.iter().filter(|_| !tables.is_empty()).map(keys_of).collect();
+    let matching: BTreeSet<&str> = keys.iter().flatten().map(String::as_str).collect();
+    for table in tables {
+        for (key, (_, place)) in table.keys.iter().filter(|(key, _)| !matching.contains(key.as_str())) {
+            let message = format!("{} is no schedule or strategy of `{}`", quoted(key), scheduler.name);
+            problems.unknown_warning(place, "unmatched_weight", message, key, matching.iter().copied());
+        }
+        let weight =
+            |keys: &[String; 4]| keys.iter().find_map(|key| table.keys.get(key)).map(|(weight, _)| *weight);
+        let total: f64 = keys.iter().filter_map(weight).sum();
+        if total > 0.0 || keys.is_empty() {
+            continue;
+        }
         let message = format!(
             "the table gives no schedule of `{}` a weight above zero; its keys are `schedule`, `strategy`, \
              `schedule:profile` or `strategy:profile`",
             scheduler.name
         );
-        problems.error(table, "no_weight", message);
+        // Inside another policy the schedules share equally then.
+        let severity = if table.is_outermost { Severity::Error } else { Severity::Warning };
+        problems.report(severity, &table.place, "no_weight", message);
     }
 }

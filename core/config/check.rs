@@ -157,6 +157,7 @@ impl<'t> Checker<'t> {
                 }
                 field.count(*min..=*max).map(|count| Value::Number(count.into()))
             }
+            Kind::Whole => field.whole().map(Value::Number),
             Kind::Duration { least, raises } => {
                 let any = |field: &Field<'t>| field.any_seconds();
                 if let Some(raised) = raised(field, *raises, *least, any) {
@@ -268,6 +269,7 @@ fn accepts(kind: &Kind, value: &Value) -> bool {
                 Kind::Number(_)
                     | Kind::Numeric(_)
                     | Kind::Count { .. }
+                    | Kind::Whole
                     | Kind::Duration { .. }
                     | Kind::Scalar
             )
@@ -280,6 +282,7 @@ fn accepts(kind: &Kind, value: &Value) -> bool {
                 | Kind::List(_)
                 | Kind::Number(_)
                 | Kind::Count { .. }
+                | Kind::Whole
                 | Kind::Bool
         ),
         Value::Null => false,
@@ -297,7 +300,7 @@ fn noun(kind: &Kind) -> String {
         Kind::Word(words) => format!("one of {}", super::listed(words.iter().copied())),
         Kind::List(_) => "a list".to_owned(),
         Kind::Number(_) | Kind::Numeric(_) => "a number".to_owned(),
-        Kind::Count { .. } => "a whole number".to_owned(),
+        Kind::Count { .. } | Kind::Whole => "a whole number".to_owned(),
         _ => "a text".to_owned(),
     }
 }

@@ -206,6 +206,11 @@ impl<'t> Field<'t> {
         Some(bound)
     }
 
+    /// Whether it is a text that is no number; nothing is reported.
+    pub(crate) fn is_other_text(&self) -> bool {
+        self.node.text().is_some_and(|text| !text.trim().parse().is_ok_and(f64::is_finite))
+    }
+
     /// A boolean in any of the ways that people write one.
     pub(crate) fn switch(&self) -> Option<bool> {
         let word = match &self.node.value {
@@ -260,13 +265,23 @@ impl<'t> Field<'t> {
     /// A whole number within `range`.
     pub(crate) fn count(&self, range: RangeInclusive<u32>) -> Option<u32> {
         let bounds = f64::from(*range.start())..=f64::from(*range.end());
+        let value = self.whole_within(bounds)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within u32")]
+        Some(value as u32)
+    }
+
+    /// A whole number of either sign, of 32 bits.
+    pub(crate) fn whole(&self) -> Option<f64> {
+        self.whole_within(f64::from(i32::MIN)..=f64::from(i32::MAX))
+    }
+
+    fn whole_within(&self, bounds: RangeInclusive<f64>) -> Option<f64> {
         let value = self.number_called("a whole number", bounds)?;
         if value.fract() != 0.0 {
             self.wrong_type("a whole number");
             return None;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within u32")]
-        Some(value as u32)
+        Some(value)
     }
 
     /// Seconds, as a number or as a duration such as `15m`.

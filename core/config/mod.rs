@@ -28,6 +28,7 @@ pub(crate) use problem::{listed, nearest};
 pub use reference::reference;
 pub use schema::schema;
 pub use show::Shown;
+pub use variant::is_policy_file;
 
 mod assemble;
 pub mod capabilities;
@@ -55,6 +56,7 @@ mod shape;
 mod show;
 pub mod tokens;
 mod tree;
+mod variant;
 mod view;
 
 #[cfg(test)]
@@ -115,7 +117,7 @@ pub struct Config {
 pub struct Scope {
     /// Only environments of this kind: `demo`, `paper` or `live`.
     pub profile: Option<String>,
-    /// Whether a repeated key is an error.
+    /// Whether a repeated key, or a weight that is no number, is an error.
     pub strict: bool,
 }
 
@@ -322,7 +324,10 @@ impl Config {
         }
         let plan = environment.zip(scheduler).map(|(environment, scheduler)| {
             let instruments = selection.instruments.as_deref();
-            check_runnable(environment, scheduler, instruments, &problems);
+            if environment.universe.is_empty() && instruments.is_none() {
+                let message = "a run needs an `instrument_universe` in its environment".to_owned();
+                problems.error(&environment.place, "missing_key", message);
+            }
             let mut scheduler = scheduler.clone();
             scheduler.schedules.retain(|schedule| !selection.without.contains(&schedule.name));
             assemble::assemble(&self.model, environment, &scheduler, instruments, &problems)
@@ -331,26 +336,6 @@ impl Config {
             Some(plan) if !problems.has_errors() => Ok(plan),
             _ => Err(ConfigError::Invalid(problems.into_sorted())),
         }
-    }
-}
-
-/// What a file may say and this version cannot run.
-fn check_runnable(
-    environment: &Environment,
-    scheduler: &Scheduler,
-    instruments: Option<&[Instrument]>,
-    problems: &Problems,
-) {
-    if !scheduler.capital.policy.is_static() {
-        let message = format!(
-            "this version does not divide capital by `{}` yet: a run needs `equal_weight` or `fixed_weight`",
-            scheduler.capital.policy.name
-        );
-        problems.error(&scheduler.capital.place, "unsupported", message);
-    }
-    if environment.universe.is_empty() && instruments.is_none() {
-        let message = "a run needs an `instrument_universe` in its environment".to_owned();
-        problems.error(&environment.place, "missing_key", message);
     }
 }
 

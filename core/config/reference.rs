@@ -103,6 +103,7 @@ impl Writer {
             Kind::Count { min: 0, max: u32::MAX, .. } => "whole number".to_owned(),
             Kind::Count { min, max: u32::MAX, .. } => format!("whole number, at least {min}"),
             Kind::Count { min, max, .. } => format!("whole number, {min} to {max}"),
+            Kind::Whole => "whole number of either sign".to_owned(),
             Kind::Duration { .. } => "duration".to_owned(),
             Kind::Interval => "interval".to_owned(),
             Kind::Candle => "interval, no month".to_owned(),
@@ -170,10 +171,9 @@ impl Writer {
         let mut below = self.table("capital_policy", &COMMON);
         for policy in &POLICIES {
             let [name, others @ ..] = policy.names else { continue };
-            let later = if policy.is_later { " *Later.*" } else { "" };
             let also =
                 if others.is_empty() { String::new() } else { format!(" Also `{}`.", others.join("`, `")) };
-            write!(self.text, "\n### `{name}`\n\n{}{also}{later}\n", policy.shape.summary)
+            write!(self.text, "\n### `{name}`\n\n{}{also}\n", policy.shape.summary)
                 .expect("a text takes everything");
             if !policy.shape.keys.is_empty() {
                 below.extend(self.table(name, policy.shape.keys));

@@ -114,6 +114,7 @@ impl Writer {
             Kind::Count { min, max, raises: false } => {
                 json!({ "type": "integer", "minimum": min, "maximum": max })
             }
+            Kind::Whole => json!({ "type": "integer", "minimum": i32::MIN, "maximum": i32::MAX }),
             Kind::Duration { least, raises } => {
                 let low = if *raises { Range::ANY } else { Range::from(*least) };
                 json!({ "anyOf": [ranged("number", low), { "type": "string", "pattern": DURATION }] })

@@ -18,7 +18,10 @@ pub(super) fn mode(scope: &Scope, problems: &Problems) -> Option<Mode> {
     found
 }
 
-/// Takes away what was found in environments of other kinds, and makes repeated keys errors when that was asked for.
+/// Kinds of warnings that are errors to a strict check: what the file says does not count.
+const STRICTLY_ERRORS: [&str; 2] = ["duplicate_key", "skipped_weight"];
+
+/// Takes away what was found in environments of other kinds, and makes warnings errors when that was asked for.
 pub(super) fn apply(scope: &Scope, mode: Option<Mode>, model: Option<&Model>, found: &mut Vec<Problem>) {
     if let (Some(mode), Some(model)) = (mode, model) {
         let others: Vec<_> = model
@@ -32,7 +35,8 @@ pub(super) fn apply(scope: &Scope, mode: Option<Mode>, model: Option<&Model>, fo
         };
         found.retain(|problem| !others.iter().any(|outer| inside(&problem.path, outer)));
     }
-    for problem in found.iter_mut().filter(|problem| scope.strict && problem.code == "duplicate_key") {
+    let is_error = |problem: &&mut Problem| scope.strict && STRICTLY_ERRORS.contains(&problem.code);
+    for problem in found.iter_mut().filter(is_error) {
         problem.severity = Severity::Error;
     }
 }

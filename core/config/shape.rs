@@ -95,6 +95,8 @@ pub(crate) enum Kind {
         max: u32,
         raises: bool,
     },
+    /// A whole number of either sign.
+    Whole,
     /// A duration: seconds as a number, or a text such as `15m`; negative ones are an error, or count as `least`.
     Duration {
         least: f64,

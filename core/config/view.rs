@@ -88,6 +88,20 @@ impl<'t> View<'t> {
         Some(Nanos::new((seconds * Nanos::SECOND.get() as f64).round() as i64))
     }
 
+    /// The whole number of either sign of a key that has a default.
+    pub(crate) fn whole(&self, key: &str) -> i32 {
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and to fit")]
+        let whole = self.number_or_zero(key) as i32;
+        whole
+    }
+
+    /// The hours and minutes of a key.
+    pub(crate) fn time_of_day(&self, key: &str) -> Option<Nanos> {
+        let (hours, minutes) = self.text(key)?.split_once(':')?;
+        let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+        Some(Nanos::new(minutes * 60 * Nanos::SECOND.get()))
+    }
+
     /// The candle length of a key that has a default.
     pub(crate) fn candle(&self, key: &str) -> Interval {
         let hour = "1h";

@@ -7,7 +7,7 @@ use std::{fs, iter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::resolved;
+use super::{compare, resolved};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared};
 use crate::market_data::{blake3_of, sha256_of};
@@ -74,6 +74,11 @@ impl Manifest {
         let document: Value = serde_json::from_slice(&bytes).map_err(|error| foreign(&error))?;
         match document.get("schema").and_then(Value::as_str) {
             Some(SCHEMA) => serde_json::from_value(document).map_err(|error| foreign(&error)),
+            Some(compare::SCHEMA) => {
+                let message =
+                    "is that of a comparison: verify the manifest in the folder of one of its policies";
+                Err(failure(Exit::Verification, message.to_owned()))
+            }
             Some(schema) => {
                 let message = format!(
                     "has the schema `{schema}`, and this version reads `{SCHEMA}`: verify it with the version that \

@@ -1,5 +1,6 @@
 //! What a run leaves behind: one folder with a manifest, a summary, tables, risk states and the decisions.
 
+pub mod compare;
 pub mod decisions;
 pub mod explain;
 pub mod ledger;

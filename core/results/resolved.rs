@@ -1,12 +1,15 @@
 //! The resolved configuration: every value a run depends on, by name, with nothing left to defaults.
 
+mod control;
+mod governor;
 mod policy;
 mod risk;
+mod schedule;
+#[cfg(test)]
+mod tests;
 
 pub use policy::written_policy;
 
-use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
-use hemiola_components::schedule::Sizing;
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
 use hemiola_systems::execution::margin::maintenance_rate;
@@ -91,46 +94,12 @@ pub fn configuration(plan: &Plan) -> Value {
         "risk_profiles": plan.risk_profiles.iter().map(|profile| risk::profile(plan, profile)).collect::<Vec<_>>(),
         "risk": risk::policy(plan),
         "latched": risk::latched(plan),
-        "schedules": schedules(plan),
+        "schedules": schedule::schedules(plan),
         "capital_policy": policy::policy(&plan.capital_policy),
         "allocation_rebalance_nanoseconds": plan.cool_down.map(Nanos::get),
-    })
-}
-
-fn schedules(plan: &Plan) -> Vec<Value> {
-    let schedule = |schedule: &crate::config::plan::SchedulePlan| {
-        json!({
-            "name": schedule.name,
-            "strategy": plan.strategies[schedule.strategy].name,
-            "instruments": schedule.instruments.iter().map(|i| plan.instruments[*i].name()).collect::<Vec<_>>(),
-            "pairs": schedule.pairs.iter().map(|pair| [pair.primary, pair.secondary].map(|i| plan.instruments[i].name())).collect::<Vec<_>>(),
-            "interval": schedule.interval.to_string(),
-            "cadence_nanoseconds": schedule.cadence.every.get(),
-            "offset_nanoseconds": schedule.cadence.offset.get(),
-            "warmup_bars": schedule.warmup_bars,
-            "risk_profile": plan.risk_profiles[schedule.risk_profile].name,
-            "entry_order": entry_order(&schedule.entry_order),
-            "sizing": match schedule.sizing {
-                Sizing::Weight => json!("weight"),
-                Sizing::Quote(amount) => json!({ "quote": amount.get() }),
-                Sizing::Base(quantity) => json!({ "base": quantity.get() }),
-                Sizing::AllIn => json!("all_in"),
-            },
-        })
-    };
-    plan.schedules.iter().map(schedule).collect()
-}
-
-fn entry_order(order: &EntryOrder) -> Value {
-    if order.kind == EntryKind::Market && order.time_in_force == TimeInForce::UntilFilled {
-        return json!("market");
-    }
-    json!({
-        "type": order.kind.name(),
-        "offset": order.offset.get(),
-        "time_in_force": order.time_in_force.name(),
-        "post_only": matches!(order.kind, EntryKind::Limit { post_only: true }),
-        "good_for_nanoseconds": order.good_for.get(),
+        "portfolio_governor": plan.governor.as_ref().map(governor::governor),
+        "initial": plan.initial.iter().map(control::action).collect::<Vec<_>>(),
+        "operator": plan.operator.iter().map(control::action).collect::<Vec<_>>(),
     })
 }
 

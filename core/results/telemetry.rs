@@ -18,7 +18,7 @@ use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// The metrics that every schedule has, in the order of the columns.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "signals",
     "latency_ms",
     "base_max_signals",
@@ -45,6 +45,7 @@ const NAMES: [&str; 26] = [
     "priority",
     "window_active",
     "failed",
+    "failover_count",
 ];
 
 /// What a schedule reported at an instant. A metric that is absent is NaN.
@@ -85,6 +86,8 @@ struct Replay<'a> {
     standings: Vec<Standing>,
     metrics: Vec<Metrics>,
     weights: Vec<Weight>,
+    /// By schedule, engines that have failed.
+    failures: Vec<f64>,
     /// By schedule, signals of this instant; `None` when it has nothing to report.
     touched: Vec<Option<u64>>,
 }
@@ -98,6 +101,7 @@ impl<'a> Replay<'a> {
             standings: outcome.first_standings.clone(),
             metrics: outcome.signal_metrics.iter().map(Metrics::blank).collect(),
             weights: vec![Weight::default(); plan.schedules.len()],
+            failures: vec![0.0; plan.schedules.len()],
             touched: vec![None; plan.schedules.len()],
         }
     }
@@ -159,6 +163,10 @@ impl<'a> Replay<'a> {
                 limits::lift(&mut self.limits, &limit.strategy, &limit.risk_profile);
             }
             Change::SuspensionEnded(_) => {}
+            Change::Failed { schedule, .. } => {
+                self.failures[schedule.get()] += 1.0;
+                self.touched[schedule.get()].get_or_insert_default();
+            }
             Change::Suspended { schedule, suspension } => {
                 self.standings[schedule.get()].suspension = Some(suspension.clone());
                 self.touched[schedule.get()].get_or_insert_default();
@@ -223,7 +231,8 @@ impl<'a> Replay<'a> {
             absent(suspension.map(|suspension| flag(matches!(suspension.target, Target::Tag(_))))),
             f64::from(schedule.priority),
             flag(is_open(schedule, at)),
-            0.0,
+            flag(self.failures[index] > 0.0),
+            self.failures[index],
         ];
         let of_signals = |name: &&'static str| {
             let value = self.metrics[index].newest(name, at, schedule.cadence);

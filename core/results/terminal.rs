@@ -41,7 +41,7 @@ pub fn render(summary: &Summary) -> String {
 }
 
 /// An empty table whose columns hold numbers from `numbers` on.
-fn table(header: &[&str], numbers: usize) -> Table {
+pub(super) fn table(header: &[&str], numbers: usize) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
@@ -69,7 +69,7 @@ fn costs(name: &str, money: &Money) -> Vec<String> {
     cells
 }
 
-fn amount(money: f64) -> String {
+pub(super) fn amount(money: f64) -> String {
     format!("{money:.2}")
 }
 
@@ -122,6 +122,6 @@ fn statistics(summary: &Summary, text: &mut String) {
     }
 }
 
-fn percent(value: Option<f64>) -> String {
+pub(super) fn percent(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{:.2} %", value * 100.0))
 }

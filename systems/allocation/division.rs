@@ -16,6 +16,7 @@ use hemiola_components::units::Notional;
 
 use super::policies::Allocator;
 use super::sources::{Source, sources};
+use super::tags::Tags;
 use crate::governor::governor;
 use crate::risk::liquidation::Positions;
 
@@ -55,6 +56,9 @@ pub struct Division {
 #[derive(Clone, Debug)]
 struct Telling {
     allocator: Allocator,
+    /// The same without memory, when the policy has any.
+    unsmoothed: Option<Allocator>,
+    tags: Tags,
     readings: Readings,
     /// Where the columns of the readings come from.
     sources: Vec<Source>,
@@ -81,8 +85,12 @@ impl Telling {
                 cadences.push(*cadence);
             }
         }
+        let (views, blank) = (views(subjects), Memory::new);
+        let unsmoothed = policy.has_memory().then(|| policy.unsmoothed());
         Self {
-            allocator: Allocator::bind(policy, &views(subjects), &names, memory),
+            allocator: Allocator::bind(policy, &views, &names, memory),
+            unsmoothed: unsmoothed.map(|policy| Allocator::bind(&policy, &views, &names, blank())),
+            tags: Tags::new(subjects),
             readings: Readings::new(names, subjects.len()),
             sources,
             ledgers: Ledgers { stake, peaks: vec![stake; subjects.len()] },
@@ -94,6 +102,19 @@ impl Telling {
     fn next_due(&self, now: Nanos) -> Nanos {
         let next = self.cadences.iter().map(|cadence| now.next_on_grid(cadence.offset, cadence.every));
         next.min().unwrap_or(Nanos::NEVER)
+    }
+
+    /// Divides by what has been taken in.
+    fn weigh(&mut self, weights: &mut [Weight]) {
+        let allocation = self.allocator.allocate(&self.readings);
+        for (schedule, weight) in weights.iter_mut().enumerate() {
+            *weight = allocation.weight(schedule);
+        }
+        if let Some(unsmoothed) = &mut self.unsmoothed {
+            let raw = &unsmoothed.allocate(&self.readings).effective;
+            weights.iter_mut().zip(raw).for_each(|(weight, raw)| weight.raw = Some(*raw));
+        }
+        self.tags.sum(weights);
     }
 
     /// Takes in what the policy looks at, as of `instant`.
@@ -151,9 +172,9 @@ impl Division {
 
     /// The weights when nothing has been seen.
     fn blind_weights(&self) -> Vec<Weight> {
-        let mut allocator = Allocator::bind(&self.policy, &views(&self.subjects), &[], Memory::new());
-        let allocation = allocator.allocate(&Readings::default());
-        (0..self.subjects.len()).map(|schedule| allocation.weight(schedule)).collect()
+        let mut weights = vec![Weight::default(); self.subjects.len()];
+        Telling::new(&self.policy, &self.subjects, self.stake, Memory::new()).weigh(&mut weights);
+        weights
     }
 
     /// How the capital is divided.
@@ -221,10 +242,7 @@ impl Division {
     ) -> Result<(), BevyError> {
         if let Some(telling) = &mut self.telling {
             telling.look(sight, &self.subjects, instant)?;
-            let allocation = telling.allocator.allocate(&telling.readings);
-            for (schedule, weight) in sight.desk.weights.of.iter_mut().enumerate() {
-                *weight = allocation.weight(schedule);
-            }
+            telling.weigh(&mut sight.desk.weights.of);
         }
         let weights = &mut sight.desk.weights;
         weights.allocated_at = Some(instant);
@@ -237,9 +255,13 @@ impl Division {
         match cool_down {
             _ if self.policy.is_static() => Nanos::NEVER,
             Some(cool_down) => now.next_on_grid(Nanos::ZERO, cool_down),
-            None if self.is_kept_up() => self.next_due(now),
-            None => now + Nanos::new(1),
+            None => self.next_decision(now),
         }
+    }
+
+    /// From when weights that hold for the decisions at `now` only are not in force any more.
+    pub(crate) fn next_decision(&self, now: Nanos) -> Nanos {
+        if self.is_kept_up() { self.next_due(now) } else { now + Nanos::new(1) }
     }
 
     /// What a schedule's metric is at `now`.

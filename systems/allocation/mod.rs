@@ -6,11 +6,13 @@ pub mod policies;
 mod sizing;
 mod sources;
 mod stops;
+mod tags;
 
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Entity, Query};
 use bevy_ecs::system::InMut;
-use hemiola_components::journal::{Event, Record};
+use hemiola_components::control::{Command, Expiry, OperatorAction, Target};
+use hemiola_components::journal::{Change, Event, Record};
 use hemiola_components::metric::Metrics;
 use hemiola_components::order::{EntryOrder, TimeInForce, WorkingOrder};
 use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
@@ -18,7 +20,10 @@ use hemiola_components::position::{Holding, Position};
 use hemiola_components::risk::{Refusal, Rule};
 use hemiola_components::schedule::Schedule;
 use hemiola_components::signal::{Answer, Protection, Signal, SignalKind};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::{Quantity, Ratio};
+
+pub use sources::VOLATILITY_CANDLES;
 
 use crate::book::mark_of;
 use crate::execution::entry;
@@ -45,9 +50,18 @@ fn allocate(
     schedules: Query<&Schedule>,
     metrics: Query<&'static Metrics>,
 ) -> Result<(), BevyError> {
-    let Queue { signals, intents, outbox, portfolios: entities, .. } = queue;
+    let Queue { signals, failures, intents, outbox, portfolios: entities, .. } = queue;
     let (portfolios, mut desks) = columns(&mut portfolios)?;
     let desks = desks.bypass_change_detection();
+    for (due, message) in failures.drain(..) {
+        let (position, ..) = positions.get(due.position)?;
+        let desk = &mut desks[position.portfolio.get()];
+        desk.controls.pending.push_front(failed(&schedules.get(position.schedule)?.name, &message, due.now));
+        desk.turn = due.now;
+        let (schedule, instrument) = (position.schedule_index, position.instrument_index);
+        let event = Event::Control(Box::new(Change::Failed { schedule, instrument, message }));
+        outbox.records.push(Record { portfolio: position.portfolio, at: due.now, event });
+    }
     signals.sort_unstable_by_key(|note| (note.due.tick, note.rank));
     for SignalNote { due, mut emitted, .. } in signals.drain(..) {
         let (position, holding, cursor) = positions.get(due.position)?;
@@ -110,6 +124,16 @@ fn allocate(
         cursor.answer = Some(answer);
     }
     Ok(())
+}
+
+/// A schedule whose engine has failed is suspended until somebody resumes it.
+fn failed(schedule: &str, message: &str, now: Nanos) -> OperatorAction {
+    OperatorAction {
+        at: now,
+        who: "engine".to_owned(),
+        why: Some(format!("strategy failure: {message}")),
+        what: Command::Suspend { target: Target::Schedule(schedule.to_owned()), expiry: Expiry::Never },
+    }
 }
 
 /// What became of a signal.

@@ -9,8 +9,8 @@ use hemiola_components::time::Nanos;
 use super::division::{Ledgers, Sight, Subject};
 use crate::book::mark_of;
 
-/// Candles whose returns make up a volatility.
-const RETURNS: usize = 20;
+/// Candles that a schedule's volatility is made of: their simple returns are one fewer.
+pub const VOLATILITY_CANDLES: usize = 21;
 
 /// What a column of readings is.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +93,7 @@ fn volatility(sight: &Sight<'_, '_, '_>, subject: &Subject, now: Nanos) -> Resul
         let (position, ..) = sight.positions.get(sight.desk.agenda.positions[slot])?;
         let bars = &position.feed.bars;
         let end = bars.closed_at(now, 0);
-        let closes = &bars.close[end.saturating_sub(RETURNS + 1)..end];
+        let closes = &bars.close[end.saturating_sub(VOLATILITY_CANDLES)..end];
         let returns = closes.windows(2).map(|pair| pair[1] / pair[0] - 1.0);
         if let Some(deviation) = sample_deviation(returns) {
             sum += deviation;
@@ -107,7 +107,7 @@ fn volatility(sight: &Sight<'_, '_, '_>, subject: &Subject, now: Nanos) -> Resul
 fn sample_deviation(values: impl ExactSizeIterator<Item = f64> + Clone) -> Option<f64> {
     let count = values.len() as f64;
     let mean = values.clone().sum::<f64>() / count;
-    let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+    let squares: f64 = values.map(|value| (value - mean) * (value - mean)).sum();
     (count > 1.0).then(|| (squares / (count - 1.0)).sqrt())
 }
 

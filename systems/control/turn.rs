@@ -137,8 +137,8 @@ fn apply(
         }
         Command::SetPolicy { policy, rebalances } => {
             division.replace((**policy).clone(), Memory::new());
-            weights.due = division.due_after(weights.cool_down, now);
-            return Ok(*rebalances || division.policy().is_static());
+            weights.due = division.next_decision(now);
+            return Ok(*rebalances);
         }
         Command::SetInterval { cool_down } => {
             weights.cool_down = *cool_down;
@@ -188,8 +188,7 @@ fn hold(
         working.order.schedule.get() == schedule && (flattens || working.exposure > Quantity::ZERO)
     };
     withdraw(portfolio, is_meant, desk, positions, log)?;
-    // At the end of the run there is nobody left to close anything.
-    if !flattens || log.now >= desk.timeline.end {
+    if !flattens {
         return Ok(());
     }
     for slot in subject.slots.clone() {

@@ -68,8 +68,7 @@ pub(crate) fn look(
     let scope = scope(&portfolio.risk_policy);
     for risk_profile in 0..portfolio.risk_profiles.len() {
         enter(portfolio, desk, risk_profile, scope, log);
-        // At the end of the run there is nobody left to close anything.
-        if !desk.risk[risk_profile].latches.is_empty() && log.now < desk.timeline.end {
+        if !desk.risk[risk_profile].latches.is_empty() {
             close(portfolio, risk_profile, desk, positions, intents, log)?;
         }
     }
@@ -154,7 +153,8 @@ fn close(
     Ok(())
 }
 
-/// Adds what closes the position at a place of the agenda; its engine forgets what it saw ahead of now.
+/// Adds what closes the position at a place of the agenda; its engine forgets what it saw ahead of now. At the end of the
+/// run there is nobody left to close anything, but the engine does not decide any more either.
 pub(crate) fn close_position(
     slot: usize,
     reference: Price,
@@ -164,11 +164,11 @@ pub(crate) fn close_position(
     intents: &mut Vec<WorkingOrder>,
     now: Nanos,
 ) -> Result<(), BevyError> {
-    let agenda = &mut desk.agenda;
+    let agenda = &desk.agenda;
     let (entity, decides) = (agenda.positions[slot], agenda.deciders[slot]);
     let decider = agenda.positions[decides];
     let (position, holding, _) = positions.get(entity)?;
-    intents.push(WorkingOrder {
+    let closing = WorkingOrder {
         order: Order {
             schedule: position.schedule_index,
             instrument: position.instrument_index,
@@ -191,7 +191,9 @@ pub(crate) fn close_position(
         opens: false,
         time_in_force: TimeInForce::UntilFilled,
         good_for: Nanos::NEVER,
-    });
+    };
+    intents.extend((now < desk.timeline.end).then_some(closing));
+    let agenda = &mut desk.agenda;
     let (.., mut cursor) = positions.get_mut(decider)?;
     // While an order is in flight the engine does not look ahead, and is not looked at.
     if cursor.in_flight == 0 {

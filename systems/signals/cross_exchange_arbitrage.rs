@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{CrossExchangeArbitrage, CrossExchangeArbitrageState, ProtectionRule};
 use hemiola_components::market::Snapshots;
-use hemiola_components::metric::{Fold, Metric};
+use hemiola_components::metric::Metric;
 use hemiola_components::order::Side;
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Direction, Leg, Metadata, Reasons, Signal, SignalKind};
@@ -17,6 +17,7 @@ use hemiola_components::units::{Notional, Price, Quantity, Ratio};
 
 use super::engine::{Columns, Engine, View};
 use super::kernel::{Loud, Quiet, chunk};
+use super::metrics::{SECONDARY_DELAY, SPREAD_CAPTURE};
 use crate::indicators::atr::protection;
 
 /// Opening and closing a pair takes this many fills.
@@ -116,21 +117,7 @@ impl Engine for CrossExchangeArbitrage {
         Preset { name: "futures", values: &[("taker_fee_rate", 0.0005), ("lot_size", 1e-6)] },
     ];
     const COLUMNS: Columns = Columns { snapshots: true, ..Columns::RANGES };
-    const METRICS: &'static [Metric] = &[
-        Metric {
-            name: "secondary_delay_ms",
-            fold: Fold::Max,
-            sample: |signal| signal.number("secondary_delay_ms"),
-        },
-        Metric {
-            name: "spread_capture_bps",
-            fold: Fold::Mean,
-            sample: |signal| {
-                let entry = signal.number("entry_spread")?;
-                Some((entry - signal.number("exit_spread_ratio")?) * 1e4)
-            },
-        },
-    ];
+    const METRICS: &'static [Metric] = &[SECONDARY_DELAY, SPREAD_CAPTURE];
 
     type Settings = Self;
     type State = CrossExchangeArbitrageState;

@@ -10,7 +10,7 @@ use hemiola_components::journal::Emitted;
 use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
 use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
-use hemiola_components::position::{Checkpoint, Cursor, Feed, Found, Holding, Position};
+use hemiola_components::position::{Checkpoint, Cursor, Failure, Feed, Found, Holding, Position};
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Answer, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
@@ -18,6 +18,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity};
 
 use super::explain::{Explain, Explanation};
+use super::failure::guarded;
 use crate::cadence::{Decision, next_decision};
 use crate::indicators::window;
 use crate::prefetch::prefetch;
@@ -265,13 +266,27 @@ pub(crate) fn run<E: Engine>(
     holdings: Query<&Holding>,
     mut positions: Deciders<'_, '_, E>,
 ) -> Result<(), BevyError> {
-    let Queue { scan, due, signals, explain, .. } = queue;
+    let Queue { scan, due, signals, failures, explain, .. } = queue;
     for &due in due.iter() {
         let Ok((position, holding, mut cursor, mut state, mut checkpoint)) = positions.get_mut(due.position)
         else {
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
+        match cursor.failure.take() {
+            Some(mut failure) if failure.at == due.now && !cursor.recalled => {
+                failure.at = Nanos::NEVER;
+                failures.push((due, failure.message.clone()));
+                cursor.failure = Some(failure);
+                continue;
+            }
+            Some(told) if told.at == Nanos::NEVER => {
+                cursor.failure = Some(told);
+                continue;
+            }
+            // What was seen ahead may not be so any more.
+            _ => {}
+        }
         // What was found ahead of time needs no second look, unless a pair has come apart since.
         if position.hedge.is_none()
             && !cursor.recalled
@@ -283,9 +298,6 @@ pub(crate) fn run<E: Engine>(
         let feed = &position.feed;
         let settings = settings.get(position.strategy)?;
         let answer = cursor.answer.take();
-        if let Some(answer) = answer {
-            E::on_answer(settings, &mut state, answer);
-        }
         let view = View {
             bars: &feed.bars,
             ticks: feed.ticks.as_deref(),
@@ -305,38 +317,26 @@ pub(crate) fn run<E: Engine>(
         let explain =
             explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
         let mut reader = Reader { settings, feed, view, explain, position, holding };
-        if std::mem::take(&mut cursor.recalled) {
-            // Who has just been answered has not looked ahead yet.
-            if answer.is_none() {
-                reader.go_back::<E>(&mut state, &mut cursor, &checkpoint, due.now);
+        let decisions = scan.decisions_from(position.slot, cursor.seen);
+        let progress = Progress { state: &mut *state, cursor: &mut cursor, checkpoint: &mut *checkpoint };
+        match reader.look::<E>(progress, (due.now, answer), decisions) {
+            Ok(Some(found)) if found.at == due.now => signals.push(note(due, position, found)),
+            Ok(later) => cursor.found = later,
+            Err(failure) if failure.at == due.now => {
+                failures.push((due, failure.message.clone()));
+                cursor.failure = Some(Box::new(Failure { at: Nanos::NEVER, ..failure }));
             }
-            // What decides now is used up: the position may be closed before this tick ends.
-            reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
-            continue;
-        }
-        if position.hedge.is_some() && !E::is_hedged(settings, &reader.view) {
-            // What decides now is used up: when a leg cannot be closed, the next decision tries again.
-            reader.catch_up::<E>(&mut state, &mut cursor, due.now + Nanos::new(1));
-            let bar = cursor.seen.saturating_sub(1);
-            signals.push(note(due, position, Found { at: due.now, bar, signal: unwind() }));
-            continue;
-        }
-        let found = if let Some(found) = cursor.found.take() {
-            Some(found)
-        } else {
-            reader.catch_up::<E>(&mut state, &mut cursor, due.now);
-            let Cursor { seen, last_due, not_finite, .. } = *cursor;
-            checkpoint.state.clone_from(&state);
-            (checkpoint.seen, checkpoint.last_due, checkpoint.not_finite) = (seen, last_due, not_finite);
-            let decisions = scan.decisions_from(position.slot, cursor.seen);
-            reader.look_ahead::<E>(&mut state, &mut cursor, decisions)
-        };
-        match found {
-            Some(found) if found.at == due.now => signals.push(note(due, position, found)),
-            later => cursor.found = later,
+            Err(failure) => cursor.failure = Some(Box::new(failure)),
         }
     }
     Ok(())
+}
+
+/// How far an engine has come, and where it began to look ahead.
+struct Progress<'a, S: Send + Sync + 'static> {
+    state: &'a mut S,
+    cursor: &'a mut Cursor,
+    checkpoint: &'a mut Checkpoint<S>,
 }
 
 /// Flattens both legs of a pair that is not one any more.
@@ -368,6 +368,82 @@ struct Reader<'a, S> {
 }
 
 impl<S> Reader<'_, S> {
+    /// The next signal, or where the engine fails before it gives one.
+    ///
+    /// An engine may fail far ahead of now. It is then put back and led there decision by decision.
+    fn look<E: Engine<Settings = S>>(
+        &mut self,
+        progress: Progress<'_, E::State>,
+        (now, answer): (Nanos, Option<Answer>),
+        decisions: usize,
+    ) -> Result<Option<Found>, Failure> {
+        let Progress { state, cursor, checkpoint } = progress;
+        let mut looks_ahead = false;
+        let looked = guarded(|| {
+            if self.settle::<E>(state, cursor, checkpoint, (now, answer)) {
+                return None;
+            }
+            if self.position.hedge.is_some() && !E::is_hedged(self.settings, &self.view) {
+                // What decides now is used up: when a leg cannot be closed, the next decision tries again.
+                self.catch_up::<E>(state, cursor, now + Nanos::new(1));
+                let bar = cursor.seen.saturating_sub(1);
+                return Some(Found { at: now, bar, signal: unwind() });
+            }
+            if let Some(found) = cursor.found.take() {
+                return Some(found);
+            }
+            self.catch_up::<E>(state, cursor, now);
+            let Cursor { seen, last_due, not_finite, .. } = *cursor;
+            checkpoint.state.clone_from(state);
+            (checkpoint.seen, checkpoint.last_due, checkpoint.not_finite) = (seen, last_due, not_finite);
+            looks_ahead = true;
+            self.look_ahead::<E>(state, cursor, decisions)
+        });
+        let message = match looked {
+            Ok(found) => return Ok(found),
+            Err(message) => message,
+        };
+        if !looks_ahead {
+            return Err(Failure { at: now, message });
+        }
+        state.clone_from(&checkpoint.state);
+        (cursor.seen, cursor.last_due, cursor.not_finite) =
+            (checkpoint.seen, checkpoint.last_due, checkpoint.not_finite);
+        self.explain = None;
+        while let Some(Decision { due, .. }) = next_decision(self.feed.cadence, cursor, &self.feed.bars) {
+            match guarded(|| self.look_ahead::<E>(state, cursor, 1)) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(message) => return Err(Failure { at: due.max(now), message }),
+            }
+        }
+        Err(Failure { at: now, message })
+    }
+
+    /// Tells the engine what became of its last signal. When its position is being closed by somebody else, it also
+    /// forgets what it saw ahead, and has nothing to decide now: returns whether that is so.
+    fn settle<E: Engine<Settings = S>>(
+        &mut self,
+        state: &mut E::State,
+        cursor: &mut Cursor,
+        checkpoint: &Checkpoint<E::State>,
+        (now, answer): (Nanos, Option<Answer>),
+    ) -> bool {
+        if let Some(answer) = answer {
+            E::on_answer(self.settings, state, answer);
+        }
+        let is_recalled = std::mem::take(&mut cursor.recalled);
+        if is_recalled {
+            // Who has just been answered has not looked ahead yet.
+            if answer.is_none() {
+                self.go_back::<E>(state, cursor, checkpoint, now);
+            }
+            // What decides now is used up: the position may be closed before this tick ends.
+            self.catch_up::<E>(state, cursor, now + Nanos::new(1));
+        }
+        is_recalled
+    }
+
     /// Takes in what was to decide before `now` without deciding: warm-up, and candles that closed while an order
     /// was at the venue.
     fn catch_up<E: Engine<Settings = S>>(&self, state: &mut E::State, cursor: &mut Cursor, now: Nanos) {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use hemiola_components::engine::{MeanReversion, MeanReversionState, ProtectionRule};
-use hemiola_components::metric::{Fold, Metric};
+use hemiola_components::metric::Metric;
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Direction, Metadata, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
@@ -15,6 +15,7 @@ use hemiola_components::units::{Price, Ratio};
 
 use super::engine::{Columns, Engine, View};
 use super::kernel::{Loud, Quiet, chunk};
+use super::metrics::{ABS_ZSCORE, REALIZED_VOLATILITY};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::moments::Moments;
@@ -106,18 +107,7 @@ impl Engine for MeanReversion {
         },
     ];
     const COLUMNS: Columns = Columns { log_returns: true, ..Columns::CANDLES };
-    const METRICS: &'static [Metric] = &[
-        Metric {
-            name: "avg_abs_zscore",
-            fold: Fold::Mean,
-            sample: |signal| signal.number("zscore").map(f64::abs),
-        },
-        Metric {
-            name: "avg_realized_volatility",
-            fold: Fold::Mean,
-            sample: |signal| signal.number("volatility"),
-        },
-    ];
+    const METRICS: &'static [Metric] = &[ABS_ZSCORE, REALIZED_VOLATILITY];
 
     type Settings = Self;
     type State = MeanReversionState;

@@ -4,10 +4,12 @@ pub mod capability;
 pub mod catalog;
 pub mod engine;
 pub mod explain;
+pub mod metrics;
 
 mod cross_exchange_arbitrage;
 mod daily_trend_momentum;
 mod external;
+mod failure;
 mod grid_trading;
 mod kernel;
 mod mean_reversion;

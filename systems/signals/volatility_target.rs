@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use hemiola_components::engine::{ProtectionRule, VolatilityTarget, VolatilityTargetState};
 use hemiola_components::market::{LogReturns, Span};
-use hemiola_components::metric::{Fold, Metric};
+use hemiola_components::metric::Metric;
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Answer, Direction, Metadata, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{
@@ -15,6 +15,7 @@ use hemiola_components::units::Ratio;
 
 use super::engine::{Columns, Engine, View};
 use super::kernel::{Loud, Quiet};
+use super::metrics::{ALLOCATION_ERROR, VOLATILITY_ERROR};
 use crate::indicators::atr::protection;
 use crate::indicators::log_returns::Variances;
 use crate::indicators::window::sample_variance;
@@ -74,26 +75,7 @@ impl Engine for VolatilityTarget {
         ],
     }];
     const COLUMNS: Columns = Columns { log_returns: true, ..Columns::RANGES };
-    const METRICS: &'static [Metric] = &[
-        Metric {
-            name: "allocation_error_pct",
-            fold: Fold::Mean,
-            sample: |signal| {
-                let target = signal.number("target_allocation").filter(|target| *target != 0.0)?;
-                let current = signal.number("current_allocation")?;
-                Some(100.0 * (target - current).abs() / target.abs().max(1e-9))
-            },
-        },
-        Metric {
-            name: "realized_vs_target_vol_pct",
-            fold: Fold::Mean,
-            sample: |signal| {
-                let target = signal.number("target_volatility")?;
-                let realized = signal.number("realized_volatility")?;
-                Some(100.0 * (realized - target).abs() / target.abs().max(1e-9))
-            },
-        },
-    ];
+    const METRICS: &'static [Metric] = &[ALLOCATION_ERROR, VOLATILITY_ERROR];
 
     type Settings = Self;
     type State = VolatilityTargetState;

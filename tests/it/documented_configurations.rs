@@ -190,6 +190,7 @@ fn profile_budget(config: &Config) {
     let expected = serde_json::json!({
         "strategy": "grid_engine", "cadence_seconds": 180, "max_drift_seconds": 45, "warmup_bars": 50,
         "risk_profile": "aggressive", "max_signals": 2, "interval": "1h", "offset_seconds": 0, "sizing": "weight",
+        "priority": 0, "windows": [], "fallback_schedules": [], "on_suspend": "hold", "metrics": {},
     });
     assert_eq!(scheduler["schedules"]["grid_schedule"], expected);
 }
@@ -231,8 +232,8 @@ fn drawdown_guard(config: &Config) {
     let schedules = &resolved["multi_strategy_schedulers"]["hedged_multi"]["schedules"];
     assert_eq!(schedules["arb"]["cadence_seconds"], 90);
     assert_eq!(schedules["arb"]["max_drift_seconds"], 30, "the default");
-    let refused = config.plan(&Selection::default()).unwrap_err().to_string();
-    assert!(refused.contains("does not divide capital by `drawdown_guard` yet"), "{refused}");
+    let plan = config.plan(&Selection::default()).unwrap();
+    assert_eq!(plan.capital_policy.kind.name(), "drawdown_guard");
 }
 
 fn smoothed(config: &Config) {

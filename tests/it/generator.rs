@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::random::{RandomWorld, world};
 use crate::support::run;
 
-const WORLDS: usize = 400;
+const WORLDS: usize = 600;
 
 /// What must have happened, by engine.
 const EXPECTED: [(&str, &[&str]); 7] = [
@@ -51,6 +51,9 @@ const AT_THE_VENUE: [&str; 9] = [
     "immediate_or_cancel",
     "fill_or_kill",
 ];
+
+/// What holds schedules of the random worlds back.
+const CONTROLS: [&str; 4] = ["suspended", "signal_limit", "outside_window", "idle_fallback"];
 
 type Seen = BTreeMap<(String, &'static str), usize>;
 
@@ -133,7 +136,7 @@ fn everything_happens_in_the_random_worlds() {
     }
     assert!((50..WORLDS - 50).contains(&instant), "{instant} worlds fill at once");
     assert!(quoted >= 20, "{quoted} worlds have quotes");
-    for what in AT_THE_VENUE {
+    for what in AT_THE_VENUE.into_iter().chain(CONTROLS) {
         let count: usize = seen.iter().filter(|((_, seen), _)| *seen == what).map(|(_, count)| count).sum();
         assert!(count >= 20, "`{what}` {count} times in {seen:#?}");
     }

@@ -7,7 +7,7 @@ use hemiola_components::control::{
     ControlError, SignalLimit, SignalLimits, Suspension, Suspensions, Target, Terms,
 };
 use hemiola_components::time::Nanos;
-use hemiola_systems::control::capacity::{Capacity, truncate};
+use hemiola_systems::control::capacity::Capacity;
 use hemiola_systems::control::{limits, remaining_seconds, suspensions};
 use serde_json::{Map, Value, json};
 
@@ -149,28 +149,6 @@ fn suspensions_hold_expire_and_are_listed_as_the_cases_say() {
         }
     });
     assert!(cases.is_none_or(|cases| cases >= 80));
-}
-
-#[test]
-fn of_too_many_signals_those_of_the_cases_are_kept() {
-    let Some(path) = shared::vectors("schedule_runs.jsonl") else { return };
-    let mut cut = 0;
-    for line in fs::read_to_string(path).unwrap().lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let most = u32::try_from(case["max_signals"].as_i64().unwrap().max(1)).unwrap();
-        let mut selected = Vec::new();
-        for snapshot in case["snapshots"].as_array().unwrap() {
-            let signals = snapshot["signals"].as_array().unwrap();
-            let mut kept: Vec<usize> = (0..signals.len()).collect();
-            truncate(&mut kept, most, |index| signals[*index]["confidence"].as_f64().unwrap());
-            cut += signals.len() - kept.len();
-            if !kept.is_empty() {
-                selected.push(kept);
-            }
-        }
-        assert_eq!(json!(selected), case["expect"]["selected"], "{}", case["id"]);
-    }
-    assert!(cut > 50, "{cut}");
 }
 
 fn snapshot(state: &Suspensions, now: Nanos) -> Value {

@@ -2,10 +2,12 @@
 
 use std::fs;
 
-use hemiola_components::governor::{Governor, GovernorSettings, Grant, Scoring, Terms};
+use hemiola::config::{self, Selection};
+use hemiola_components::governor::{Governor, GovernorSettings, Grant};
 use hemiola_components::time::Nanos;
 use hemiola_systems::governor::{governor, grant, observe, rebalance};
-use serde_json::Value;
+use hemiola_systems::signals::catalog::Catalog;
+use serde_json::{Value, json};
 
 use crate::support::shared;
 use crate::support::vectors::{is_near, seconds};
@@ -81,45 +83,26 @@ fn close(found: f64, expected: &Value, context: &str) {
     assert!(is_near(found, expected), "{context}: {found}, not {expected}");
 }
 
-fn settings(config: &Value) -> GovernorSettings {
-    let number = |key: &str| config[key].as_f64().unwrap_or_else(|| panic!("{key}: {config}"));
-    let scoring = |key: &str| config["scoring"][key].as_f64().unwrap().max(0.0);
-    let count = |value: &Value| value.as_u64().map(|count| u32::try_from(count).unwrap());
-    let default_terms = Terms {
-        baseline_weight: number("default_baseline_weight"),
-        min_weight: number("default_min_weight"),
-        max_weight: number("default_max_weight"),
-        baseline_max_signals: None,
-        max_signal_factor: 1.0,
-    };
-    let terms = |strategy: &Value| {
-        let or = |key: &str, default: f64| strategy[key].as_f64().unwrap_or(default);
-        Terms {
-            baseline_weight: Some(or("baseline_weight", 0.0))
-                .filter(|weight| *weight != 0.0)
-                .unwrap_or(default_terms.baseline_weight),
-            min_weight: or("min_weight", 0.0),
-            max_weight: or("max_weight", 1.0),
-            baseline_max_signals: count(&strategy["baseline_max_signals"]),
-            max_signal_factor: or("max_signal_factor", 1.0),
-        }
-    };
-    let strategies = config["strategies"].as_object().into_iter().flatten();
-    GovernorSettings {
-        enabled: config["enabled"].as_bool().unwrap(),
-        interval: seconds(&(number("rebalance_interval_minutes") * 60.0).into()),
-        smoothing: number("smoothing"),
-        scoring: Scoring {
-            alpha: scoring("alpha"),
-            cost: scoring("cost"),
-            slo: scoring("slo"),
-            risk: scoring("risk"),
-        },
-        require_complete_metrics: config["require_complete_metrics"].as_bool().unwrap(),
-        min_score_threshold: number("min_score_threshold"),
-        default_cost_bps: number("default_cost_bps"),
-        max_signal_floor: count(&config["max_signal_floor"]).unwrap(),
-        default_terms,
-        strategies: strategies.map(|(name, strategy)| (name.clone(), terms(strategy))).collect(),
+/// A configuration without its governor.
+const REST: &str = "\
+risk_profiles: {balanced: {preset: balanced}}
+instrument_universes: {core: {instruments: {BTC_USDT: {base_asset: BTC, quote_asset: USDT, categories: [core], exchanges: {binance: BTCUSDT}, backfill: [{interval: 1h, lookback_days: 30}]}}}}
+environments: {demo: {exchange: binance, environment: demo, data_cache_path: data, instrument_universe: core, risk_profile: balanced}}
+multi_strategy_schedulers: {main: {portfolio_governor: steady, schedules: {first: {strategy: other}}}}
+";
+
+/// What the configuration makes of a governor.
+fn settings(governor: &Value) -> GovernorSettings {
+    let mut governor = governor.clone();
+    let mut strategies = json!({ "other": { "engine": "sma_cross" } });
+    for (name, terms) in governor["strategies"].as_object_mut().into_iter().flatten() {
+        strategies[name] = json!({ "engine": "sma_cross" });
+        terms.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     }
+    let governors = json!({ "steady": governor });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("core.yaml");
+    fs::write(&path, format!("{REST}strategies: {strategies}\nportfolio_governors: {governors}\n")).unwrap();
+    let config = config::load(&path, &Catalog::built_in().specs()).unwrap_or_else(|error| panic!("{error}"));
+    config.plan(&Selection::default()).unwrap().governor.unwrap()
 }

@@ -51,7 +51,7 @@ impl<'t> Checker<'t> {
     pub(super) fn policy(&self, field: &Field<'t>) -> Option<Value> {
         if !field.is_map() {
             let written = field.text()?;
-            let policy = self.find_policy(field, written)?;
+            let policy = Self::find_policy(field, written)?;
             if let Some(required) = policy.shape.keys.iter().find(|key| key.is_required()) {
                 let message = format!(
                     "`{}` needs `{}`: write a map with `name` and `{}`",
@@ -73,8 +73,7 @@ impl<'t> Checker<'t> {
             return None;
         };
         let written = name.text()?;
-        let policy = self.find_policy(&name, written)?;
-        let _guard = policy.is_later.then(|| self.unused.pause());
+        let policy = Self::find_policy(&name, written)?;
         let text = |key, text: &str| Entry::of(key, Value::Text(text.to_owned()), name.node.position);
         let mut entries = vec![text("name", policy.names[0])];
         let keys = COMMON[1..].iter().chain(policy.shape.keys);
@@ -90,25 +89,14 @@ impl<'t> Checker<'t> {
         Some(Value::Map(entries))
     }
 
-    fn find_policy(&self, field: &Field<'t>, written: &str) -> Option<&'static PolicyShape> {
+    fn find_policy(field: &Field<'t>, written: &str) -> Option<&'static PolicyShape> {
         let policy = by_name(written);
-        match policy {
-            Some(policy) if policy.is_later => {
-                self.unused.note(field, &format!("the capital policy `{}`", policy.names[0]));
-            }
-            Some(_) => {}
-            None => {
-                let names = || POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
-                let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
-                let message = format!("there is no capital policy {} (known: {known})", quoted(written));
-                field.problems.unknown(
-                    &field.place(),
-                    "unknown_reference",
-                    message,
-                    &normalized(written),
-                    names(),
-                );
-            }
+        if policy.is_none() {
+            let names = POLICIES.iter().flat_map(|policy| policy.names.iter().copied());
+            let known = listed(POLICIES.iter().map(|policy| policy.names[0]));
+            let message = format!("there is no capital policy {} (known: {known})", quoted(written));
+            let place = field.place();
+            field.problems.unknown(&place, "unknown_reference", message, &normalized(written), names);
         }
         policy
     }
@@ -160,6 +148,11 @@ pub(super) fn weights(field: &Field<'_>) -> Option<Value> {
             return None;
         }
     }
+    if !table.is_usable {
+        let message = "no weight of the table is above zero: give one schedule a weight at least, or name another policy";
+        field.error("no_weight", message);
+        return None;
+    }
     Some(Value::Map(table.entries))
 }
 
@@ -169,6 +162,8 @@ struct Table {
     path: String,
     entries: Vec<Entry>,
     places: BTreeMap<String, (usize, Place)>,
+    /// Whether a weight is above zero, or cannot be told.
+    is_usable: bool,
 }
 
 impl Table {
@@ -184,6 +179,7 @@ impl Table {
                 let written = &entry.path[self.path.len()..];
                 self.insert(key, Some(&entry), &entry, written);
             } else {
+                self.is_usable = true;
                 entry.wrong_type("a weight or a map of risk profiles to weights");
             }
         }
@@ -194,6 +190,7 @@ impl Table {
         let Some(mut section) = field.section() else { return };
         let who = section.either("schedule", &["strategy", "name"]);
         if who.is_none() {
+            self.is_usable = true;
             section.missing("schedule");
         }
         let profile = section.either("profile", &["risk_profile"]);
@@ -210,9 +207,15 @@ impl Table {
         self.insert(key, weight.as_ref(), field, "");
     }
 
-    /// Takes a weight that stands in `field`; one that cannot be read counts as 1, so that the table hits.
+    /// Takes a weight that stands in `field`: a text that is no number is passed over, one that is refused counts as 1,
+    /// so that the table hits.
     fn insert(&mut self, key: String, weight: Option<&Field<'_>>, field: &Field<'_>, written: &str) {
+        if let Some(weight) = weight.filter(|weight| weight.is_other_text()) {
+            weight.warning("skipped_weight", "is no number and passed over: write a number, or remove it");
+            return;
+        }
         let value = weight.and_then(|weight| weight.numeric(0.0..)).unwrap_or(1.0);
+        self.is_usable |= value > 0.0;
         let place = field.key_place();
         let written = (!written.is_empty() && written != key).then(|| written.to_owned());
         let node = Node::of(Value::Number(value), field.node.position);

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hemiola_components::governor::GovernorSettings;
 use hemiola_components::strategy::EngineSpec;
 
 use super::problem::Place;
 use super::view::View;
 
 mod environment;
+mod fallback;
+mod governor;
 mod license;
 mod limits;
 pub(crate) mod policy;
@@ -16,6 +19,7 @@ mod risk;
 mod scheduler;
 mod strategy;
 mod universe;
+mod window;
 
 pub(crate) use environment::{Environment, Mode};
 pub(crate) use license::License;
@@ -36,6 +40,8 @@ pub(crate) struct Model {
     pub(crate) strategies: Vec<Strategy>,
     /// Where each strategy stands, by name.
     places: BTreeMap<String, usize>,
+    /// By name.
+    pub(crate) governors: BTreeMap<String, GovernorSettings>,
     pub(crate) schedulers: Vec<Scheduler>,
     pub(crate) schedulers_place: Place,
     pub(crate) license: License,
@@ -69,6 +75,7 @@ impl Model {
             environments_place: key_place("environments").unwrap_or_default(),
             places: strategies.iter().enumerate().map(|(place, one)| (one.name.clone(), place)).collect(),
             strategies,
+            governors: governor::governors(root),
             schedulers_place: key_place("multi_strategy_schedulers")
                 .or(key_place("runtime"))
                 .unwrap_or_default(),

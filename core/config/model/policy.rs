@@ -1,6 +1,6 @@
 //! `capital_policy`: how a scheduler divides its capital, as a tree.
 //!
-//! Without one the schedules share equally.
+//! Without one the schedules share by risk parity.
 
 use std::collections::BTreeMap;
 
@@ -12,43 +12,56 @@ use crate::config::problem::{Place, listed, quoted};
 use crate::config::tree::Value;
 use crate::config::view::View;
 
-/// A scheduler's policy, with the places of its weights.
-#[derive(Clone, Debug)]
+/// A scheduler's policy, with the tables of weights in it.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Capital {
     pub(crate) policy: Policy,
-    pub(crate) place: Place,
-    /// Where the table stands, if there is one.
-    pub(crate) table: Option<Place>,
-    /// Where each key of the table stands.
-    pub(crate) keys: BTreeMap<String, Place>,
+    pub(crate) tables: Vec<Table>,
     pub(crate) rebalance: Option<Nanos>,
 }
 
-impl Default for Capital {
-    fn default() -> Self {
-        Self {
-            policy: Policy::of(PolicyKind::EqualWeight),
-            place: Place::default(),
-            table: None,
-            keys: BTreeMap::new(),
-            rebalance: None,
-        }
-    }
+/// A table of fixed weights, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) place: Place,
+    /// The weight of each key, and where the key stands.
+    pub(crate) keys: BTreeMap<String, (f64, Place)>,
+    /// Whether nothing else divides the capital.
+    pub(crate) is_outermost: bool,
 }
 
 impl Capital {
     pub(super) fn decode(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) -> Self {
         check(field, schedules, context);
-        let table = field.get("weights");
-        let place = |entry: &View<'_>| (entry.name.to_owned(), entry.key_place());
-        Self {
-            policy: decode(field),
-            place: field.place(),
-            keys: table.iter().flat_map(View::entries).map(|entry| place(&entry)).collect(),
-            table: table.map(|table| table.place()),
-            rebalance: field.seconds("rebalance_seconds"),
-        }
+        let mut found = Vec::new();
+        tables(field, true, &mut found);
+        Self { policy: decode(field), tables: found, rebalance: field.seconds("rebalance_seconds") }
     }
+}
+
+/// The tables of weights of a policy and of those inside it.
+fn tables(field: &View<'_>, is_outermost: bool, found: &mut Vec<Table>) {
+    if let Some(table) = field.get("weights") {
+        let key = |entry: View<'_>| Some((entry.name.to_owned(), (entry.own_number()?, entry.key_place())));
+        let keys = table.entries().into_iter().filter_map(key).collect();
+        found.push(Table { place: table.place(), keys, is_outermost });
+    }
+    for inner in &inner_policies(field) {
+        tables(inner, false, found);
+    }
+}
+
+/// The policies that a policy refers to.
+fn inner_policies<'t>(field: &View<'t>) -> Vec<View<'t>> {
+    let keys = ["base", "within_profile", "within_tag", "fallback"];
+    let components = components_of(field);
+    let mixed = components.iter().filter_map(|component| component.get("policy"));
+    keys.into_iter().filter_map(|key| field.get(key)).chain(mixed).collect()
+}
+
+/// The components of a mix, which is a map or a list.
+fn components_of<'t>(field: &View<'t>) -> Vec<View<'t>> {
+    field.get("components").map(|field| [field.entries(), field.items()].concat()).unwrap_or_default()
 }
 
 /// A checked policy. What could not be read is the default; it has been reported.
@@ -166,7 +179,6 @@ fn rule(field: &View<'_>) -> Rule {
 }
 
 fn components(field: &View<'_>) -> Vec<Component> {
-    let Some(components) = field.get("components") else { return Vec::new() };
     let component = |component: &View<'_>| {
         let policy = component.get("policy").map_or_else(Policy::default, |policy| decode(&policy));
         let label = component.text("label").or((!component.name.is_empty()).then_some(component.name));
@@ -176,29 +188,20 @@ fn components(field: &View<'_>) -> Vec<Component> {
             policy,
         }
     };
-    components.entries().iter().chain(&components.items()).map(component).collect()
+    components_of(field).iter().map(component).collect()
 }
 
 /// What a policy refers to, and what it probably does not mean.
 fn check(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
-    for key in ["base", "within_profile", "within_tag", "fallback"] {
-        if let Some(inner) = field.get(key) {
-            check(&inner, schedules, context);
-        }
+    for inner in &inner_policies(field) {
+        check(inner, schedules, context);
     }
-    let components = field.get("components");
-    for component in components.iter().flat_map(|field| [field.entries(), field.items()].concat()) {
-        match component.get("policy") {
-            Some(policy) => check(&policy, schedules, context),
-            None if component.has("policy") => {}
-            None => component.error("missing_key", "needs a `policy`"),
-        }
+    let components = components_of(field);
+    for component in components.iter().filter(|component| !component.has("policy")) {
+        component.error("missing_key", "needs a `policy`");
     }
-    let is_empty = match &components {
-        Some(components) => components.entries().is_empty() && components.items().is_empty(),
-        None => !field.has("components"),
-    };
-    if is_empty && field.text("name") == Some("blended") {
+    let is_read = field.get("components").is_some() || !field.has("components");
+    if is_read && components.is_empty() && field.text("name") == Some("blended") {
         field.warning("empty", "mixes no policies: the fallback is all there is");
     }
     if let (Some(warning), Some(panic)) = (field.number("warning_pct"), field.number("panic_pct"))

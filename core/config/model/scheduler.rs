@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hemiola_components::control::OperatorAction;
 use hemiola_components::order::{EntryKind, EntryOrder, TimeInForce};
-use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::schedule::{Cadence, OnSuspend, Sizing, TradingWindow};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_components::units::{Bps, Notional, Quantity};
 
 use super::policy::Capital;
-use super::{Profile, Strategy, limits};
+use super::{Profile, Strategy, fallback, limits, window};
 use crate::config::problem::{Place, quoted};
+use crate::config::rules::warn_of_repetitions;
+use crate::config::shape::scheduler::ON_SUSPEND;
 use crate::config::tokens::Token;
 use crate::config::view::View;
 
@@ -50,6 +52,8 @@ pub(crate) struct Scheduler {
     pub(crate) telemetry_namespace: String,
     pub(crate) capital: Capital,
     pub(crate) cool_down: Option<Nanos>,
+    /// The name of its governor.
+    pub(crate) governor: Option<String>,
     /// What holds from the start, in the order of application: limits, then suspensions.
     pub(crate) initial: Vec<OperatorAction>,
     pub(crate) schedules: Vec<Schedule>,
@@ -72,6 +76,13 @@ pub(crate) struct Schedule {
     /// How entries go to the market, and where the file says so.
     pub(crate) entry_order: Option<(EntryOrder, Place)>,
     pub(crate) instruments: Option<InstrumentList>,
+    pub(crate) priority: i32,
+    pub(crate) max_drift: Nanos,
+    pub(crate) windows: Vec<TradingWindow>,
+    /// Names of schedules, and where they stand.
+    pub(crate) fallbacks: Vec<(String, Place)>,
+    pub(crate) on_suspend: OnSuspend,
+    pub(crate) metrics: BTreeMap<String, f64>,
 }
 
 /// Instruments a schedule names itself.
@@ -86,6 +97,7 @@ impl Scheduler {
     pub(super) fn decode(field: &View<'_>, context: &Context<'_>) -> Self {
         let schedules: Vec<_> =
             field.map("schedules").iter().map(|field| Schedule::decode(field, context)).collect();
+        fallback::check(&schedules, field.problems);
         let policy = field.get("capital_policy");
         let capital = policy.map(|policy| Capital::decode(&policy, &schedules, context)).unwrap_or_default();
         let namespace = field.text("telemetry_namespace").map(ToOwned::to_owned);
@@ -95,6 +107,7 @@ impl Scheduler {
             telemetry_namespace: namespace.unwrap_or_else(|| format!("scheduler.{}", field.name)),
             cool_down: field.seconds("allocation_rebalance_seconds").or(capital.rebalance),
             capital,
+            governor: field.text("portfolio_governor").map(ToOwned::to_owned),
             initial: limits::initial(field, &schedules, context),
             schedules,
             tokens: field.items_of("rbac_tokens").iter().map(token).collect(),
@@ -140,8 +153,27 @@ impl Schedule {
                 .map(|order| (decode_entry_order(&order, interval), order.key_place())),
             sizing: field.get("sizing").map(|sizing| decode_sizing(&sizing)).unwrap_or_default(),
             instruments: field.get("instruments").map(|list| InstrumentList::decode(&list)),
+            priority: field.whole("priority"),
+            max_drift: field.seconds("max_drift_seconds").unwrap_or_default(),
+            windows: window::windows(field),
+            fallbacks: fallbacks(field),
+            on_suspend: match field.text("on_suspend") {
+                Some(word) if word == ON_SUSPEND[1] => OnSuspend::Flatten,
+                _ => OnSuspend::Hold,
+            },
+            metrics: field
+                .map("metrics")
+                .iter()
+                .filter_map(|metric| Some((metric.name.to_owned(), metric.own_number()?)))
+                .collect(),
         }
     }
+}
+
+fn fallbacks(field: &View<'_>) -> Vec<(String, Place)> {
+    let items = field.items_of("fallback_schedules");
+    warn_of_repetitions(&items, "schedule", |item| item.node.text());
+    items.iter().filter_map(|item| Some((item.node.text()?.to_owned(), item.place()))).collect()
 }
 
 fn decode_entry_order(field: &View<'_>, interval: Interval) -> EntryOrder {

@@ -7,8 +7,6 @@ use super::{Key, Kind, PERIOD, Range, Shape, key};
 pub(crate) struct PolicyShape {
     /// Names in a file: the canonical one first. They are read without regard to case, `-` counts as `_`.
     pub(crate) names: &'static [&'static str],
-    /// Checked, and computed by nothing in this version.
-    pub(crate) is_later: bool,
     /// Whether reports call it as the file does, when it has no label.
     pub(crate) is_reported_as_written: bool,
     /// What reports call it when its name is all there is, if that is something else.
@@ -35,14 +33,12 @@ pub(crate) const NO_POLICY: [&str; 3] = ["none", "disabled", "disable"];
 pub(crate) const POLICIES: [PolicyShape; 11] = [
     PolicyShape {
         names: &["equal_weight", "equal", "uniform"],
-        is_later: false,
         is_reported_as_written: false,
         bare_name: None,
         shape: Shape { summary: "The same for each schedule.", keys: &[] },
     },
     PolicyShape {
         names: &["fixed_weight", "fixed", "manual"],
-        is_later: false,
         is_reported_as_written: false,
         bare_name: None,
         shape: Shape {
@@ -54,28 +50,24 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["risk_parity", "risk"],
-        is_later: true,
         is_reported_as_written: false,
         bare_name: None,
         shape: Shape { summary: "Inversely to the volatility that was seen.", keys: &[] },
     },
     PolicyShape {
         names: &["volatility_target", "vol_target", "target_volatility"],
-        is_later: true,
         is_reported_as_written: false,
         bare_name: None,
         shape: Shape { summary: "More for schedules that meet their target volatility.", keys: &[] },
     },
     PolicyShape {
         names: &["signal_strength", "signal", "signals"],
-        is_later: true,
         is_reported_as_written: false,
         bare_name: None,
         shape: Shape { summary: "More for schedules with many confident signals.", keys: &[] },
     },
     PolicyShape {
         names: &["metric_weighted", "metric", "telemetry_weighted", "metric_score"],
-        is_later: true,
         is_reported_as_written: true,
         bare_name: None,
         shape: Shape {
@@ -93,7 +85,6 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["smoothed", "smoothed_allocation", "ewma", "ema"],
-        is_later: true,
         is_reported_as_written: true,
         bare_name: None,
         shape: Shape {
@@ -109,7 +100,6 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["drawdown_guard", "drawdown", "drawdown_adaptive", "drawdown_aware"],
-        is_later: true,
         is_reported_as_written: true,
         bare_name: None,
         shape: Shape {
@@ -127,7 +117,6 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["risk_profile", "profile_budget", "risk_budget", "risk_profile_budget"],
-        is_later: true,
         is_reported_as_written: false,
         bare_name: Some("risk_profile_budget"),
         shape: Shape {
@@ -145,7 +134,6 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["blended", "composite", "weighted_mix", "mix"],
-        is_later: true,
         is_reported_as_written: true,
         bare_name: None,
         shape: Shape {
@@ -164,7 +152,6 @@ pub(crate) const POLICIES: [PolicyShape; 11] = [
     },
     PolicyShape {
         names: &["tag_quota", "tag_budget", "tag_weight", "tag_split"],
-        is_later: true,
         is_reported_as_written: true,
         bare_name: None,
         shape: Shape {

@@ -48,8 +48,7 @@ pub(crate) const ROOT: Shape = Shape {
             "portfolio_governors",
             map("portfolio governors", &Kind::Section(&scheduler::GOVERNOR)),
             "Weights between strategies by how well they do, by name.",
-        )
-        .later(),
+        ),
         key(
             "environments",
             some("environments", &Kind::Section(&environment::ENVIRONMENT)),

@@ -20,26 +20,29 @@ pub(crate) const SCHEDULER: Shape = Shape {
         .number(300.0)
         .later(),
         key("rbac_tokens", Kind::List(&Kind::Section(&TOKEN)), "Who may control it.").texts(&[]),
-        key("portfolio_governor", Kind::Reference(Names::Governors), "The governor of its weights.").later(),
+        key(
+            "portfolio_governor",
+            Kind::Reference(Names::Governors),
+            "The governor that grants signals to its strategies.",
+        )
+        .otherwise("no governor"),
         key("portfolio_inputs", Kind::Section(&INPUTS), "Reports that the governor reads.").later(),
         key("capital_policy", Kind::Policy, "How its capital is divided: a policy's name, or a map.")
-            .otherwise("`equal_weight`"),
+            .otherwise("`risk_parity`"),
         key("allocation_rebalance_seconds", PERIOD, "Least distance of two re-allocations, in seconds.")
             .alias(&["capital_rebalance_seconds"])
             .otherwise("the policy's `rebalance_seconds`, else every due instant"),
-        key("signal_limits", LIMITS, "Signals at most, by strategy and risk profile.").filled().later(),
+        key("signal_limits", LIMITS, "Signals at most, by strategy and risk profile.").filled(),
         key("initial_signal_limits", LIMITS, "The same; applied after `signal_limits`, so it wins.")
             .alias(&["signal_limit_overrides", "initial_signal_limit_overrides"])
-            .filled()
-            .later(),
+            .filled(),
         key(
             "initial_suspensions",
             Kind::OneOrMany(&Kind::Section(&SUSPENSION)),
             "Schedules and tags that start suspended.",
         )
         .alias(&["suspensions"])
-        .texts(&[])
-        .later(),
+        .texts(&[]),
         key("schedules", some("schedules", &Kind::Section(&SCHEDULE)), "Its schedules, by name.").required(),
     ],
 };
@@ -66,11 +69,10 @@ pub(crate) const SCHEDULE: Shape = Shape {
         key(
             "max_drift_seconds",
             Kind::Duration { least: 0.0, raises: true },
-            "Lateness that is reported, in seconds.",
+            "Lateness on the wall clock that is reported, in seconds.",
         )
         .alias(&["max_drift"])
-        .number(30.0)
-        .later(),
+        .number(30.0),
         key("warmup_bars", raised(0), "Candles before the start that fill the engine's windows.").number(0.0),
         key("risk_profile", Kind::Reference(Names::RiskProfiles), "Its limits.")
             .otherwise("the strategy's, else the environment's"),
@@ -89,6 +91,50 @@ pub(crate) const SCHEDULE: Shape = Shape {
         .otherwise("a market order"),
         key("instruments", TEXTS, "`NAME`, or `venue:NAME`.")
             .otherwise("all that the environment's exchange lists"),
+        key("priority", Kind::Whole, "Of schedules that are due together, the higher goes first.")
+            .number(0.0),
+        key(
+            "windows",
+            Kind::List(&Kind::Section(&WINDOW)),
+            "When it may enter; at any time when there are none.",
+        )
+        .texts(&[]),
+        key(
+            "fallback_schedules",
+            TEXTS,
+            "Schedules of the same scheduler that may enter only while this one is suspended.",
+        )
+        .alias(&["fallbacks"])
+        .texts(&[]),
+        key("on_suspend", Kind::Word(&ON_SUSPEND), "What becomes of its positions while it is suspended.")
+            .text(ON_SUSPEND[0]),
+        key(
+            "metrics",
+            map("metrics", &Kind::Number(Range::ANY)),
+            "Metrics from outside that capital policies and the governor read.",
+        )
+        .filled(),
+    ],
+};
+
+/// Positions are kept, or closed.
+pub(crate) const ON_SUSPEND: [&str; 2] = ["hold", "flatten"];
+
+/// The days of the week, from the first.
+pub(crate) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+const WINDOW: Shape = Shape {
+    summary: "A part of the week in which a schedule may enter. Exits are made at any time.",
+    keys: &[
+        key(
+            "days",
+            Kind::List(&Kind::Word(&DAYS)),
+            "The days on which it begins; all of them when the list is empty.",
+        )
+        .texts(&DAYS),
+        key("from", Kind::TimeOfDay, "When it begins, UTC.").text("00:00"),
+        key("to", Kind::TimeOfDay, "When it is over, UTC; a time before `from` is on the next day.")
+            .otherwise("the end of the day"),
     ],
 };
 
@@ -135,15 +181,18 @@ const INPUTS: Shape = Shape {
     ],
 };
 
+/// In minutes.
+const HUNDRED_YEARS: f64 = 100.0 * 365.25 * 1_440.0;
+
 pub(crate) const GOVERNOR: Shape = Shape {
     summary: "Weights between strategies by how well they do.",
     keys: &[
         key("enabled", Kind::Bool, "Whether it acts.").flag(false),
         number(
             "rebalance_interval_minutes",
-            Range::POSITIVE,
+            Range::within(0.0, HUNDRED_YEARS),
             20.0,
-            "Least distance of two decisions, in minutes.",
+            "Least distance of two decisions, in minutes; 0 is none.",
         ),
         number("smoothing", Range::SHARE, 0.55, "Share of the newest sample."),
         key("scoring", Kind::Section(&SCORING), "Weights of what a score is made of.").filled(),
@@ -204,7 +253,7 @@ const GOVERNED: Shape = Shape {
             1.0,
             "Largest factor on its signals; 0 is no bound.",
         ),
-        key("risk_profile", Kind::Reference(Names::RiskProfiles), "Whose costs count."),
+        key("risk_profile", Kind::Reference(Names::RiskProfiles), "Whose costs count.").later(),
     ],
 };
 

@@ -255,7 +255,23 @@ weights: {trend: 1, late: 2} => weights: {}
 weights: {trend: 1, late: 2} => weights: {trend: -1, late: 2}
     32:59 warning clamped multi_strategy_schedulers.main.capital_policy.weights.trend
 weights: {trend: 1, late: 2} => weights: {trend: much, late: 2}
+    32:59 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
+weights: {trend: 1, late: 2} => weights: {trend: true, late: 2}
     32:59 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
+weights: {trend: 1, late: 2} => weights: [{schedule: trend, weight: much}, {schedule: late, weight: 1}]
+    32:78 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights[0].weight
+weights: {trend: 1, late: 2} => weights: {trend: much, late: none}
+    32:51 no_weight multi_strategy_schedulers.main.capital_policy.weights
+    32:59 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.trend
+    32:71 warning skipped_weight multi_strategy_schedulers.main.capital_policy.weights.late
+weights: {trend: 1, late: 2} => weights: {trend: [1], late: .inf}
+    32:59 wrong_type multi_strategy_schedulers.main.capital_policy.weights.trend
+    32:70 not_finite multi_strategy_schedulers.main.capital_policy.weights.late
+{name: fixed_weight, weights: {trend: 1, late: 2}} => {name: smoothed, base: {name: fixed, weights: {trnd: 1, late: 1}}}
+    32:68 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.base.weights.trnd
+{name: fixed_weight, weights: {trend: 1, late: 2}} => {name: blended, components: [{policy: {name: fixed, weights: {trnd: 1}}}, {name: equal}], fallback: {name: fixed, weights: {outside: 1}}}
+    32:82 warning no_weight multi_strategy_schedulers.main.capital_policy.components[0].policy.weights
+    32:83 warning unmatched_weight multi_strategy_schedulers.main.capital_policy.components[0].policy.weights.trnd
 weights: {trend: 1, late: 2} => weights: {trend: 1, Trend: 2}
     32:62 warning duplicate_key multi_strategy_schedulers.main.capital_policy.weights.Trend
 weights: {trend: 1, late: 2} => weights: 5
@@ -278,6 +294,33 @@ weights: {trend: 1, late: 2} => weights: {trend: 1}, allocations: {trend: 1}
     32:28 out_of_range multi_strategy_schedulers.main.health_check_interval
   main:\n =>   main:\n    signal_limits: {trend: {bald: 2}}\n
     32:29 unknown_reference multi_strategy_schedulers.main.signal_limits.trend.bald
+cadence_seconds: 60 => priority: -3, on_suspend: flatten, metrics: {slo_violation_rate: 0.5}
+cadence_seconds: 60 => priority: 1.5
+    35:43 wrong_type multi_strategy_schedulers.main.schedules.late.priority
+cadence_seconds: 60 => priority: 3000000000
+    35:43 out_of_range multi_strategy_schedulers.main.schedules.late.priority
+cadence_seconds: 60 => on_suspend: close
+    35:45 unknown_value multi_strategy_schedulers.main.schedules.late.on_suspend
+cadence_seconds: 60 => metrics: {a: .nan, b: high}
+    35:46 not_finite multi_strategy_schedulers.main.schedules.late.metrics.a
+    35:55 wrong_type multi_strategy_schedulers.main.schedules.late.metrics.b
+cadence_seconds: 60 => windows: [{from: "9:00", to: "24:00"}, {days: [monday]}]
+    35:50 bad_time multi_strategy_schedulers.main.schedules.late.windows[0].from
+    35:62 bad_time multi_strategy_schedulers.main.schedules.late.windows[0].to
+    35:80 unknown_value multi_strategy_schedulers.main.schedules.late.windows[1].days[0]
+cadence_seconds: 60 => windows: [{from: "21:00", to: "21:00"}, {days: []}, {days: [mon, mon]}]
+    35:63 empty_window multi_strategy_schedulers.main.schedules.late.windows[0].to
+    35:98 warning repeated multi_strategy_schedulers.main.schedules.late.windows[2].days[1]
+cadence_seconds: 60 => windows: {from: "21:00"}
+    35:42 wrong_type multi_strategy_schedulers.main.schedules.late.windows
+cadence_seconds: 60 => fallbacks: [trend]
+cadence_seconds: 60 => fallback_schedules: [trnd]
+    35:54 unknown_reference multi_strategy_schedulers.main.schedules.late.fallback_schedules[0]
+cadence_seconds: 60 => fallback_schedules: [late, trend, trend]
+    35:54 circle multi_strategy_schedulers.main.schedules.late.fallback_schedules[0]
+    35:67 warning repeated multi_strategy_schedulers.main.schedules.late.fallback_schedules[2]
+cadence_seconds: 60 => fallback_schedules: [trend], fallbacks: []
+    35:62 conflict multi_strategy_schedulers.main.schedules.late.fallbacks
 strategies:\n => startegies: {}\nstrategies:\n
     24:1 unknown_key startegies
       late: {strategy =>       trend: {interval: 1h}\n      late: {strategy
@@ -286,7 +329,7 @@ strategies:\n => startegies: {}\nstrategies:\n
 
 #[test]
 fn each_break_is_reported_where_it_is_and_nothing_else_is() {
-    assert_eq!(check_cases(BASE, CASES), 133);
+    assert_eq!(check_cases(BASE, CASES), 151);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use hemiola_components::capital::PolicyKind;
+use hemiola_components::governor::{GovernorSettings, Scoring, Terms};
 use hemiola_components::market::TradingRules;
 use hemiola_components::order::{
     Costs, EntryKind, EntryOrder, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall, TimeInForce,
 };
-use hemiola_components::schedule::{Cadence, Sizing};
+use hemiola_components::schedule::{Cadence, OnSuspend, Sizing, TradingWindow};
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Quantity, Ratio};
@@ -69,11 +70,29 @@ fn the_plan_holds_what_the_file_says() {
 #[test]
 fn every_key_of_a_schedule_arrives() {
     let schedule = "{interval: 1d, cadence: 0.5, offset_seconds: 30, max_drift_seconds: 5, warmup_bars: 7, \
-                    risk_profile: balanced, sizing: {quote: 250}, instruments: ['kraken:BTC_USDT', BTC_USDT]}";
+                    risk_profile: balanced, sizing: {quote: 250}, instruments: ['kraken:BTC_USDT', BTC_USDT], \
+                    priority: -2, fallbacks: [late], on_suspend: flatten, metrics: {risk_penalty: 0.25}, \
+                    windows: [{days: [mon, sun], from: '22:30', to: '06:00'}, {}, {days: [], from: '20:00'}]}";
     let plan = plan_of(&edited("{interval: 15m}", schedule));
     let trend = &plan.schedules[0];
     assert_eq!(trend.cadence, Cadence { every: Nanos::new(500_000_000), offset: seconds(30) });
     assert_eq!((trend.warmup_bars, trend.sizing), (7, Sizing::Quote(Notional::new(250.0))));
+    assert_eq!(
+        (trend.priority, trend.max_drift, trend.fallbacks.as_slice()),
+        (-2, seconds(5), [1].as_slice())
+    );
+    assert_eq!(trend.on_suspend, OnSuspend::Flatten);
+    assert_eq!(trend.metrics, [("risk_penalty".to_owned(), 0.25)].into());
+    let window =
+        |days, from: i64, to: i64| TradingWindow { days, from: seconds(from * 60), to: seconds(to * 60) };
+    let (day, week) = (24 * 60, 0b111_1111);
+    assert_eq!(
+        trend.windows,
+        [window(0b100_0001, 22 * 60 + 30, 6 * 60), window(week, 0, day), window(week, 20 * 60, day)]
+    );
+    let late = &plan.schedules[1];
+    assert_eq!((late.priority, late.max_drift, late.on_suspend), (0, seconds(30), OnSuspend::Hold));
+    assert!(late.windows.is_empty() && late.fallbacks.is_empty() && late.metrics.is_empty());
     assert_eq!(plan.risk_profiles.len(), 1, "only those in use");
     assert_eq!(names(&plan), ["binance:BTC_USDT", "kraken:BTC_USDT", "binance:ETH_USDT"]);
     assert_eq!(plan.venue_symbols, ["BTCUSDT", "XBTUSDT", "ETHUSDT"]);
@@ -266,7 +285,7 @@ fn policies_have_several_names_and_a_default() {
     }
     let none =
         plan_of(&edited("    capital_policy: {name: fixed_weight, weights: {trend: 1, late: 2}}\n", ""));
-    assert_eq!((none.capital_policy.kind, none.cool_down), (PolicyKind::EqualWeight, None));
+    assert_eq!((none.capital_policy.kind, none.cool_down), (PolicyKind::RiskParity, None));
     for name in ["fixed", "manual", "Fixed-Weight"] {
         let plan = plan_of(&edited("{name: fixed_weight", &format!("{{type: {name}")));
         assert_eq!(plan.capital_policy.kind.name(), "fixed_weight", "{name}");
@@ -355,6 +374,70 @@ fn schedules_that_are_left_out_take_what_only_they_use_with_them() {
     assert_eq!((plan.schedules.len(), plan.schedules[0].name.as_str()), (1, "trend"));
     assert_eq!((plan.strategies.len(), plan.strategies[0].name.as_str()), (1, "trend"));
     assert_eq!((plan.risk_profiles.len(), plan.risk_profiles[0].name.as_str()), (1, "bold"));
+}
+
+#[test]
+fn a_schedule_that_is_left_out_stands_in_for_nobody() {
+    let text = edited("{interval: 15m}", "{interval: 15m, fallbacks: [late]}");
+    let selection = Selection { without: vec!["late".to_owned()], ..Selection::default() };
+    let plan = read_text(text).unwrap().plan(&selection).unwrap();
+    assert_eq!((plan.schedules.len(), plan.schedules[0].fallbacks.len()), (1, 0));
+}
+
+#[test]
+fn a_circle_of_fallbacks_is_said_once_with_the_way_around_it() {
+    let text = edited("{interval: 15m}", "{interval: 15m, fallbacks: [late]}")
+        .replace("cadence_seconds: 60", "fallbacks: [spare]")
+        + "      spare: {strategy: outside, instruments: [ETH_USDT], fallbacks: [trend]}\n";
+    let found = problems(read_text(text));
+    let [circle] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(
+        circle.to_string(),
+        "core.yaml:36:71: error[circle]: multi_strategy_schedulers.main.schedules.spare.fallbacks[0]: `trend` would \
+         stand in for itself (by way of trend, late, spare): remove it here"
+    );
+}
+
+/// [`BASE`] under a governor.
+fn governed(settings: &str) -> String {
+    edited("    schedules:\n", "    portfolio_governor: steady\n    schedules:\n").replace(
+        "strategies:\n",
+        &format!("portfolio_governors: {{idle: {{}}, steady: {settings}}}\nstrategies:\n"),
+    )
+}
+
+#[test]
+fn a_governor_has_the_defaults_of_the_specification() {
+    let governor = plan_of(&governed("{}")).governor.unwrap();
+    let terms = Terms {
+        baseline_weight: 0.28,
+        min_weight: 0.08,
+        max_weight: 0.5,
+        baseline_max_signals: None,
+        max_signal_factor: 1.0,
+    };
+    let expected = GovernorSettings {
+        enabled: false,
+        interval: seconds(20 * 60),
+        smoothing: 0.55,
+        scoring: Scoring { alpha: 0.9, cost: 1.3, slo: 1.2, risk: 0.8 },
+        require_complete_metrics: true,
+        min_score_threshold: 0.08,
+        default_cost_bps: 5.0,
+        max_signal_floor: 1,
+        default_terms: terms,
+        strategies: Vec::new(),
+    };
+    assert_eq!(governor, expected);
+    assert_eq!(plan_of(BASE).governor, None);
+
+    let own = "{enabled: true, rebalance_interval_minutes: 0.5, default_baseline_weight: 0.3, strategies: {\
+               outside: {}, trend: {baseline_weight: 0, max_weight: 0.6, baseline_max_signals: 3, max_signal_factor: 0}}}";
+    let governor = plan_of(&governed(own)).governor.unwrap();
+    assert_eq!((governor.enabled, governor.interval), (true, seconds(30)));
+    let silent = Terms { baseline_weight: 0.3, min_weight: 0.0, max_weight: 1.0, ..terms };
+    let trend = Terms { max_weight: 0.6, baseline_max_signals: Some(3), max_signal_factor: 0.0, ..silent };
+    assert_eq!(governor.strategies, [("outside".to_owned(), silent), ("trend".to_owned(), trend)]);
 }
 
 #[test]

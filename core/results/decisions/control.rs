@@ -25,6 +25,7 @@ const fn name(change: &Change) -> &'static str {
         },
         Change::LimitEnded(_) => "signal_limit_expired",
         Change::SuspensionEnded(_) => "suspension_expired",
+        Change::Failed { .. } => "strategy_failure",
         Change::Suspended { .. } => "schedule_suspended",
         Change::Resumed { .. } => "schedule_resumed",
         Change::Governed { .. } => "portfolio_rebalance",
@@ -35,9 +36,9 @@ const fn name(change: &Change) -> &'static str {
 pub(super) fn line(plan: &Plan, change: &Change, at: Nanos, values: &mut Values, line: &mut Vec<u8>) {
     let at = values.timestamp(at);
     let schedule = match change {
-        Change::Suspended { schedule, .. } | Change::Resumed { schedule } => {
-            Some(&plan.schedules[schedule.get()])
-        }
+        Change::Failed { schedule, .. }
+        | Change::Suspended { schedule, .. }
+        | Change::Resumed { schedule } => Some(&plan.schedules[schedule.get()]),
         _ => None,
     };
     let profile = schedule.map_or(ALL_PROFILES, |schedule| &plan.risk_profiles[schedule.risk_profile].name);
@@ -46,6 +47,9 @@ pub(super) fn line(plan: &Plan, change: &Change, at: Nanos, values: &mut Values,
     if let Some(schedule) = schedule {
         draft.text(Field::Schedule, &schedule.name);
         draft.text(Field::Strategy, &plan.strategies[schedule.strategy].name);
+    }
+    if let Change::Failed { instrument, .. } = change {
+        draft.text(Field::Symbol, &plan.instruments[instrument.get()].symbol);
     }
     say(&mut draft, change);
     if let Some(body) = draft.body {
@@ -72,6 +76,7 @@ fn say(draft: &mut Draft<'_>, change: &Change) {
             aimed(draft, target);
             until(draft, *expires_at);
         }
+        Change::Failed { message, .. } => draft.note("reason", message),
         Change::Resumed { .. } => {}
         Change::Governed { strategies, decision, .. } => {
             let names = strategies.iter().zip(&decision.weights);

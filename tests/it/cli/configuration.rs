@@ -180,6 +180,26 @@ fn a_policy_of_a_file_is_checked_alone() {
     assert!(ended.stdout.contains("policy.yaml:3:7: error[unknown_reference]: base: "), "{}", ended.stdout);
     project.write("policy.yaml", "{\"name\": \"smoothed\", \"alpha\": 0.5}");
     project.succeeds("config validate --policy policy.yaml");
+    project.write("policy.yaml", "name: fixed_weight\nweights:\n  a: 0\n  b: much\n");
+    let ended = project.run("config validate --policy policy.yaml");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stdout.contains("policy.yaml:3:3: error[no_weight]: weights: "), "{}", ended.stdout);
+}
+
+#[test]
+fn a_weight_that_is_no_number_is_a_warning_and_strictly_an_error() {
+    let project = Project::new();
+    project.edit(
+        CONFIG_FILE,
+        "  main:\n",
+        "  main:\n    capital_policy: {name: fixed_weight, weights: {hourly: 1, crossing: much}}\n",
+    );
+    let place = "config/core.yaml:21:73";
+    let ended = project.succeeds("config validate");
+    assert!(ended.stdout.contains(&format!("{place}: warning[skipped_weight]: ")), "{}", ended.stdout);
+    let strict = project.run("config validate --strict");
+    assert_eq!(strict.code, Some(2));
+    assert!(strict.stdout.contains(&format!("{place}: error[skipped_weight]: ")), "{}", strict.stdout);
 }
 
 /// What a run leaves undone is said at every run.

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bench;
 mod capabilities;
+mod comparison;
 mod configuration;
 mod damage;
 mod data_files;
@@ -17,6 +18,7 @@ mod quotes;
 mod results;
 mod risk;
 mod seed;
+mod smoke;
 mod sources;
 mod streams;
 mod tables;

@@ -11,13 +11,14 @@ use serde_json::Value;
 use super::project::{Project, Snapshot};
 use super::tables::{Candles, Table};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "decisions.jsonl",
     "equity.parquet",
     "manifest.json",
     "risk.sqlite",
     "signals.parquet",
     "summary.json",
+    "telemetry.parquet",
     "trades.parquet",
     "weights.parquet",
 ];

@@ -79,7 +79,7 @@ fn policy() -> impl Strategy<Value = Policy> {
         max_weight: 1.0,
     };
     let flat = prop_oneof![
-        4 => Just(PolicyKind::EqualWeight),
+        6 => Just(PolicyKind::EqualWeight),
         2 => Just(PolicyKind::FixedWeight(fixed.into())),
         2 => Just(PolicyKind::RiskParity),
         1 => Just(PolicyKind::VolatilityTarget),
@@ -151,7 +151,7 @@ fn command() -> impl Strategy<Value = Command> {
 /// What somebody does, in order; what is done at the epoch is what the scheduler starts with.
 fn actions() -> impl Strategy<Value = Vec<OperatorAction>> {
     let action = (prop_oneof![1 => Just(0_i64), 4 => 0_i64..800], command());
-    prop::collection::vec(action, 0..6).prop_map(|actions| {
+    prop::collection::vec(action, 0..5).prop_map(|actions| {
         let action = |(halves, what)| OperatorAction {
             at: Nanos::new(halves * MINUTE / 2),
             who: "somebody".to_owned(),
@@ -191,8 +191,8 @@ fn manners() -> impl Strategy<Value = Manners> {
         from: Nanos::new(from * MINUTE),
         to: Nanos::new(to * MINUTE),
     });
-    let window = prop::option::weighted(0.2, window);
-    (-1_i32..2, 1_u32..4, any::<bool>(), window, prop::bool::weighted(0.2)).prop_map(
+    let window = prop::option::weighted(0.1, window);
+    (-1_i32..2, 1_u32..4, any::<bool>(), window, prop::bool::weighted(0.1)).prop_map(
         |(priority, max_signals, flattens, window, has_fallback)| Manners {
             priority,
             max_signals,

@@ -1,5 +1,7 @@
 //! `hemiola bench`.
 
+mod scheduler;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -17,6 +19,8 @@ use crate::results::Decisions;
 pub(super) enum Command {
     /// Run the open workloads, check what they come to, and say what they took.
     Run(Arguments),
+    /// Put many schedules that signal at every tick on one world, and time each tick.
+    Scheduler(scheduler::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -76,8 +80,10 @@ enum Set {
 const FOLDER: &str = "PEERS_DATA";
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
-    let Command::Run(arguments) = command;
-    report_failure("bench", arguments.output.format(), bench(arguments))
+    match command {
+        Command::Run(arguments) => report_failure("bench", arguments.output.format(), bench(arguments)),
+        Command::Scheduler(arguments) => scheduler::run(arguments),
+    }
 }
 
 fn bench(arguments: &Arguments) -> Result<(), Failure> {
