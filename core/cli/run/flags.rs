@@ -156,3 +156,32 @@ impl Args for Given {
         Self::augment_args(command)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_flag_is_taken_and_no_help_shows_it() {
+        for flag in FLAGS {
+            let mut line = vec!["hemiola".to_owned(), "run".to_owned()];
+            for _ in 0..=usize::from(flag.repeats) {
+                line.push(format!("--{}", flag.long));
+                line.extend(flag.value.map(ToOwned::to_owned));
+            }
+            let matches = Cli::command().try_get_matches_from(&line);
+            let matches = matches.unwrap_or_else(|error| panic!("{line:?}: {error}"));
+            let given = Given::from_arg_matches(matches.subcommand_matches("run").unwrap()).unwrap();
+            let said: Vec<_> = given.all().map(|(one, values)| (one.long, values.len())).collect();
+            let count = usize::from(flag.value.is_some()) * (1 + usize::from(flag.repeats));
+            assert_eq!(said, [(flag.long, count)]);
+        }
+        let mut root = Cli::command();
+        let help = root.find_subcommand_mut("run").unwrap().render_long_help().to_string();
+        let shown: Vec<_> = FLAGS.iter().filter(|flag| help.contains(&format!("--{} ", flag.long))).collect();
+        assert!(shown.is_empty(), "{shown:?}");
+    }
+}
