@@ -236,11 +236,19 @@ fn decide(
         if !members.contains(&index) {
             schedule.windows = vec![NEVER];
         }
+        schedule.warmup_bars = schedule.warmup_bars.max(needed(plan, catalog, schedule.strategy));
     }
     let window = Window { from: Some(newest.after), to: Some(newest.at) };
     let options = Options { window, ..Options::default() };
     let mut run = backtest::run(&[(&world, &data.market)], catalog, options, |_, _| ())?;
     Ok(run.outcomes.pop().expect("one plan, one outcome"))
+}
+
+/// Candles that a strategy's engine needs before its first decision.
+fn needed(plan: &Plan, catalog: &Catalog, strategy: usize) -> usize {
+    let strategy = &plan.strategies[strategy];
+    let needs = catalog.get(&strategy.engine).and_then(|kind| kind.needs(&strategy.parameters).ok());
+    needs.map_or(0, |needs| needs.candles)
 }
 
 fn decided(outcome: &Outcome, schedule: usize, at: Nanos) -> Ran {

@@ -99,6 +99,8 @@ impl Session {
     /// # Errors
     /// When another process has it, or the state cannot be read or believed.
     pub fn begin(&self, now: Nanos) -> Result<Change<'_>, Failure> {
+        // A state that cannot be believed is refused before anything is touched.
+        state::read(&self.folder)?;
         self.begin_with(OperatorRepository::open(&self.folder)?, now)
     }
 

@@ -157,8 +157,8 @@ fn run_once(
         risk_state: true,
         ..Job::of(&selected.config)
     };
-    let prepared = job.prepare(catalog, &mut |notice| say(notice))?;
     let mut change = session.begin(now)?;
+    let prepared = job.prepare(catalog, &mut |notice| say(notice))?;
     steps::say_ended(&change.ended);
     let stopwatch = Stopwatch::start();
     let lines = once::run(&prepared.plan, &prepared.data, &mut change.state, catalog, now)?;

@@ -89,7 +89,7 @@ fn a_log_with_anything_wrong_is_refused_whole() {
             "log.jsonl:2:7: error[not_ascending]",
         ),
         (line("\"command\":\"rebalanc\""), "did you mean `rebalance`?"),
-        (line("\"command\":\"rebalance\",\"whi\":\"x\""), "unknown key `whi`; did you mean `why`?"),
+        (line("\"command\":\"rebalance\",\"wwhy\":\"x\""), "unknown key `wwhy`; did you mean `why`?"),
         (line("\"command\":\"rebalance\",\"who\":\"bob\""), "error[duplicate_key]"),
         (line("\"command\":\"suspend\",\"schedule\":\"hourl\""), "did you mean `hourly`?"),
         (line("\"command\":\"suspend\",\"tag\":\"cor\""), "did you mean `core`?"),

@@ -73,9 +73,9 @@ fn a_decision_is_made_once_wherever_the_clock_stands() {
     assert!(next.contains(" at 2024-03-05T11:00:00+00:00"), "{next}");
 }
 
-/// The decisions of a backtest that begins there are the same.
+/// Without `warmup_bars`, what the engine needs before its first decision warms it.
 #[test]
-fn a_run_decides_what_a_backtest_decides_there() {
+fn an_engine_has_the_candles_that_it_needs() {
     let project = project();
     let mut signals = 0;
     for hour in 0..24 {
@@ -179,7 +179,7 @@ fn limits_are_imposed_shown_exported_and_lifted() {
     assert_eq!(export, "schedules: written to out/deep/list.json\n");
     let row = &project.json("out/deep/list.json")["hourly"];
     assert_eq!((&row["signal_limit_override"], &row["active_max_signals"]), (&json!(2), &json!(2)));
-    assert_eq!((&row["base_max_signals"], &row["tags"][0]), (&json!(10), &json!("core")));
+    assert_eq!((&row["base_max_signals"], &row["tags"]), (&json!(10), &json!(["trend", "core"])));
     let over = project.succeeds("sched limit list --at 2024-03-06");
     assert_eq!(over.stdout, "There are no signal limits.\n");
     assert!(
