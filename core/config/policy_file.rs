@@ -59,7 +59,7 @@ fn check_weights(field: &View<'_>) {
         let Some(table) = field.get(key) else { continue };
         let weight = |entry: &View<'_>| entry.own_number().or_else(|| entry.number("weight"));
         let weights: Vec<f64> = table.entries().iter().chain(&table.items()).filter_map(weight).collect();
-        if !weights.iter().any(|weight| *weight > 0.0) {
+        if !weights.is_empty() && weights.iter().all(|weight| *weight <= 0.0) {
             table.error("no_weight", "no weight of the table is above zero: give one a weight at least");
         }
     }
