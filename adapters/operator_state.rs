@@ -173,7 +173,7 @@ pub enum EventKind {
 impl Record for OperatorRecord {
     type Event = OperatorEvent;
 
-    const KIND: Kind = Kind {
+    const KIND: &'static Kind = &Kind {
         noun: "operator state",
         stem: "operator",
         // It spells `HeOS`.

@@ -24,7 +24,7 @@ pub type StateFolder = Folder<RiskRecord>;
 impl Record for RiskRecord {
     type Event = Transition;
 
-    const KIND: Kind = Kind {
+    const KIND: &'static Kind = &Kind {
         noun: "risk state",
         stem: "risk",
         // It spells `HeRS`.

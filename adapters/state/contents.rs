@@ -47,7 +47,7 @@ pub(super) fn read<R: Record>(connection: &Connection) -> Result<(States<R>, Sea
     Ok((States { records, events }, seal))
 }
 
-fn check_head(connection: &Connection, kind: Kind) -> Result<(), Fault> {
+fn check_head(connection: &Connection, kind: &Kind) -> Result<(), Fault> {
     if head(connection, "application_id")? != kind.application {
         return Err(Fault::Damage(format!("it is no {}", kind.noun)));
     }

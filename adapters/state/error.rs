@@ -39,7 +39,7 @@ pub enum StateError {
     #[error("{}: the {} is damaged ({what}), {}: {remedy}", path.display(), kind.noun, kind.without)]
     Damaged {
         /// What kind of state it is.
-        kind: Kind,
+        kind: &'static Kind,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.

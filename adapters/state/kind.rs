@@ -11,7 +11,7 @@ pub trait Record: Clone + Debug + PartialEq + Serialize + DeserializeOwned {
     type Event: Clone + Debug + PartialEq + Serialize + DeserializeOwned;
 
     /// What kind of state it belongs to.
-    const KIND: Kind;
+    const KIND: &'static Kind;
 
     /// The name, one record each.
     fn name(&self) -> &str;

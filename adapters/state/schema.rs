@@ -11,7 +11,7 @@ use super::kind::Kind;
 pub(super) const VERSION: i64 = 1;
 
 /// Each row is a JSON text with the BLAKE3 hash of its bytes; the one row of `seal` names all others.
-pub(super) fn tables(kind: Kind) -> String {
+pub(super) fn tables(kind: &Kind) -> String {
     let Kind { name_column, events_table, .. } = kind;
     format!(
         "

@@ -163,7 +163,7 @@ fn required<'t>(section: &mut Section<'t>, key: &'static str) -> Option<Field<'t
     let found = section.optional(key);
     if found.is_none() {
         let mut place = section.field.place();
-        place.path = key.to_owned();
+        key.clone_into(&mut place.path);
         section.field.problems.error(&place, "missing_key", format!("the key `{key}` is required"));
     }
     found

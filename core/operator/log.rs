@@ -15,6 +15,9 @@ pub fn line(action: &OperatorAction) -> String {
 }
 
 /// A line of these parts; `what` is as [`command`] gives it.
+///
+/// # Panics
+/// Never: texts, numbers and maps with text keys are JSON.
 #[must_use]
 pub fn written(at: Nanos, who: &str, why: Option<&str>, what: &Value) -> String {
     #[derive(Serialize)]

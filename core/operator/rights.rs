@@ -43,7 +43,7 @@ pub fn check(
     let held: Vec<&Token> = tokens.iter().filter(|token| is_held(token, variable)).collect();
     let scope = right.scope();
     let grants = |token: &&Token| token.scopes.iter().any(|one| one.eq_ignore_ascii_case(scope));
-    if held.iter().any(|token| grants(token)) {
+    if held.iter().any(grants) {
         return Ok(());
     }
     let able: Vec<&str> =

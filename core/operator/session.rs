@@ -1,5 +1,7 @@
 //! A scheduler's kept state, looked at and changed.
 
+use std::path::Path;
+
 use hemiola_adapters::operator_state::{OperatorEvent, OperatorFolder, OperatorRecord, OperatorRepository};
 use hemiola_adapters::state::{self, StateError};
 use hemiola_components::control::{Command, Expiry, OperatorAction};
@@ -40,7 +42,10 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be read or used, or has no such environment or scheduler.
-    pub fn open(path: &std::path::Path, selection: &Selection, catalog: &Catalog) -> Result<Self, Failure> {
+    ///
+    /// # Panics
+    /// Never: the environment of a plan is one of its configuration's.
+    pub fn open(path: &Path, selection: &Selection, catalog: &Catalog) -> Result<Self, Failure> {
         let config = config::load(path, &catalog.specs())?;
         let plan = config.plan(selection)?;
         let folder = config.state_folder(Some(&plan.environment));

@@ -117,10 +117,11 @@ fn dry_run(arguments: &Arguments, session: &Session) -> Result<(), Failure> {
         let strategy = &strategies[schedule.strategy].name;
         let profile = &risk_profiles[schedule.risk_profile].name;
         let cadence = schedule.cadence.every.seconds();
-        text +=
-            &format!("- {}: strategy {strategy}, profile {profile}, cadence {cadence:.2}s\n", schedule.name);
+        let name = &schedule.name;
+        let line = format!("- {name}: strategy {strategy}, profile {profile}, cadence {cadence:.2}s\n");
+        text.push_str(&line);
         documents.push(json!({
-            "schedule": schedule.name,
+            "schedule": name,
             "strategy": strategy,
             "risk_profile": profile,
             "cadence_seconds": cadence,

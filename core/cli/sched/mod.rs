@@ -283,7 +283,9 @@ fn change(
         let session = arguments.place.open_named(catalog)?;
         let now = arguments.place.now()?;
         let mut steps = steps(&Names::of(&session.plan), now)?;
-        steps.iter_mut().for_each(|step| step.why = step.why.take().or_else(|| arguments.reason.clone()));
+        for step in &mut steps {
+            step.why = step.why.take().or_else(|| arguments.reason.clone());
+        }
         let wanted = Wanted { who: who(arguments.who.as_deref()), steps, views: Vec::new() };
         perform(command, &session, &wanted, now, arguments.output.format())
     };

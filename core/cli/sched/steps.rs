@@ -51,7 +51,7 @@ impl Wanted {
         }
         let seen = self.change(session, now)?;
         say_ended(&seen.ended);
-        let mut text: String = self.steps.iter().map(|step| format!("{}\n", step.done)).collect();
+        let mut text: String = self.steps.iter().flat_map(|step| [step.done.as_str(), "\n"]).collect();
         let mut document = json!({
             "environment": session.plan.environment,
             "scheduler": session.plan.scheduler,
@@ -74,7 +74,8 @@ impl Wanted {
                 }
                 Some(path) => {
                     let path = write(path, &snapshot)?;
-                    text += &format!("{}: written to {}\n", view.key(), path.display());
+                    let line = format!("{}: written to {}\n", view.key(), path.display());
+                    text.push_str(&line);
                     exported.insert(view.key().to_owned(), json!(path));
                 }
             }
@@ -99,7 +100,9 @@ impl Wanted {
 }
 
 pub(crate) fn say_ended(ended: &[Ended]) {
-    ended.iter().for_each(|one| say(format_args!("note: {}", one.text())));
+    for one in ended {
+        say(format_args!("note: {}", one.text()));
+    }
 }
 
 fn write(path: &Path, snapshot: &Value) -> Result<PathBuf, Failure> {
