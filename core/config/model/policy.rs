@@ -46,7 +46,9 @@ fn tables(field: &View<'_>, is_outermost: bool, found: &mut Vec<Table>) {
         let keys = table.entries().into_iter().filter_map(key).collect();
         found.push(Table { place: table.place(), keys, is_outermost });
     }
-    inner_policies(field).iter().for_each(|inner| tables(inner, false, found));
+    for inner in inner_policies(field) {
+        tables(&inner, false, found);
+    }
 }
 
 /// The policies that a policy refers to.
@@ -191,7 +193,9 @@ fn components(field: &View<'_>) -> Vec<Component> {
 
 /// What a policy refers to, and what it probably does not mean.
 fn check(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
-    inner_policies(field).iter().for_each(|inner| check(inner, schedules, context));
+    for inner in inner_policies(field) {
+        check(&inner, schedules, context);
+    }
     let components = components_of(field);
     for component in components.iter().filter(|component| !component.has("policy")) {
         component.error("missing_key", "needs a `policy`");
