@@ -1,12 +1,15 @@
 //! The outside world of Hemiola.
 
 pub mod bare;
+pub mod export;
 pub mod journal;
 pub mod ledger;
+pub mod operator_state;
 pub mod process;
 pub mod results;
 pub mod risk_state;
 pub mod seed;
+pub mod state;
 pub mod store;
 
 #[cfg(test)]

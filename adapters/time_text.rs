@@ -21,6 +21,29 @@ pub(crate) mod instant {
     }
 }
 
+/// The same, or nothing.
+pub(crate) mod optional_instant {
+    use hemiola_components::time::Nanos;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::instant;
+
+    #[derive(Serialize, Deserialize)]
+    struct Written(#[serde(with = "instant")] Nanos);
+
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(
+        instant: &Option<Nanos>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        instant.map(Written).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nanos>, D::Error> {
+        Ok(Option::<Written>::deserialize(deserializer)?.map(|Written(instant)| instant))
+    }
+}
+
 /// A day as `2024-01-31`; its instant is the midnight (UTC) it begins with.
 pub(crate) mod day {
     use chrono::{DateTime, NaiveDate, NaiveTime};

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use hemiola_adapters::ledger::LedgerError;
 use hemiola_adapters::results::ResultsError;
-use hemiola_adapters::risk_state::RiskStateError;
+use hemiola_adapters::state::StateError;
 use hemiola_adapters::store::StoreError;
 
 use crate::assembly::AssemblyError;
@@ -22,7 +22,7 @@ pub enum Exit {
     Operational = 1,
     /// The command line or the configuration cannot be used.
     Usage = 2,
-    /// Trading is barred: a risk profile is in liquidation.
+    /// It is barred: a risk profile is in liquidation, or no token at hand grants the right.
     Security = 3,
     /// Candles are bad or absent.
     Data = 7,
@@ -101,8 +101,8 @@ impl From<RunError> for Failure {
     }
 }
 
-impl From<RiskStateError> for Failure {
-    fn from(error: RiskStateError) -> Self {
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
         let exit = if error.is_damage() { Exit::Verification } else { Exit::Operational };
         Self::new(exit, error.to_string())
     }

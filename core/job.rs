@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hemiola_adapters::risk_state;
 use hemiola_adapters::store::{Check, Demand, SourceFile};
+use hemiola_components::control::OperatorAction;
 use hemiola_components::market::Instrument;
 use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::{Latches, Rule};
@@ -18,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assembly::{Options, Window};
 use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
-use crate::config::{self, Config, ConfigError, Selection};
+use crate::config::{self, Config, ConfigError, Names, Selection};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
@@ -60,6 +61,9 @@ pub struct Job {
     /// Whether it begins with the latches and halts of the environment's risk state.
     #[serde(default)]
     pub risk_state: bool,
+    /// What operators do while it runs: an operator log.
+    #[serde(default)]
+    pub operator_log: Option<PathBuf>,
     /// What takes the place of the scheduler's capital policy: a name or a file.
     #[serde(default)]
     pub capital_policy: Option<String>,
@@ -95,6 +99,7 @@ struct Opened {
     selection: Selection,
     /// Files that were read beside the configuration.
     files: Vec<SourceFile>,
+    operator: Vec<OperatorAction>,
     warnings: Vec<String>,
 }
 
@@ -114,6 +119,7 @@ impl Job {
             every_bar: false,
             skip_blocked: false,
             risk_state: false,
+            operator_log: None,
             capital_policy: None,
         }
     }
@@ -197,16 +203,22 @@ impl Job {
             path: file.path,
             blake3: file.blake3,
         }));
+        let mut operator = Vec::new();
+        if let Some(path) = &self.operator_log {
+            operator = config::load_operator_log(path, &Names::of(&config.plan(&selection)?))?;
+            files.push(SourceFile { blake3: blake3_of(path)?, path: path.clone(), rows: operator.len() });
+        }
         if let Some(path) = self.capital_policy.as_deref().filter(|policy| config::is_policy_file(policy)) {
             let path = PathBuf::from(path);
             files.push(SourceFile { blake3: blake3_of(&path)?, path, rows: 1 });
         }
-        Ok(Opened { window, config, selection, files, warnings })
+        Ok(Opened { window, config, selection, files, operator, warnings })
     }
 
     fn complete(&self, opened: Opened, mut plan: Plan, mut data: MarketData) -> Result<Prepared, Failure> {
-        let Opened { window, config, files, mut warnings, .. } = opened;
+        let Opened { window, config, files, operator, mut warnings, .. } = opened;
         data.files.extend(files);
+        plan.operator = operator;
         if self.risk_state {
             let (latches, file) = latched(&config, &plan)?;
             plan.latches = latches;

@@ -15,6 +15,7 @@ pub mod license;
 pub mod market_data;
 pub mod memory;
 pub mod modes;
+pub mod operator;
 pub mod price_line;
 pub mod results;
 pub mod runtime;

@@ -46,7 +46,7 @@ fn a_row_that_is_not_what_was_saved_is_found() {
         ("DELETE FROM transition WHERE sequence = 2", "the last transitions"),
         ("UPDATE transition SET body = '{}' WHERE sequence = 2", "the hash of transition 2"),
         ("DROP TABLE transition", "no such table"),
-        ("PRAGMA application_id = 0", "it is not a risk state"),
+        ("PRAGMA application_id = 0", "it is no risk state"),
         ("PRAGMA user_version = 0", "there is no version 0"),
     ] {
         let (_folder, state) = kept();

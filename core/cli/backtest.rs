@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// Begin with the latches and halts of the environment's risk state, as paper and live do.
     #[arg(long)]
     risk_state: bool,
+    /// Do what this operator log says, at its instants: one JSON object per line, such as `hemiola sched log` prints.
+    #[arg(long, value_name = "FILE")]
+    operator_log: Option<PathBuf>,
     /// Divide the capital by another policy than the scheduler's: its name, or the file it stands in.
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "compare_policies")]
     capital_policy: Option<String>,
@@ -125,6 +128,7 @@ impl Arguments {
             every_bar: self.equity == Points::Bars,
             skip_blocked: self.skip_blocked,
             risk_state: self.risk_state,
+            operator_log: self.operator_log.clone(),
             capital_policy: self.capital_policy.clone(),
         }
     }

@@ -7,6 +7,8 @@ mod config;
 mod data;
 mod explain;
 mod risk;
+mod run;
+mod sched;
 mod smoke;
 mod sources;
 mod why;
@@ -51,6 +53,11 @@ enum Command {
     /// Risk states: look at them, halt trading and release it, repair.
     #[command(subcommand)]
     Risk(risk::Command),
+    /// Let every schedule make its newest decision over the stored candles.
+    Run(Box<run::Arguments>),
+    /// What schedules may do: suspend them, limit their signals, divide their capital.
+    #[command(subcommand)]
+    Sched(Box<sched::Command>),
     /// Smoke tests: a short run of everything that is configured.
     #[command(subcommand)]
     Smoke(smoke::Command),
@@ -137,6 +144,8 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
         Command::Risk(command) => risk::run(command, catalog),
+        Command::Run(arguments) => run::run(arguments, catalog),
+        Command::Sched(command) => sched::run(command, catalog),
         Command::Smoke(command) => smoke::run(command, catalog),
     }
 }

@@ -127,6 +127,10 @@ pub(super) fn parse(
     let root = Cli::command();
     let (path, leaf, found) = leaf(&root, &matches);
     let mut reader = Reader::new(&path, environment);
+    for argument in leaf.get_positionals() {
+        let values = found.get_raw(argument.get_id().as_str()).into_iter().flatten();
+        reader.arguments.extend(values.map(ToOwned::to_owned));
+    }
     for argument in options(leaf) {
         reader.read_command_line(argument, found).map_err(Refused::Value)?;
     }

@@ -58,14 +58,19 @@ pub(crate) fn check(
 
 /// Checks a file that holds a capital policy alone.
 pub(crate) fn check_policy(root: &Node, problems: &Problems) -> Option<Node> {
+    policy_at(&Field::root(problems, root))
+}
+
+/// Checks a capital policy, wherever it stands.
+pub(crate) fn policy_at(field: &Field<'_>) -> Option<Node> {
     let checker = Checker {
         engines: &[],
         known: Known::default(),
         unused: Unused::default(),
         secrets: Severity::Error,
     };
-    let value = checker.value(&Field::root(problems, root), &Kind::Policy)?;
-    Some(Node::of(value, root.position))
+    let value = checker.value(field, &Kind::Policy)?;
+    Some(Node::of(value, field.node.position))
 }
 
 impl<'t> Checker<'t> {

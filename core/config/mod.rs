@@ -21,6 +21,8 @@ use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 use view::View;
 
+pub use operator_log::{COMMANDS, Names, load_operator_log};
+pub use policy_file::{PolicyFile, kept_policy, load_policy_file};
 pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};
 pub use reference::reference;
@@ -38,7 +40,9 @@ pub mod ledger;
 pub mod limits;
 mod located;
 mod model;
+mod operator_log;
 pub mod plan;
+mod policy_file;
 mod problem;
 pub mod profiles;
 mod reference;
@@ -50,6 +54,7 @@ mod scope;
 mod section;
 mod shape;
 mod show;
+pub mod tokens;
 mod tree;
 mod variant;
 mod view;
@@ -139,16 +144,7 @@ pub fn load_within(path: &Path, engines: &[EngineSpec], scope: &Scope) -> Result
 /// # Errors
 /// As [`load`].
 pub fn load_policy(path: &Path) -> Result<(Policy, Vec<Problem>), ConfigError> {
-    let bytes = read_bytes("capital policy", path)?;
-    let problems = Problems::new(&path.display().to_string());
-    let checked = read_tree(&bytes, &problems).and_then(|root| check::check_policy(&root, &problems));
-    let policy = checked.map(|root| model::policy::decode(&View::root(&problems, &root)));
-    let failed = problems.has_errors();
-    let found = problems.into_sorted();
-    match policy {
-        Some(policy) if !failed => Ok((policy, found)),
-        _ => Err(ConfigError::Invalid(found)),
-    }
+    load_policy_file(path).map(|file| (file.policy, file.warnings))
 }
 
 fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {

@@ -8,6 +8,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 
+pub use policy::written_policy;
+
 use hemiola_components::strategy::ParameterValue;
 use hemiola_components::time::Nanos;
 use hemiola_systems::execution::margin::maintenance_rate;

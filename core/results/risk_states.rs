@@ -26,7 +26,7 @@ pub fn risk_states(prepared: &Prepared, outcome: &Outcome) -> RiskStates {
         (profile.name.clone(), run.record(state, limits))
     });
     let transitions = outcome.records.iter().filter_map(|record| transition(&prepared.plan, record));
-    RiskStates { records: records.collect(), transitions: transitions.collect() }
+    RiskStates { records: records.collect(), events: transitions.collect() }
 }
 
 fn transition(plan: &Plan, Record { at, event, .. }: &Record) -> Option<Transition> {

@@ -21,6 +21,7 @@ mod latches;
 mod lookahead;
 mod market;
 mod market_schedules;
+mod operator_log;
 mod order;
 mod own_engine;
 mod pairs;

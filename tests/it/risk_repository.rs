@@ -91,7 +91,7 @@ fn what_is_saved_is_read_back_bit_for_bit() {
     repository.save(std::slice::from_ref(&changed), &[halted("calm"), halted("wild")]).unwrap();
     let expected = RiskStates {
         records: BTreeMap::from([("calm".to_owned(), changed), ("wild".to_owned(), full("wild"))]),
-        transitions: vec![halted("wild"), halted("calm"), halted("wild")],
+        events: vec![halted("wild"), halted("calm"), halted("wild")],
     };
     assert_eq!(*repository.records(), expected.records);
     drop(repository);
@@ -108,12 +108,12 @@ fn a_number_that_is_not_finite_is_refused_and_nothing_changes() {
     for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let record = RiskRecord { last_equity: wrong, ..full("calm") };
         let error = repository.save(&[full("wild"), record], &[halted("wild")]).unwrap_err();
-        assert!(matches!(&error, RiskStateError::Unstorable { profile, .. } if profile == "calm"), "{error}");
+        assert!(matches!(&error, RiskStateError::Unstorable { name, .. } if name == "calm"), "{error}");
     }
     assert_eq!(repository.records().len(), 1);
     drop(repository);
     let read = risk_state::read(&state).unwrap().unwrap();
-    assert_eq!((read.records.len(), read.transitions.len()), (1, 0));
+    assert_eq!((read.records.len(), read.events.len()), (1, 0));
 }
 
 #[test]
@@ -147,12 +147,12 @@ fn a_results_file_is_written_once_and_read_without_a_lock() {
     let path = folder.path().join(risk_state::DATABASE);
     let states = RiskStates {
         records: BTreeMap::from([("calm".to_owned(), full("calm"))]),
-        transitions: vec![halted("calm")],
+        events: vec![halted("calm")],
     };
     risk_state::create(&path, &states).unwrap();
     assert_eq!(risk_state::read_file(&path).unwrap(), states);
     let error = risk_state::create(&path, &states).unwrap_err();
-    assert!(!error.is_damage() && error.to_string().contains("cannot create the risk state"), "{error}");
+    assert!(!error.is_damage() && error.to_string().contains("cannot create the state"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left over");
 }
 
@@ -287,7 +287,7 @@ fn a_process_killed_at_any_moment_leaves_what_it_said_it_saved() {
         let read = risk_state::read(&state).unwrap().unwrap();
         total = read.records["calm"].last_equity;
         assert!(total == seen || total == seen + 1.0, "it said {seen} and left {total}");
-        assert_eq!(read.transitions.len() as f64, total);
+        assert_eq!(read.events.len() as f64, total);
     }
     assert!(total >= 24.0);
     RiskRepository::open(&state).unwrap().save(&[full("calm")], &[]).unwrap();

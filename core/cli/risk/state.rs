@@ -87,7 +87,7 @@ impl Found {
             return Err(unknown("--profile", "risk profile", name, &known));
         }
         self.states.records.retain(|profile, _| profile == name);
-        self.states.transitions.retain(|transition| transition.profile == name);
+        self.states.events.retain(|transition| transition.profile == name);
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Found {
             "as_of": self.as_of(),
             "force_liquidation": self.liquidating().next().is_some(),
             "profiles": self.states.records.values().map(document).collect::<Vec<_>>(),
-            "history": self.states.transitions,
+            "history": self.states.events,
         })
     }
 

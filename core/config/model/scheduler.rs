@@ -13,6 +13,7 @@ use super::{Profile, Strategy, fallback, limits, window};
 use crate::config::problem::{Place, quoted};
 use crate::config::rules::warn_of_repetitions;
 use crate::config::shape::scheduler::ON_SUSPEND;
+use crate::config::tokens::Token;
 use crate::config::view::View;
 
 /// What a scheduler may refer to.
@@ -56,6 +57,8 @@ pub(crate) struct Scheduler {
     /// What holds from the start, in the order of application: limits, then suspensions.
     pub(crate) initial: Vec<OperatorAction>,
     pub(crate) schedules: Vec<Schedule>,
+    /// Who may control it; anybody when there are none.
+    pub(crate) tokens: Vec<Token>,
 }
 
 /// When a strategy runs, on what and with how much.
@@ -107,7 +110,19 @@ impl Scheduler {
             governor: field.text("portfolio_governor").map(ToOwned::to_owned),
             initial: limits::initial(field, &schedules, context),
             schedules,
+            tokens: field.items_of("rbac_tokens").iter().map(token).collect(),
         }
+    }
+}
+
+fn token(field: &View<'_>) -> Token {
+    let text = |key: &str| field.text(key).map(ToOwned::to_owned);
+    Token {
+        id: text("token_id").unwrap_or_default(),
+        variable: text("token_env"),
+        value: text("token_value"),
+        hash: text("token_hash"),
+        scopes: field.texts("scopes"),
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) const SCHEDULER: Shape = Shape {
         )
         .number(300.0)
         .later(),
-        key("rbac_tokens", Kind::List(&Kind::Section(&TOKEN)), "Who may control it.").texts(&[]).later(),
+        key("rbac_tokens", Kind::List(&Kind::Section(&TOKEN)), "Who may control it.").texts(&[]),
         key(
             "portfolio_governor",
             Kind::Reference(Names::Governors),

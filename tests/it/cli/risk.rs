@@ -323,8 +323,7 @@ fn the_state_of_a_run_is_read_from_its_results() {
     let project = project();
     std::fs::create_dir(project.path("out")).unwrap();
     let open = RiskRecord { latches: Vec::new(), ..tripped() };
-    let states =
-        RiskStates { records: BTreeMap::from([("balanced".to_owned(), open)]), transitions: Vec::new() };
+    let states = RiskStates { records: BTreeMap::from([("balanced".to_owned(), open)]), events: Vec::new() };
     risk_state::create(&project.path("out/risk.sqlite"), &states).unwrap();
     project.remove("config");
     for source in ["--run out", "--state out/risk.sqlite"] {
@@ -333,7 +332,7 @@ fn the_state_of_a_run_is_read_from_its_results() {
         assert_eq!(document["profiles"][0]["peak_equity"], 2_000.0);
         project.refuses(&format!("risk state {source} --profile balance"), 2, &["did you mean `balanced`?"]);
     }
-    project.refuses("risk state --run nowhere", 1, &["nowhere/risk.sqlite: cannot read the risk state"]);
+    project.refuses("risk state --run nowhere", 1, &["nowhere/risk.sqlite: cannot read the state"]);
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn command() -> impl Strategy<Value = Command> {
 }
 
 /// What somebody does, in order; what is done at the epoch is what the scheduler starts with.
-fn actions() -> impl Strategy<Value = Vec<OperatorAction>> {
+pub(crate) fn actions() -> impl Strategy<Value = Vec<OperatorAction>> {
     let action = (prop_oneof![1 => Just(0_i64), 4 => 0_i64..800], command());
     prop::collection::vec(action, 0..5).prop_map(|actions| {
         let action = |(halves, what)| OperatorAction {

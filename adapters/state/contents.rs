@@ -6,21 +6,27 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::Fault;
-use super::record::{RiskRecord, Transition};
-use super::schema::{self, APPLICATION, VERSION, head};
+use super::kind::{Kind, Record};
+use super::schema::{self, VERSION, head};
 use super::seal::{Seal, Sealed};
 
-/// What a risk state's database holds.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RiskStates {
-    /// The state of each profile, by name.
-    pub records: BTreeMap<String, RiskRecord>,
+/// What a state's database holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct States<R: Record> {
+    /// The records, by name.
+    pub records: BTreeMap<String, R>,
     /// What happened, oldest first.
-    pub transitions: Vec<Transition>,
+    pub events: Vec<R::Event>,
+}
+
+impl<R: Record> Default for States<R> {
+    fn default() -> Self {
+        Self { records: BTreeMap::new(), events: Vec::new() }
+    }
 }
 
 /// Reads the database of a file and checks all of it.
-pub(super) fn read_file(path: &Path) -> Result<RiskStates, Fault> {
+pub(super) fn read_file<R: Record>(path: &Path) -> Result<States<R>, Fault> {
     // SQLite takes an empty file for a database without tables.
     let bytes = path.metadata().map_err(|error| Fault::Access(error.to_string()))?.len();
     if bytes == 0 {
@@ -32,18 +38,18 @@ pub(super) fn read_file(path: &Path) -> Result<RiskStates, Fault> {
 }
 
 /// Reads a database at one instant.
-pub(super) fn read(connection: &Connection) -> Result<(RiskStates, Seal), Fault> {
+pub(super) fn read<R: Record>(connection: &Connection) -> Result<(States<R>, Seal), Fault> {
     let transaction = connection.unchecked_transaction()?;
-    check_head(&transaction)?;
+    check_head(&transaction, R::KIND)?;
     let seal = read_seal(&transaction)?;
     let records = read_records(&transaction, &seal)?;
-    let transitions = read_transitions(&transaction, &seal)?;
-    Ok((RiskStates { records, transitions }, seal))
+    let events = read_events::<R>(&transaction, &seal)?;
+    Ok((States { records, events }, seal))
 }
 
-fn check_head(connection: &Connection) -> Result<(), Fault> {
-    if head(connection, "application_id")? != APPLICATION {
-        return Err(Fault::Damage("it is not a risk state".to_owned()));
+fn check_head(connection: &Connection, kind: Kind) -> Result<(), Fault> {
+    if head(connection, "application_id")? != kind.application {
+        return Err(Fault::Damage(format!("it is no {}", kind.noun)));
     }
     match head(connection, "user_version")? {
         VERSION => {}
@@ -61,49 +67,51 @@ fn read_seal(connection: &Connection) -> Result<Seal, Fault> {
     sealed.open("the index")
 }
 
-fn read_records(connection: &Connection, seal: &Seal) -> Result<BTreeMap<String, RiskRecord>, Fault> {
+fn read_records<R: Record>(connection: &Connection, seal: &Seal) -> Result<BTreeMap<String, R>, Fault> {
+    let column = R::KIND.name_column;
     let mut statement =
-        connection.prepare("SELECT profile, version, body, hash FROM record ORDER BY profile")?;
+        connection.prepare(&format!("SELECT {column}, version, body, hash FROM record ORDER BY {column}"))?;
     let mut rows = statement.query([])?;
     let mut records = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let (profile, version): (String, i64) = (row.get(0)?, row.get(1)?);
-        let what = format!("the record of `{profile}`");
+        let (name, version): (String, i64) = (row.get(0)?, row.get(1)?);
+        let what = format!("the record of `{name}`");
         match version {
             VERSION => {}
             newer if newer > VERSION => return Err(Fault::Newer(newer)),
             older => return Err(Fault::Damage(format!("{what}: there is no version {older}"))),
         }
         let sealed = Sealed { body: row.get(2)?, hash: row.get(3)? };
-        let record: RiskRecord = sealed.open(&what)?;
-        if record.profile != profile || seal.records.get(&profile) != Some(&sealed.hash) {
+        let record: R = sealed.open(&what)?;
+        if record.name() != name || seal.records.get(&name) != Some(&sealed.hash) {
             return Err(Fault::Damage(format!("{what} is not the one that the index names")));
         }
-        records.insert(profile, record);
+        records.insert(name, record);
     }
-    match seal.records.keys().find(|profile| !records.contains_key(*profile)) {
+    match seal.records.keys().find(|name| !records.contains_key(*name)) {
         Some(missing) => Err(Fault::Damage(format!("the record of `{missing}` is missing"))),
         None => Ok(records),
     }
 }
 
-fn read_transitions(connection: &Connection, seal: &Seal) -> Result<Vec<Transition>, Fault> {
+fn read_events<R: Record>(connection: &Connection, seal: &Seal) -> Result<Vec<R::Event>, Fault> {
+    let table = R::KIND.events_table;
     let mut statement =
-        connection.prepare("SELECT sequence, body, hash FROM transition ORDER BY sequence")?;
+        connection.prepare(&format!("SELECT sequence, body, hash FROM {table} ORDER BY sequence"))?;
     let mut rows = statement.query([])?;
-    let (mut transitions, mut count, mut last) = (Vec::new(), 0, None);
+    let (mut events, mut count, mut last) = (Vec::new(), 0, None);
     while let Some(row) = rows.next()? {
         count += 1;
         let sealed = Sealed { body: row.get(1)?, hash: row.get(2)? };
         if row.get::<_, i64>(0)? != count {
-            return Err(Fault::Damage(format!("transition {count} is missing")));
+            return Err(Fault::Damage(format!("{table} {count} is missing")));
         }
-        transitions.push(sealed.open(&format!("transition {count}"))?);
+        events.push(sealed.open(&format!("{table} {count}"))?);
         last = Some(sealed.hash);
     }
-    if (count, &last) == (seal.transitions, &seal.last) {
-        Ok(transitions)
+    if (count, &last) == (seal.events, &seal.last) {
+        Ok(events)
     } else {
-        Err(Fault::Damage("the last transitions are not those that the index names".to_owned()))
+        Err(Fault::Damage(format!("the last {table}s are not those that the index names")))
     }
 }

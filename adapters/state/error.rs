@@ -1,15 +1,16 @@
-//! What can go wrong with a kept risk state.
+//! What can go wrong with a kept state.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::folder::StateFolder;
+use super::folder::Folder;
+use super::kind::{Kind, Record};
 
-/// Why a risk state cannot be read or kept.
+/// Why a state cannot be read or kept.
 #[derive(Debug, Error)]
-pub enum RiskStateError {
+pub enum StateError {
     /// The operating system or the database refused.
     #[error("{}: cannot {action}: {reason}", path.display())]
     Access {
@@ -22,19 +23,23 @@ pub enum RiskStateError {
     },
     /// Another process trades or writes.
     #[error(
-        "{}: the risk state is in use by {}: end that process first, then try again",
+        "{}: the {noun} is in use by {}: end that process first, then try again",
         path.display(),
         holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
     )]
     Locked {
+        /// What kind of state it is.
+        noun: &'static str,
         /// The lock's file.
         path: PathBuf,
         /// The process that holds it, where it says so.
         holder: Option<u32>,
     },
     /// The state is damaged, or gone while its backup is there.
-    #[error("{}: the risk state is damaged ({what}), and without its latches nothing may trade: {remedy}", path.display())]
+    #[error("{}: the {} is damaged ({what}), {}: {remedy}", path.display(), kind.noun, kind.without)]
     Damaged {
+        /// What kind of state it is.
+        kind: Kind,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -44,11 +49,13 @@ pub enum RiskStateError {
     },
     /// A later version of the program wrote the file.
     #[error(
-        "{}: the risk state has version {found}, and this program reads {known}: use the program that wrote it, or a \
+        "{}: the {noun} has version {found}, and this program reads {known}: use the program that wrote it, or a \
          newer one",
         path.display()
     )]
     Newer {
+        /// What kind of state it is.
+        noun: &'static str,
         /// The file.
         path: PathBuf,
         /// Its version.
@@ -57,16 +64,18 @@ pub enum RiskStateError {
         known: i64,
     },
     /// A state with numbers that no file can hold.
-    #[error("the risk state of `{profile}` cannot be kept: {reason}")]
+    #[error("the {noun} of `{name}` cannot be kept: {reason}")]
     Unstorable {
-        /// The profile.
-        profile: String,
+        /// What kind of state it is.
+        noun: &'static str,
+        /// Whose.
+        name: String,
         /// What is wrong.
         reason: String,
     },
 }
 
-impl RiskStateError {
+impl StateError {
     /// Whether what was kept is at fault, rather than access to it.
     #[must_use]
     pub const fn is_damage(&self) -> bool {
@@ -88,12 +97,20 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn at(self, path: &Path, action: &'static str, remedy: Remedy<'_>) -> RiskStateError {
+    pub(super) fn at<R: Record>(
+        self,
+        path: &Path,
+        action: &'static str,
+        remedy: Remedy<'_, R>,
+    ) -> StateError {
         let path = path.to_owned();
+        let kind = R::KIND;
         match self {
-            Self::Damage(what) => RiskStateError::Damaged { path, what, remedy: remedy.text() },
-            Self::Newer(found) => RiskStateError::Newer { path, found, known: super::schema::VERSION },
-            Self::Access(reason) => RiskStateError::Access { path, action, reason },
+            Self::Damage(what) => StateError::Damaged { kind, path, what, remedy: remedy.text() },
+            Self::Newer(found) => {
+                StateError::Newer { noun: kind.noun, path, found, known: super::schema::VERSION }
+            }
+            Self::Access(reason) => StateError::Access { path, action, reason },
         }
     }
 }
@@ -123,21 +140,22 @@ impl From<rusqlite::Error> for Fault {
 
 /// How a damaged file is got over.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Remedy<'f> {
+pub(super) enum Remedy<'f, R: Record> {
     /// It is the state of an environment.
-    Environment(&'f StateFolder),
+    Environment(&'f Folder<R>),
     /// It is a copy.
     OtherCopy,
 }
 
-impl Remedy<'_> {
+impl<R: Record> Remedy<'_, R> {
     fn text(self) -> String {
         match self {
             Self::Environment(folder) => format!(
-                "restore it with `hemiola risk restore --environment {0} --from {1}`, or delete it deliberately with \
-                 `hemiola risk reset --environment {0} --confirm`",
+                "restore it with `{2} restore --environment {0} --from {1}`, or delete it deliberately with \
+                 `{2} reset --environment {0} --confirm`",
                 folder.environment(),
-                folder.backup().display()
+                folder.backup().display(),
+                R::KIND.command
             ),
             Self::OtherCopy => "take another copy".to_owned(),
         }

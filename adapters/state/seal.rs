@@ -42,8 +42,9 @@ impl Sealed {
 pub(super) struct Seal {
     /// The hash of each record, by profile.
     pub(super) records: BTreeMap<String, String>,
-    /// How many transitions there are.
-    pub(super) transitions: i64,
+    /// How many events there are.
+    #[serde(rename = "transitions")]
+    pub(super) events: i64,
     /// The hash of the last one.
     pub(super) last: Option<String>,
 }

@@ -1,22 +1,26 @@
-//! The tables of a risk state's database, and how it is opened.
+//! The tables of a state's database, and how it is opened.
 
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::kind::Kind;
+
 /// Version of the tables and of the records in them.
 pub(super) const VERSION: i64 = 1;
 
-/// Tells these databases from others; it spells `HeRS`.
-pub(super) const APPLICATION: i64 = 0x4865_5253;
-
 /// Each row is a JSON text with the BLAKE3 hash of its bytes; the one row of `seal` names all others.
-pub(super) const TABLES: &str = "
-CREATE TABLE record (profile TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE transition (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+pub(super) fn tables(kind: Kind) -> String {
+    let Kind { name_column, events_table, .. } = kind;
+    format!(
+        "
+CREATE TABLE record ({name_column} TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE {events_table} (sequence INTEGER PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 CREATE TABLE seal (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-";
+"
+    )
+}
 
 /// How long a save and a read wait for each other.
 const PATIENCE: Duration = Duration::from_secs(5);
