@@ -11,7 +11,7 @@ use proptest::test_runner::TestRunner;
 use crate::support::random::{RandomWorld, world};
 use crate::support::run;
 
-const WORLDS: usize = 600;
+const WORLDS: usize = 800;
 
 /// What must have happened, by engine.
 const EXPECTED: [(&str, &[&str]); 7] = [

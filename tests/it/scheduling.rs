@@ -262,11 +262,15 @@ fn between_re_allocations_weights_stay_as_they_are() {
 
 #[test]
 fn a_smoothed_policy_takes_a_step_at_every_instant_whoever_trades() {
-    let (mut plan, market) = uneven();
+    let (mut plan, mut market) = uneven();
     plan.cool_down = Some(at(10));
     let base = Box::new(Policy::of(PolicyKind::RiskParity));
     let (alpha, min_delta, floor_weight) = (0.5, 0.0, 0.0);
     plan.capital_policy = Policy::of(PolicyKind::Smoothed { base, alpha, min_delta, floor_weight });
+    // Between the second minute and the thirty-fifth nobody asks for a weight.
+    let rows = targets(&[(2, 0.5), (35, 0.0), (55, 0.5)]);
+    market.targets[0].insert("venue:A".into(), rows.clone());
+    market.targets[1].insert("venue:B".into(), rows);
     let mut expected = 0.5;
     let mut steps = vec![(0, 0.5)];
     for minute in [10, 20, 30, 40, 50] {

@@ -46,8 +46,8 @@ fn tables(field: &View<'_>, is_outermost: bool, found: &mut Vec<Table>) {
         let keys = table.entries().into_iter().filter_map(key).collect();
         found.push(Table { place: table.place(), keys, is_outermost });
     }
-    for inner in &inner_policies(field) {
-        tables(inner, false, found);
+    for inner in inner_policies(field) {
+        tables(&inner, false, found);
     }
 }
 
@@ -193,8 +193,8 @@ fn components(field: &View<'_>) -> Vec<Component> {
 
 /// What a policy refers to, and what it probably does not mean.
 fn check(field: &View<'_>, schedules: &[Schedule], context: &Context<'_>) {
-    for inner in &inner_policies(field) {
-        check(inner, schedules, context);
+    for inner in inner_policies(field) {
+        check(&inner, schedules, context);
     }
     let components = components_of(field);
     for component in components.iter().filter(|component| !component.has("policy")) {

@@ -17,6 +17,8 @@ fn plan() -> Plan {
     config.plan(&Selection { scheduler: Some("satellite".to_owned()), ..Selection::default() }).unwrap()
 }
 
+type Change = fn(&mut Plan);
+
 fn changed(change: impl FnOnce(&mut Plan)) -> Value {
     let mut plan = plan();
     change(&mut plan);
@@ -30,7 +32,7 @@ fn action(what: Command) -> OperatorAction {
 #[test]
 fn whatever_can_change_a_result_changes_the_identity() {
     let window = TradingWindow { days: 1, from: Nanos::ZERO, to: Nanos::DAY };
-    let changes: [(&str, fn(&mut Plan)); 14] = [
+    let changes: [(&str, Change); 14] = [
         ("max_signals", |plan| plan.schedules[0].max_signals += 1),
         ("priority", |plan| plan.schedules[0].priority -= 9),
         ("fallbacks", |plan| plan.schedules[0].fallbacks = vec![2]),
