@@ -144,7 +144,16 @@ pub fn load_within(path: &Path, engines: &[EngineSpec], scope: &Scope) -> Result
 /// # Errors
 /// As [`load`].
 pub fn load_policy(path: &Path) -> Result<(Policy, Vec<Problem>), ConfigError> {
-    load_policy_file(path).map(|file| (file.policy, file.warnings))
+    let bytes = read_bytes("capital policy", path)?;
+    let problems = Problems::new(&path.display().to_string());
+    let checked = read_tree(&bytes, &problems).and_then(|root| check::check_policy(&root, &problems));
+    let policy = checked.map(|root| model::policy::decode(&View::root(&problems, &root)));
+    let failed = problems.has_errors();
+    let found = problems.into_sorted();
+    match policy {
+        Some(policy) if !failed => Ok((policy, found)),
+        _ => Err(ConfigError::Invalid(found)),
+    }
 }
 
 fn read_bytes(what: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
