@@ -18,9 +18,11 @@ use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// The metrics that every schedule has, in the order of the columns.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 29] = [
     "signals",
     "latency_ms",
+    "drift_ms",
+    "late",
     "base_max_signals",
     "active_max_signals",
     "allocator_weight",
@@ -204,10 +206,16 @@ impl<'a> Replay<'a> {
         let active = if suspension.is_some() { 0 } else { capacity.active_max_signals() };
         let absent = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let flag = |flag: bool| f64::from(u8::from(flag));
+        // A decision waits for a candle that closes off the grid.
+        let planned =
+            at.next_on_grid(schedule.cadence.offset, schedule.cadence.every) - schedule.cadence.every;
+        let drift = (signals > 0).then_some(at - planned);
         let expires = limit.map(|limit| limit.expires_at).filter(|end| *end != Nanos::NEVER);
         let values = [
             signals as f64,
             0.0,
+            absent(drift.map(|drift| drift.seconds() * 1e3)),
+            absent(drift.map(|drift| flag(drift > schedule.max_drift))),
             f64::from(standing.base_max_signals),
             f64::from(active),
             weight.share,
