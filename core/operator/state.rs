@@ -8,10 +8,10 @@ use hemiola_adapters::operator_state::{
 };
 use hemiola_components::capital::{Memory, Policy};
 use hemiola_components::control::{
-    Command, ControlError, Expiry, OperatorAction, SignalLimit, SignalLimits, Suspension, Suspensions,
-    Target, Terms,
+    Command, ControlError, Expiry, OperatorAction, SignalLimit, SignalLimits, Suspension, Suspensions, Target,
 };
 use hemiola_components::time::Nanos;
+use hemiola_systems::control::commands::carry_out;
 use hemiola_systems::control::{limits, suspensions};
 use serde_json::json;
 
@@ -164,26 +164,8 @@ impl State {
     /// # Errors
     /// When the terms are not sound; nothing has changed then.
     pub fn apply(&mut self, action: &OperatorAction) -> Result<(), ControlError> {
-        let OperatorAction { at, why, what, .. } = action;
-        let terms = |expiry: &Expiry| Terms {
-            reason: why.clone(),
-            until: Some(expiry.instant(*at)).filter(|end| *end != Nanos::NEVER),
-            duration_seconds: None,
-        };
-        match what {
-            Command::SetLimit { strategy, risk_profile, limit, expiry } => {
-                let (key, limit) = ((strategy.as_str(), risk_profile.as_str()), f64::from(*limit));
-                limits::impose(&mut self.limits, key, limit, &terms(expiry), *at)?;
-            }
-            Command::ClearLimit { strategy, risk_profile } => {
-                limits::lift(&mut self.limits, strategy, risk_profile);
-            }
-            Command::Suspend { target, expiry } => {
-                suspensions::suspend(&mut self.suspensions, target.clone(), &terms(expiry), *at)?;
-            }
-            Command::Resume { target } => {
-                suspensions::resume(&mut self.suspensions, target);
-            }
+        carry_out(&mut self.limits, &mut self.suspensions, action)?;
+        match &action.what {
             Command::SetPolicy { policy, .. } => {
                 self.policy = Some((**policy).clone());
                 self.memory = Memory::new();
@@ -191,6 +173,10 @@ impl State {
             }
             Command::SetInterval { cool_down } => self.interval = Some(*cool_down),
             Command::Rebalance => self.allocated_at = None,
+            Command::SetLimit { .. }
+            | Command::ClearLimit { .. }
+            | Command::Suspend { .. }
+            | Command::Resume { .. } => {}
         }
         Ok(())
     }

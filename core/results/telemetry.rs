@@ -3,12 +3,13 @@
 
 use hemiola_adapters::results::{Column, Table};
 use hemiola_components::capital::Weight;
-use hemiola_components::control::{Command, SignalLimits, Standing, Target, Terms};
+use hemiola_components::control::{SignalLimits, Standing, Suspensions, Target};
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Change, Event, Record};
 use hemiola_components::metric::Metrics;
 use hemiola_components::time::Nanos;
 use hemiola_systems::control::capacity::Capacity;
+use hemiola_systems::control::commands::carry_out;
 use hemiola_systems::control::{limits, remaining_seconds};
 
 use super::tables::{floats, schedules, strategies, table, times};
@@ -145,22 +146,11 @@ impl<'a> Replay<'a> {
 
     fn change(&mut self, change: &Change) {
         match change {
-            Change::Command(action) => match &action.what {
-                Command::SetLimit { strategy, risk_profile, limit, expiry } => {
-                    let terms = Terms {
-                        reason: action.why.clone(),
-                        until: Some(expiry.instant(action.at)).filter(|end| *end != Nanos::NEVER),
-                        duration_seconds: None,
-                    };
-                    let key = (strategy.as_str(), risk_profile.as_str());
-                    limits::impose(&mut self.limits, key, f64::from(*limit), &terms, action.at)
-                        .expect("a limit that was imposed can be imposed again");
-                }
-                Command::ClearLimit { strategy, risk_profile } => {
-                    limits::lift(&mut self.limits, strategy, risk_profile);
-                }
-                _ => {}
-            },
+            Change::Command(action) => {
+                // Suspensions are told schedule by schedule.
+                carry_out(&mut self.limits, &mut Suspensions::default(), action)
+                    .expect("an action that was carried out can be carried out again");
+            }
             Change::LimitEnded(limit) => {
                 limits::lift(&mut self.limits, &limit.strategy, &limit.risk_profile);
             }

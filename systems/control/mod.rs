@@ -1,6 +1,7 @@
 //! Signal limits and suspensions: imposed, lifted, expired, and what they leave of a schedule's signals.
 
 pub mod capacity;
+pub mod commands;
 pub mod limits;
 pub mod suspensions;
 pub mod turn;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use hemiola_components::capital::Memory;
-use hemiola_components::control::{Command, Controls, OperatorAction, Standing, Terms};
+use hemiola_components::control::{Command, Controls, OperatorAction, Standing};
 use hemiola_components::governor::Governor;
 use hemiola_components::id::ScheduleIndex;
 use hemiola_components::journal::{Change, Event};
@@ -16,11 +16,11 @@ use hemiola_components::schedule::OnSuspend;
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Quantity;
 
+use super::commands::carry_out;
 use super::{limits, suspensions};
 use crate::allocation::division::{Division, Sight, Subject};
-use crate::book::mark_of;
 use crate::governor::{grant, observe, rebalance};
-use crate::risk::liquidation::{Log, Positions, close_position, withdraw};
+use crate::risk::liquidation::{Log, Positions, close_held, withdraw};
 
 /// What metrics the governor reads.
 const GOVERNED: [&str; 9] = [
@@ -114,27 +114,9 @@ fn apply(
     division: &mut Division,
     now: Nanos,
 ) -> Result<bool, BevyError> {
-    let OperatorAction { at, why, what, .. } = action;
     let Desk { controls, weights, .. } = desk;
-    let terms = |expiry: &hemiola_components::control::Expiry| Terms {
-        reason: why.clone(),
-        until: Some(expiry.instant(*at)).filter(|end| *end != Nanos::NEVER),
-        duration_seconds: None,
-    };
-    match what {
-        Command::SetLimit { strategy, risk_profile, limit, expiry } => {
-            let (key, limit) = ((strategy.as_str(), risk_profile.as_str()), f64::from(*limit));
-            limits::impose(&mut controls.limits, key, limit, &terms(expiry), *at)?;
-        }
-        Command::ClearLimit { strategy, risk_profile } => {
-            limits::lift(&mut controls.limits, strategy, risk_profile);
-        }
-        Command::Suspend { target, expiry } => {
-            suspensions::suspend(&mut controls.suspensions, target.clone(), &terms(expiry), *at)?;
-        }
-        Command::Resume { target } => {
-            suspensions::resume(&mut controls.suspensions, target);
-        }
+    carry_out(&mut controls.limits, &mut controls.suspensions, action)?;
+    match &action.what {
         Command::SetPolicy { policy, rebalances } => {
             division.replace((**policy).clone(), Memory::new());
             weights.due = division.next_decision(now);
@@ -145,6 +127,10 @@ fn apply(
             weights.due = division.due_after(*cool_down, now);
         }
         Command::Rebalance => return Ok(true),
+        Command::SetLimit { .. }
+        | Command::ClearLimit { .. }
+        | Command::Suspend { .. }
+        | Command::Resume { .. } => {}
     }
     Ok(false)
 }
@@ -192,16 +178,7 @@ fn hold(
         return Ok(());
     }
     for slot in subject.slots.clone() {
-        let entity = desk.agenda.positions[slot];
-        let (position, holding, _) = positions.get(entity)?;
-        let mut orders = desk.resting.iter().map(|resting| &resting.working).chain(intents.iter());
-        let is_waiting = orders.any(|working| working.position == entity);
-        if holding.quantity != Quantity::ZERO
-            && !is_waiting
-            && let Some(mark) = mark_of(&mut desk.book, position.instrument_index.get(), log.now)
-        {
-            close_position(slot, mark, Origin::Suspension, desk, positions, intents, log.now)?;
-        }
+        close_held(slot, Origin::Suspension, desk, positions, intents, log.now)?;
     }
     Ok(())
 }

@@ -138,18 +138,32 @@ fn close(
         if desk.agenda.risk_profiles[slot] != risk_profile {
             continue;
         }
-        let entity = desk.agenda.positions[slot];
-        let (position, holding, _) = positions.get(entity)?;
-        let mut orders = desk.resting.iter().map(|resting| &resting.working).chain(intents.iter());
-        let is_waiting = orders.any(|working| working.position == entity);
-        if holding.quantity != Quantity::ZERO
-            && !is_waiting
-            && let Some(mark) = mark_of(&mut desk.book, position.instrument_index.get(), log.now)
-        {
-            close_position(slot, mark, Origin::Risk, desk, positions, intents, log.now)?;
-        }
+        close_held(slot, Origin::Risk, desk, positions, intents, log.now)?;
     }
     intents[first..].sort_by(|one, other| value(other).total_cmp(&value(one)));
+    Ok(())
+}
+
+/// Adds what closes the position at a place of the agenda, if it is not flat, can be marked, and no order of it is to be
+/// answered.
+pub(crate) fn close_held(
+    slot: usize,
+    origin: Origin,
+    desk: &mut Desk,
+    positions: &mut Positions<'_, '_>,
+    intents: &mut Vec<WorkingOrder>,
+    now: Nanos,
+) -> Result<(), BevyError> {
+    let entity = desk.agenda.positions[slot];
+    let (position, holding, _) = positions.get(entity)?;
+    let mut orders = desk.resting.iter().map(|resting| &resting.working).chain(intents.iter());
+    let is_waiting = orders.any(|working| working.position == entity);
+    if holding.quantity != Quantity::ZERO
+        && !is_waiting
+        && let Some(mark) = mark_of(&mut desk.book, position.instrument_index.get(), now)
+    {
+        close_position(slot, mark, origin, desk, positions, intents, now)?;
+    }
     Ok(())
 }
 
