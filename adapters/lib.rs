@@ -1,7 +1,6 @@
 //! The outside world of Hemiola.
 
 pub mod bare;
-pub mod export;
 pub mod journal;
 pub mod ledger;
 pub mod operator_state;

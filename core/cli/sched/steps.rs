@@ -1,8 +1,9 @@
 //! What is done to a scheduler by one command line: all changes first, then everything that is shown.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
-use hemiola_adapters::export;
+use hemiola_adapters::results::write_file;
 use hemiola_components::control::{Command, ControlError, Expiry, Target, Terms};
 use hemiola_components::time::Nanos;
 use serde_json::{Map, Value, json};
@@ -105,10 +106,14 @@ pub(crate) fn say_ended(ended: &[Ended]) {
     }
 }
 
+/// Writes a document; a leading `~` is the user's home. Returns the file's path.
 fn write(path: &Path, snapshot: &Value) -> Result<PathBuf, Failure> {
-    let refused =
-        |error| Failure::new(Exit::Operational, format!("cannot write {}: {error}", path.display()));
-    export::write(path, &format!("{snapshot:#}\n")).map_err(refused)
+    let path = match (path.strip_prefix("~"), env::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    };
+    write_file(&path, format!("{snapshot:#}\n").as_bytes())?;
+    Ok(path)
 }
 
 /// Why and how long; `options` are what the command line calls them.
