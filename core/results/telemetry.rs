@@ -1,5 +1,5 @@
-//! `telemetry.parquet`: what each schedule reported at its decisions with signals, when it was suspended or resumed, and
-//! at each day's close.
+//! `telemetry.parquet`: what is known of each schedule at each day's close, and when it is suspended, resumed or fails: the
+//! metrics that capital policies read, and what it may do. Single decisions are in the tables of signals and weights.
 
 use hemiola_adapters::results::{Column, Table};
 use hemiola_components::capital::Weight;
@@ -19,11 +19,9 @@ use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
 /// The metrics that every schedule has, in the order of the columns.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 27] = [
     "signals",
     "latency_ms",
-    "drift_ms",
-    "late",
     "base_max_signals",
     "active_max_signals",
     "allocator_weight",
@@ -91,8 +89,8 @@ struct Replay<'a> {
     weights: Vec<Weight>,
     /// By schedule, engines that have failed.
     failures: Vec<f64>,
-    /// By schedule, signals of this instant; `None` when it has nothing to report.
-    touched: Vec<Option<u64>>,
+    /// By schedule, whether it has something to report at this instant.
+    touched: Vec<bool>,
 }
 
 impl<'a> Replay<'a> {
@@ -105,7 +103,7 @@ impl<'a> Replay<'a> {
             metrics: outcome.signal_metrics.iter().map(Metrics::blank).collect(),
             weights: vec![Weight::default(); plan.schedules.len()],
             failures: vec![0.0; plan.schedules.len()],
-            touched: vec![None; plan.schedules.len()],
+            touched: vec![false; plan.schedules.len()],
         }
     }
 
@@ -117,8 +115,8 @@ impl<'a> Replay<'a> {
                 self.take(event, at);
             }
             for schedule in 0..self.touched.len() {
-                if let Some(signals) = self.touched[schedule].take() {
-                    rows.push(self.row(schedule, signals, at));
+                if std::mem::take(&mut self.touched[schedule]) {
+                    rows.push(self.row(schedule, at));
                 }
             }
         }
@@ -127,18 +125,11 @@ impl<'a> Replay<'a> {
 
     fn take(&mut self, event: &Event, at: Nanos) {
         match event {
-            Event::Signal(emitted) => {
-                let schedule = emitted.schedule.get();
-                let signals = self.touched[schedule].get_or_insert_default();
-                if emitted.kept {
-                    *signals += 1;
-                    self.metrics[schedule].take(at, &emitted.signal);
-                }
+            Event::Signal(emitted) if emitted.kept => {
+                self.metrics[emitted.schedule.get()].take(at, &emitted.signal);
             }
-            Event::Weight { schedule, weight } => {
-                self.weights[schedule.get()] = *weight;
-                self.touched[schedule.get()].get_or_insert_default();
-            }
+            Event::Weight { schedule, weight } => self.weights[schedule.get()] = *weight,
+            Event::DayClose { .. } => self.touched.fill(true),
             Event::Control(change) => self.change(change),
             _ => {}
         }
@@ -157,15 +148,15 @@ impl<'a> Replay<'a> {
             Change::SuspensionEnded(_) => {}
             Change::Failed { schedule, .. } => {
                 self.failures[schedule.get()] += 1.0;
-                self.touched[schedule.get()].get_or_insert_default();
+                self.touched[schedule.get()] = true;
             }
             Change::Suspended { schedule, suspension } => {
                 self.standings[schedule.get()].suspension = Some(suspension.clone());
-                self.touched[schedule.get()].get_or_insert_default();
+                self.touched[schedule.get()] = true;
             }
             Change::Resumed { schedule } => {
                 self.standings[schedule.get()].suspension = None;
-                self.touched[schedule.get()].get_or_insert_default();
+                self.touched[schedule.get()] = true;
             }
             Change::Governed { strategies, grants, .. } => {
                 for (standing, schedule) in self.standings.iter_mut().zip(&self.plan.schedules) {
@@ -180,9 +171,9 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn row(&self, index: usize, signals: u64, at: Nanos) -> Row {
+    fn row(&self, index: usize, at: Nanos) -> Row {
         let schedule = &self.plan.schedules[index];
-        let (standing, weight) = (&self.standings[index], self.weights[index]);
+        let (standing, weight, metrics) = (&self.standings[index], self.weights[index], &self.metrics[index]);
         let of_view = view(self.plan, schedule);
         let limit = limits::limit_of(&self.limits, &of_view.strategy, &of_view.risk_profile);
         let capacity = Capacity {
@@ -196,16 +187,10 @@ impl<'a> Replay<'a> {
         let active = if suspension.is_some() { 0 } else { capacity.active_max_signals() };
         let absent = |value: Option<f64>| value.unwrap_or(f64::NAN);
         let flag = |flag: bool| f64::from(u8::from(flag));
-        // A decision waits for a candle that closes off the grid.
-        let planned =
-            at.next_on_grid(schedule.cadence.offset, schedule.cadence.every) - schedule.cadence.every;
-        let drift = (signals > 0).then_some(at - planned);
         let expires = limit.map(|limit| limit.expires_at).filter(|end| *end != Nanos::NEVER);
         let values = [
-            signals as f64,
+            metrics.signals(at, schedule.cadence) as f64,
             0.0,
-            absent(drift.map(|drift| drift.seconds() * 1e3)),
-            absent(drift.map(|drift| flag(drift > schedule.max_drift))),
             f64::from(standing.base_max_signals),
             f64::from(active),
             weight.share,
@@ -232,11 +217,8 @@ impl<'a> Replay<'a> {
             flag(self.failures[index] > 0.0),
             self.failures[index],
         ];
-        let of_signals = |name: &&'static str| {
-            let value = self.metrics[index].newest(name, at, schedule.cadence);
-            absent(value.filter(|_| signals > 0))
-        };
-        let of_signals = self.names.iter().map(of_signals).collect();
+        let of_signals = self.names.iter();
+        let of_signals = of_signals.map(|name| absent(metrics.newest(name, at, schedule.cadence))).collect();
         Row { at, schedule: ScheduleIndex::new(index), values, of_signals }
     }
 }
