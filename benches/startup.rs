@@ -15,18 +15,17 @@ const CORE: &str = include_str!("../config/core.yaml");
 
 /// The shipped file with one more scheduler, of so many schedules on four lines each.
 fn large(schedules: u32) -> String {
-    let mut text = CORE.replace("\n# --- Environments", "\n  large:\n    schedules:\n# --- Environments");
-    let place = text.find("# --- Environments").expect("the shipped file has environments");
-    let mut rows = String::new();
+    let (schedulers, others) =
+        CORE.split_once("\nportfolio_governors:").expect("governors follow the schedulers");
+    let mut text = format!("{schedulers}\n  large:\n    schedules:\n");
     for number in 0..schedules {
         write!(
-            rows,
+            text,
             "      schedule_{number}:\n        strategy: crossing\n        interval: 1h\n        warmup_bars: 120\n"
         )
         .expect("a text takes everything");
     }
-    text.insert_str(place, &rows);
-    text
+    text + "portfolio_governors:" + others
 }
 
 fn validation(criterion: &mut Criterion) {
