@@ -12,7 +12,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// The policy inside another one that names none.
+    /// The policy of a scheduler, or inside another policy, that names none.
     fn default() -> Self {
         Self::of(PolicyKind::RiskParity)
     }

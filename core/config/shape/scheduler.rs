@@ -72,7 +72,8 @@ pub(crate) const SCHEDULE: Shape = Shape {
             "Lateness on the wall clock that is reported, in seconds.",
         )
         .alias(&["max_drift"])
-        .number(30.0),
+        .number(30.0)
+        .later(),
         key("warmup_bars", raised(0), "Candles before the start that fill the engine's windows.").number(0.0),
         key("risk_profile", Kind::Reference(Names::RiskProfiles), "Its limits.")
             .otherwise("the strategy's, else the environment's"),
