@@ -53,7 +53,7 @@ fn boxed(policy: Policy) -> Box<Policy> {
 }
 
 /// Every kind of policy, two deep.
-fn policy() -> impl Strategy<Value = Policy> {
+fn policy() -> BoxedStrategy<Policy> {
     let fixed = [("calm", 2.0), ("outside", 1.0), ("mean_reversion", 1.0), ("schedule 1", 0.5)];
     let fixed = fixed.map(|(name, weight)| (name.to_owned(), weight));
     let rule = |metric: &str, weight| Rule {
@@ -87,11 +87,12 @@ fn policy() -> impl Strategy<Value = Policy> {
         1 => Just(scored),
         1 => Just(guard),
     ]
-    .prop_map(Policy::of);
+    .prop_map(Policy::of)
+    .boxed();
     let smoothed =
         |(base, alpha)| PolicyKind::Smoothed { base: boxed(base), alpha, min_delta: 0.0, floor_weight: 0.0 };
     let smoothed = (flat.clone(), 0.1..1.0).prop_map(smoothed).prop_map(Policy::of);
-    let inner = prop_oneof![2 => flat.clone(), 1 => smoothed];
+    let inner = prop_oneof![2 => flat.clone(), 1 => smoothed].boxed();
     let nested = (inner.clone(), inner.clone(), 0_u8..3).prop_map(|(one, other, kind)| {
         let component = |label: &str, policy| Component { label: label.to_owned(), weight: 1.0, policy };
         Policy::of(match kind {
@@ -114,7 +115,7 @@ fn policy() -> impl Strategy<Value = Policy> {
             },
         })
     });
-    prop_oneof![3 => flat, 1 => inner, 1 => nested]
+    prop_oneof![3 => flat, 1 => inner, 1 => nested].boxed()
 }
 
 fn command() -> impl Strategy<Value = Command> {
