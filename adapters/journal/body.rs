@@ -7,6 +7,7 @@ use hemiola_components::time::Nanos;
 use serde_json::Value;
 
 use super::canonical::{self, NotFinite};
+use super::chain::Link;
 use super::form::{Form, Hole, Part, Values};
 use super::instant::{self, Fraction};
 use super::number;
@@ -15,7 +16,7 @@ use super::number;
 const ALWAYS: [&str; 5] = ["event", "timestamp", "environment", "portfolio", "risk_profile"];
 
 /// Names that the signed chain of records adds.
-const CHAIN: [&str; 4] = ["signature", "seq", "prev", "key_id"];
+const CHAIN: [&str; 4] = ["seq", "prev", "key_id", "signature"];
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $field:ident = $name:literal,)*) => {
@@ -197,6 +198,15 @@ impl DecisionBody {
             key.insert_str(0, "meta_");
         }
         self.entries.insert(Cow::Owned(key), Content::of(parts));
+        self
+    }
+
+    /// Makes it a link of a chain: the values that [`Chain::begin`](super::Chain::begin) puts before all others.
+    pub fn linked(&mut self, link: &Link) -> &mut Self {
+        for (name, part) in CHAIN.into_iter().zip([Some(link.seq), Some(link.prev), link.key_id]) {
+            let content = part.map(|part| Content::of(&[part]));
+            self.entries.extend(content.map(|content| (Cow::Borrowed(name), content)));
+        }
         self
     }
 

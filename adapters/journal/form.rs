@@ -57,7 +57,18 @@ impl Values {
         if value < 0 {
             self.text.push(b'-');
         }
-        number::digits(value.unsigned_abs(), &mut self.text);
+        self.unsigned(value.unsigned_abs())
+    }
+
+    /// A whole number without a sign.
+    pub(super) fn unsigned(&mut self, value: u64) -> Part<'static> {
+        number::digits(value, &mut self.text);
+        self.end()
+    }
+
+    /// A text that needs no escapes.
+    pub(super) fn text(&mut self, text: &str) -> Part<'static> {
+        self.text.extend_from_slice(text.as_bytes());
         self.end()
     }
 

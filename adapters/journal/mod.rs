@@ -1,14 +1,24 @@
-//! The decision journal: what a record says and how it is written down.
+//! The decision journal: what a record says, how it is written down, and what proves that nobody touched it.
 
 mod assets;
 mod body;
 pub mod canonical;
+mod chain;
+mod checkpoint;
 mod form;
 mod instant;
+mod key;
+mod mac;
 mod number;
+mod source;
 #[cfg(test)]
 mod vectors;
 
 pub use assets::assets;
 pub use body::{DecisionBody, Field};
+pub use chain::{Chain, Head, Link};
+pub use checkpoint::{Checkpoint, CheckpointKey, PublicKey};
 pub use form::{Form, Part, Values};
+pub use key::{KeyError, Secret, key_id};
+pub use mac::{Algorithm, Code, MacKey};
+pub use source::{Line, Lines, files};
