@@ -11,7 +11,9 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use hemiola::job::Job;
-use hemiola::results::{decisions, tables};
+use hemiola::journal;
+use hemiola::results::tables;
+use hemiola_adapters::journal::{Chain, Head};
 use hemiola_adapters::process::cpu_time;
 use hemiola_systems::signals::catalog::Catalog;
 
@@ -32,7 +34,8 @@ fn results(criterion: &mut Criterion) {
     let outcome = &run.outcomes[0];
 
     let write = || {
-        let mut next = decisions::lines(&prepared, outcome);
+        let mut chain = Chain::new(None, Head::default());
+        let mut next = journal::lines(&prepared, outcome, None, &mut chain);
         let (mut text, mut lines, mut bytes) = (Vec::with_capacity(2 * AT_ONCE), 0, 0);
         while next(&mut text) {
             lines += 1;

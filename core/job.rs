@@ -17,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::assembly::{Options, Window};
+use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
 use crate::config::{self, Config, ConfigError, Names, Selection};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
+use crate::journal::Signing;
 use crate::license;
 use crate::market_data::{self, FlatFile, MarketData, blake3_of, sha256_of};
 use crate::memory::Memory;
@@ -88,6 +90,8 @@ pub struct Prepared {
     pub limits: Vec<BTreeMap<String, f64>>,
     /// How the environment keeps a ledger.
     pub ledger: LedgerTerms,
+    /// How the environment keeps its decision journal.
+    pub journal: JournalTerms,
     /// What is probably not meant.
     pub warnings: Vec<String>,
 }
@@ -224,6 +228,7 @@ impl Job {
             plan.latches = latches;
             data.files.extend(file);
         }
+        const OWN: &str = "the plan's environment is one of the configuration's";
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let config_sha256 = sha256_of(&self.config)?;
         let identity = resolved::identity(&plan, window).to_string();
@@ -232,8 +237,9 @@ impl Job {
         let profiles = plan.risk_profiles.iter();
         let limits = profiles.map(|profile| config.risk_limits(&profile.name).unwrap_or_default()).collect();
         let ledger = config.ledger_terms(Some(&plan.environment)).cloned();
-        let ledger = ledger.expect("the plan's environment is one of the configuration's");
-        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, ledger, warnings })
+        let ledger = ledger.expect(OWN);
+        let journal = config.journal_terms(Some(&plan.environment)).cloned().expect(OWN);
+        Ok(Prepared { plan, data, window, curve, config_sha256, run_id, limits, ledger, journal, warnings })
     }
 
     /// The plan before any data is read or made up. The instruments of a file of candles are not in it.
@@ -349,6 +355,14 @@ fn parse_interval(text: &str) -> Result<Interval, Failure> {
 }
 
 impl Prepared {
+    /// The keys that sign its decisions.
+    ///
+    /// # Errors
+    /// When one that is named cannot be loaded, or a run that is no demo has none.
+    pub fn signing(&self) -> Result<Signing, Failure> {
+        Signing::load(&self.journal, &self.plan.environment, self.plan.is_demo)
+    }
+
     /// Runs it. `progress` is shown the instant reached and the last one.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ pub mod duration;
 pub mod exit;
 pub mod instant;
 pub mod job;
+pub mod journal;
 pub mod license;
 pub mod market_data;
 pub mod memory;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// A place that holds a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
     /// An environment variable; the key is its bytes.
     Variable(String),
@@ -19,6 +20,19 @@ pub enum Secret {
     File(PathBuf),
     /// What a command line prints, run by the system's shell; white space around the key does not count.
     Command(String),
+    /// The key itself, for demos.
+    Text(Zeroizing<String>),
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(formatter, "Variable({name})"),
+            Self::File(path) => write!(formatter, "File({})", path.display()),
+            Self::Command(command) => write!(formatter, "Command({command})"),
+            Self::Text(_) => write!(formatter, "Text"),
+        }
+    }
 }
 
 /// Why a key cannot be used. None of these says a byte of it.
@@ -87,6 +101,7 @@ impl Secret {
                 }
                 trimmed(&text).ok_or_else(|| failed("it printed nothing".to_owned()))
             }
+            Self::Text(text) => Ok(Zeroizing::new(text.as_bytes().to_vec())),
         }
     }
 }
@@ -112,7 +127,8 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 fn check_mode(path: &Path, metadata: &std::fs::Metadata) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyError::Open { path: path.to_owned(), mode }) }
+    const OTHERS: u32 = 0o077;
+    if mode & OTHERS > 0 { Err(KeyError::Open { path: path.to_owned(), mode }) } else { Ok(()) }
 }
 
 /// Access lists are not looked at.

@@ -93,16 +93,8 @@ impl MacKey {
     #[must_use]
     pub fn sign(&self, pieces: &[&[u8]]) -> Code {
         match &self.state {
-            State::Sha256(keyed) => {
-                let mut mac = keyed.clone();
-                pieces.iter().for_each(|piece| mac.update(piece));
-                Code::of(&mac.finalize().into_bytes())
-            }
-            State::Sha384(keyed) => {
-                let mut mac = keyed.clone();
-                pieces.iter().for_each(|piece| mac.update(piece));
-                Code::of(&mac.finalize().into_bytes())
-            }
+            State::Sha256(keyed) => Code::of(&fed(keyed, pieces).finalize().into_bytes()),
+            State::Sha384(keyed) => Code::of(&fed(keyed, pieces).finalize().into_bytes()),
         }
     }
 
@@ -110,18 +102,14 @@ impl MacKey {
     #[must_use]
     pub fn verify(&self, pieces: &[&[u8]], code: &[u8]) -> bool {
         match &self.state {
-            State::Sha256(keyed) => {
-                let mut mac = keyed.clone();
-                pieces.iter().for_each(|piece| mac.update(piece));
-                mac.verify_slice(code).is_ok()
-            }
-            State::Sha384(keyed) => {
-                let mut mac = keyed.clone();
-                pieces.iter().for_each(|piece| mac.update(piece));
-                mac.verify_slice(code).is_ok()
-            }
+            State::Sha256(keyed) => fed(keyed, pieces).verify_slice(code).is_ok(),
+            State::Sha384(keyed) => fed(keyed, pieces).verify_slice(code).is_ok(),
         }
     }
+}
+
+fn fed<M: Mac + Clone>(keyed: &M, pieces: &[&[u8]]) -> M {
+    pieces.iter().fold(keyed.clone(), |mac, piece| mac.chain_update(piece))
 }
 
 impl fmt::Debug for MacKey {
@@ -132,9 +120,8 @@ impl fmt::Debug for MacKey {
 
 /// The hash that links the records of a journal without a key: anybody can make it again.
 #[must_use]
-pub fn plain(pieces: &[&[u8]]) -> Code {
-    let mut hash = Sha256::new();
-    pieces.iter().for_each(|piece| hash.update(piece));
+pub(super) fn plain(pieces: &[&[u8]]) -> Code {
+    let hash = pieces.iter().fold(Sha256::new(), |hash, piece| hash.chain_update(piece));
     Code::of(&hash.finalize())
 }
 

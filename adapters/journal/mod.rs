@@ -11,6 +11,7 @@ mod key;
 mod mac;
 mod number;
 mod source;
+mod target;
 #[cfg(test)]
 mod vectors;
 
@@ -22,3 +23,4 @@ pub use form::{Form, Part, Values};
 pub use key::{KeyError, Secret, key_id};
 pub use mac::{Algorithm, Code, MacKey};
 pub use source::{Line, Lines, files};
+pub use target::Target;

@@ -85,6 +85,7 @@ impl Lines {
     ///
     /// # Errors
     /// When it cannot be read, or what is compressed is damaged.
+    #[expect(clippy::should_implement_trait, reason = "a line is borrowed, which no iterator gives")]
     pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             self.line.clear();

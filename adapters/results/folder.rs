@@ -118,8 +118,7 @@ impl ResultsFolder {
         self.write(name, |file| file.write_all(text.as_bytes()))
     }
 
-    /// Writes lines, each ended by LF; a line holds no line break of its own. `next` appends one to the buffer, and says
-    /// when there is none.
+    /// Writes lines. `next` appends one, with its line break, to the buffer, and says when there is none.
     ///
     /// # Errors
     /// As for [`Self::json`].
@@ -127,7 +126,6 @@ impl ResultsFolder {
         self.write(name, |file| {
             let mut lines = Vec::with_capacity(LINES_AT_ONCE + LONG_LINE);
             while next(&mut lines) {
-                lines.push(b'\n');
                 if lines.len() >= LINES_AT_ONCE {
                     file.write_all(&lines)?;
                     lines.clear();

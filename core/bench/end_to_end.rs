@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hemiola_adapters::journal::{Algorithm, MacKey};
 use hemiola_adapters::{bare, process};
 use hemiola_systems::signals::catalog::Catalog;
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
 use super::report::{Figures, Row};
 use super::workload::{self, Workload};
@@ -13,6 +15,7 @@ use super::{Timing, check, measured};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared};
+use crate::journal::Signing;
 use crate::modes::backtest::Run;
 use crate::results::{self, Decisions, summary::Summary};
 
@@ -32,14 +35,25 @@ pub struct EndToEnd {
     loop_alone: Workload,
 }
 
+/// What becomes of the decisions: not written, written, and signed.
+#[must_use]
+pub fn decisions() -> [Decisions; 3] {
+    let secret = Zeroizing::new(b"a key for measurements".to_vec());
+    let key = MacKey::new(Algorithm::HmacSha256, Some("bench".to_owned()), &secret);
+    [Decisions::None, Decisions::All(Signing::default()), Decisions::All(Signing::with(key))]
+}
+
 /// W1 from its file, with or without its decisions. Its loop has the candles in memory; beside it, the plain figures
 /// hold a bare decode of the columns that the loop reads.
 ///
 /// # Errors
 /// When the file of candles cannot be read.
 pub fn w1(folder: &Path, decisions: Decisions) -> Result<EndToEnd, Failure> {
-    let (name, about) = match decisions {
-        Decisions::All => ("W1 e2e, decisions", "from Parquet to results, all of them"),
+    let (name, about) = match &decisions {
+        Decisions::All(signing) if signing.signs() => {
+            ("W1 e2e, signed", "from Parquet to results, decisions signed")
+        }
+        Decisions::All(_) => ("W1 e2e, decisions", "from Parquet to results, decisions linked"),
         Decisions::None => ("W1 e2e", "from Parquet to results without decisions"),
     };
     Ok(EndToEnd {
@@ -66,7 +80,7 @@ pub fn time(work: &EndToEnd, timing: Timing) -> Result<Row, Failure> {
     process::forget_peak_memory();
     for repeat in 0..timing.repeats {
         let target = folder.path().join(repeat.to_string());
-        let (done, figures) = measured(|| run(&job, work.decisions, &target));
+        let (done, figures) = measured(|| run(&job, &work.decisions, &target));
         let (_, Run { outcomes, .. }, load) = done?;
         loads.push(load);
         runs.push(figures);
@@ -103,7 +117,7 @@ fn job(folder: &Path, data: &Path) -> Result<Job, std::io::Error> {
 }
 
 /// What `hemiola backtest --trust-data` does, and what the load of it took.
-fn run(job: &Job, decisions: Decisions, target: &Path) -> Result<(Prepared, Run, Figures), Failure> {
+fn run(job: &Job, decisions: &Decisions, target: &Path) -> Result<(Prepared, Run, Figures), Failure> {
     let catalog = Catalog::built_in();
     let (prepared, load) = measured(|| job.prepare(&catalog, &mut |_| ()));
     let prepared = prepared?;

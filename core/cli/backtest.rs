@@ -98,18 +98,19 @@ enum Points {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Log {
+pub(super) enum Log {
     /// Every one.
     All,
     /// None, for runs whose decisions nobody reads; there is no decisions.jsonl then.
     None,
 }
 
-impl From<Log> for Decisions {
-    fn from(log: Log) -> Self {
-        match log {
-            Log::All => Self::All,
-            Log::None => Self::None,
+impl Log {
+    /// The keys are loaded before anything is run.
+    pub(super) fn decisions(self, prepared: &Prepared) -> Result<Decisions, Failure> {
+        match self {
+            Self::All => Ok(Decisions::All(prepared.signing()?)),
+            Self::None => Ok(Decisions::None),
         }
     }
 }
@@ -155,7 +156,7 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
             let wanted = Wanted {
                 policies: &arguments.compare_policies,
                 output: arguments.output.as_deref(),
-                decisions: arguments.decisions.into(),
+                decisions: arguments.decisions,
                 format,
             };
             let ended = compare::run(&arguments.job(), &wanted, &arguments.memory(), catalog);
@@ -170,13 +171,14 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let job = arguments.job();
     let prepared = prepare(&job, &arguments.memory(), catalog)?;
     let ledger = arguments.ledger.as_deref().map(|folder| RunLedger::open(folder, &prepared)).transpose()?;
+    let decisions = arguments.decisions.decisions(&prepared)?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
     let summary = Summary::new(&prepared, &outcome, &run.notes, run.passes, elapsed_seconds);
     for warning in summary.warnings() {
         say(format_args!("warning: {warning}"));
     }
     let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
-    let folder = results::write(&target, &job, &prepared, &outcome, &summary, arguments.decisions.into())?;
+    let folder = results::write(&target, &job, &prepared, &outcome, &summary, &decisions)?;
     let appended = ledger.map(|ledger| ledger.append(&outcome)).transpose()?;
     if arguments.output_format.format() == Format::Json {
         let mut document = summary.to_json();

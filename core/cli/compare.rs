@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::json;
 
-use super::backtest::watched;
+use super::backtest::{Log, watched};
 use super::{Format, print, print_json, say};
 use crate::assembly::Notes;
 use crate::exit::Failure;
@@ -19,7 +19,7 @@ use crate::results::summary::Summary;
 pub(super) struct Wanted<'a> {
     pub(super) policies: &'a [String],
     pub(super) output: Option<&'a Path>,
-    pub(super) decisions: Decisions,
+    pub(super) decisions: Log,
     pub(super) format: Format,
 }
 
@@ -29,6 +29,10 @@ pub(super) fn run(job: &Job, wanted: &Wanted<'_>, memory: &Memory, catalog: &Cat
     let jobs: Vec<Job> = wanted.policies.iter().map(variant).collect();
     let prepared = Job::prepare_each(&jobs, memory, catalog, &mut |notice| say(notice))?;
     compare::check_labels(&prepared)?;
+    let decisions = match prepared.first() {
+        Some(first) => wanted.decisions.decisions(first)?,
+        None => Decisions::None,
+    };
     let (run, elapsed) = watched(|progress| Prepared::run_each(&prepared, catalog, progress));
     let run = run?;
     let notes = once(run.notes);
@@ -51,7 +55,7 @@ pub(super) fn run(job: &Job, wanted: &Wanted<'_>, memory: &Memory, catalog: &Cat
         .map(|((job, prepared), (outcome, summary))| Variant { job, prepared, outcome, summary })
         .collect();
     let target = wanted.output.map_or_else(|| default_output(&compare::id(&prepared)), PathBuf::from);
-    let folder = compare::write(&target, &variants, wanted.decisions)?;
+    let folder = compare::write(&target, &variants, &decisions)?;
     if wanted.format == Format::Json {
         let mut document = compare::to_json(&variants);
         document["results"] = json!(folder);

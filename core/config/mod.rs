@@ -36,6 +36,7 @@ mod check;
 pub mod definition;
 mod field;
 mod groups;
+pub mod journal;
 pub mod ledger;
 pub mod limits;
 mod located;

@@ -79,7 +79,7 @@ pub fn id(prepared: &[Prepared]) -> String {
 ///
 /// # Errors
 /// When it cannot be written, or `target` is a folder of something else.
-pub fn write(target: &Path, variants: &[Variant<'_>], decisions: Decisions) -> Result<PathBuf, Failure> {
+pub fn write(target: &Path, variants: &[Variant<'_>], decisions: &Decisions) -> Result<PathBuf, Failure> {
     let folder = ResultsFolder::create(target)?;
     for Variant { job, prepared, outcome, summary } in variants {
         let place = folder.place(&self::folder(&prepared.plan.capital_policy.name))?;

@@ -1,7 +1,6 @@
 //! What a run leaves behind: one folder with a manifest, a summary, tables, risk states and the decisions.
 
 pub mod compare;
-pub mod decisions;
 pub mod explain;
 pub mod ledger;
 pub mod manifest;
@@ -16,6 +15,7 @@ pub mod terminal;
 use std::fmt::{self, Display, Write as _};
 use std::path::{Path, PathBuf};
 
+use hemiola_adapters::journal::Head;
 use hemiola_adapters::results::ResultsFolder;
 use hemiola_adapters::risk_state::{self, DATABASE};
 use hemiola_components::id::ScheduleIndex;
@@ -25,14 +25,15 @@ use serde_json::{Value, json};
 
 use crate::exit::Failure;
 use crate::job::{Job, Prepared};
+use crate::journal::{self, Signing};
 use crate::modes::backtest::Outcome;
 use summary::Summary;
 
 /// Which decisions are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Decisions {
-    /// Every one, in `decisions.jsonl`.
-    All,
+    /// Every one, in `decisions.jsonl`, signed by these keys.
+    All(Signing),
     /// None, and no file.
     None,
 }
@@ -47,7 +48,7 @@ pub fn write(
     prepared: &Prepared,
     outcome: &Outcome,
     summary: &Summary,
-    decisions: Decisions,
+    decisions: &Decisions,
 ) -> Result<PathBuf, Failure> {
     let folder = ResultsFolder::create(target)?;
     folder.json("manifest.json", &manifest::build(job, prepared, outcome))?;
@@ -56,8 +57,12 @@ pub fn write(
         folder.table(name, &table)?;
     }
     risk_state::create(&folder.place(DATABASE)?, &risk_states::risk_states(prepared, outcome))?;
-    if decisions == Decisions::All {
-        folder.lines("decisions.jsonl", decisions::lines(prepared, outcome))?;
+    if let Decisions::All(signing) = decisions {
+        let mut chain = signing.chain(Head::default());
+        let checkpoint_key = signing.checkpoint_key();
+        let lines = journal::lines(prepared, outcome, checkpoint_key.as_deref(), &mut chain);
+        folder.lines("decisions.jsonl", lines)?;
+        signing.checkpoint(&prepared.run_id, chain.head(), true)?;
     }
     Ok(folder.commit()?)
 }
@@ -70,7 +75,7 @@ fn order_id(run_id: &str, order: &Order, text: &mut String) {
 }
 
 /// What the ids of all orders of a schedule begin with; instant in milliseconds and ordinal follow.
-struct OrderIdHead<'a>(&'a str, ScheduleIndex);
+pub(crate) struct OrderIdHead<'a>(pub(crate) &'a str, pub(crate) ScheduleIndex);
 
 impl Display for OrderIdHead<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,6 @@ use hemiola::assembly::Options;
 use hemiola::bench::{Timing, end_to_end};
 use hemiola::job::Job;
 use hemiola::modes::backtest;
-use hemiola::results::Decisions;
 use hemiola_components::market::Bars;
 use hemiola_components::order::Side;
 use hemiola_components::schedule::Sizing;
@@ -133,7 +132,7 @@ fn bench_expected_w3() {
 #[test]
 fn w1_from_file_to_folder_comes_to_what_the_loop_does() {
     let (Some(expected), Some(data)) = (expected("W1"), workload("w1.parquet")) else { return };
-    for decisions in [Decisions::None, Decisions::All] {
+    for decisions in end_to_end::decisions() {
         let work = end_to_end::w1(data.parent().unwrap(), decisions).unwrap();
         let row = end_to_end::time(&work, Timing { repeats: 1, against_plain: true }).unwrap();
         assert_eq!(row.fills, expected["fills"].as_u64().unwrap(), "{}", work.name);

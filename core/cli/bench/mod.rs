@@ -159,10 +159,10 @@ impl Set {
         match self {
             Self::W1 => file(workload::w1),
             Self::W1E2e => {
-                let both = |folder: PathBuf| {
-                    [Decisions::None, Decisions::All].map(|decisions| whole(folder.clone(), decisions))
+                let each = |folder: PathBuf| {
+                    end_to_end::decisions().map(|decisions| whole(folder.clone(), decisions))
                 };
-                folder().map(both).into_iter().flatten().collect()
+                folder().map(each).into_iter().flatten().collect()
             }
             Self::W2 => file(workload::w2),
             Self::W3 => file(workload::w3),

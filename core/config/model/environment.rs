@@ -8,6 +8,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Ratio};
 
 use super::Universe;
+use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
 use crate::config::problem::{Place, listed, quoted};
 use crate::config::view::View;
@@ -30,6 +31,7 @@ pub(crate) struct Environment {
     pub(crate) state_path: PathBuf,
     pub(crate) account: Account,
     pub(crate) ledger: LedgerTerms,
+    pub(crate) journal: JournalTerms,
 }
 
 /// What kind of money it trades with.
@@ -57,7 +59,12 @@ pub(crate) struct Account {
 }
 
 impl Environment {
-    pub(super) fn decode(field: &View<'_>, folder: &Path, universes: &[Universe]) -> Self {
+    pub(super) fn decode(
+        field: &View<'_>,
+        folder: &Path,
+        universes: &[Universe],
+        decision_log: Option<&View<'_>>,
+    ) -> Self {
         let text = |key: &str| field.text(key).unwrap_or_default().to_owned();
         let paper = field.get("adapter_settings").and_then(|adapters| adapters.get("paper_trading"));
         let mode = Mode::named(field.text("environment").unwrap_or_default());
@@ -76,6 +83,7 @@ impl Environment {
             },
             account: Account::decode(paper.as_ref(), mode),
             ledger: decode_ledger(paper.as_ref()),
+            journal: JournalTerms::decode(field.get("decision_journal").as_ref(), decision_log, folder),
         };
         if !environment.check_exchange(field, universes) {
             environment.exchange.clear();

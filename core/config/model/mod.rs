@@ -12,6 +12,7 @@ use super::view::View;
 mod environment;
 mod fallback;
 mod governor;
+mod journal;
 mod license;
 mod limits;
 pub(crate) mod policy;
@@ -63,6 +64,9 @@ impl Model {
             let message = "the key `multi_strategy_schedulers` is required, here or in `runtime`".to_owned();
             root.problems.error(&place, "missing_key", message);
         }
+        let of = |section: &str, key: &str| root.get(section).and_then(|section| section.get(key));
+        let decision_log = of("risk", "decision_log").or_else(|| of("runtime", "risk_decision_log"));
+        let decision_log = decision_log.filter(|log| log.flag("enabled"));
         Self {
             risk_profiles,
             buckets: risk::buckets(root),
@@ -70,7 +74,7 @@ impl Model {
             environments: root
                 .map("environments")
                 .iter()
-                .map(|field| Environment::decode(field, folder, &universes))
+                .map(|field| Environment::decode(field, folder, &universes, decision_log.as_ref()))
                 .collect(),
             environments_place: key_place("environments").unwrap_or_default(),
             places: strategies.iter().enumerate().map(|(place, one)| (one.name.clone(), place)).collect(),

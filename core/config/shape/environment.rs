@@ -56,7 +56,7 @@ pub(crate) const ENVIRONMENT: Shape = Shape {
         key("data_source", Kind::Section(&DATA_SOURCE), "Where its candles come from.").later(),
         key("alert_throttle", Kind::Section(&THROTTLE), "Repeated alerts that are held back.").later(),
         key("alert_audit", Kind::Section(&AUDIT), "Where alerts are recorded.").later(),
-        key("decision_journal", Kind::Section(&JOURNAL), "Where decisions are recorded.").later(),
+        key("decision_journal", Kind::Section(&JOURNAL), "Where decisions are recorded."),
         key("report_storage", Kind::Section(&REPORTS), "Where reports are kept.").later(),
         key("stream", Kind::Section(&STREAM), "Where live prices come from.").later(),
         key(
@@ -269,14 +269,43 @@ const AUDIT: Shape = Shape {
 };
 
 const JOURNAL: Shape = Shape {
-    summary: "Where decisions are recorded.",
+    summary: "Where decisions are recorded, and what signs them. Without a key of its own, that of `risk.decision_log`.",
     keys: &[
         key("backend", Kind::Word(&["memory", "file", "disabled"]), "In memory, in files, or not.")
             .required(),
         DIRECTORY,
         pattern("decisions-%Y%m%d.jsonl"),
         RETENTION,
-        FSYNC,
+        FSYNC.later(),
+        SIGNING_KEY_ENV,
+        SIGNING_KEY_PATH,
+        SIGNING_KEY_COMMAND,
+        key("signing_key_id", Kind::Text, "Name of the key in the records."),
+        key("algorithm", Kind::Word(&["HMAC-SHA256", "HMAC-SHA384"]), "How records are signed.")
+            .text("HMAC-SHA256"),
+        key(
+            "checkpoints",
+            Kind::Section(&CHECKPOINTS),
+            "Signed statements of the journal's length, elsewhere.",
+        ),
+    ],
+};
+
+const SIGNING_KEY_ENV: Key = key("signing_key_env", Kind::Variable, "Environment variable with the key.");
+const SIGNING_KEY_PATH: Key = key("signing_key_path", Kind::Path, "File with the key, for its owner only.");
+const SIGNING_KEY_COMMAND: Key = key("signing_key_command", Kind::Text, "Command line that prints the key.");
+
+const CHECKPOINTS: Shape = Shape {
+    summary: "Checkpoints of a journal: how many records it has and what the last one's signature is, signed by another \
+              key. They belong where whoever can write the journal cannot.",
+    keys: &[
+        key("path", Kind::Path, "File they are appended to. Without `path` and `command` they go to stdout."),
+        key("command", Kind::Text, "Command line that takes each on its standard input and ends with 0."),
+        SIGNING_KEY_ENV,
+        SIGNING_KEY_PATH,
+        SIGNING_KEY_COMMAND,
+        key("every_records", count(1), "One after that many records.").number(10.0),
+        key("every_seconds", PERIOD, "One after that many seconds with a record.").number(1.0),
     ],
 };
 

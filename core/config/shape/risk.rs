@@ -191,6 +191,7 @@ pub(crate) const DECISION_LOG: Shape = Shape {
         key("max_entries", count(1), "Entries kept in memory.").number(1000.0),
         key("signing_key_env", Kind::Variable, "Environment variable with the key."),
         key("signing_key_path", Kind::Path, "File with the key."),
+        key("signing_key_command", Kind::Text, "Command line that prints the key."),
         key("signing_key_secret", Kind::Text, "Name of the key in the secret store."),
         key("signing_key_value", Kind::Secret, "The key itself; demos only."),
         key("signing_key_id", Kind::Text, "Name of the key in the entries."),

@@ -65,6 +65,12 @@ permission_profile: trading => required_permissions: [withdraw]\n    permission_
     47:74 conflict permission_profiles.trading.forbidden_permissions[0]
 alert_audit: {backend: file, directory: ../audit} => alert_audit: {backend: file}
     31:5 missing_key environments.desk.alert_audit.directory
+decision_journal: {backend: file => decision_journal: {checkpoints: {}, backend: file
+    32:24 missing_key environments.desk.decision_journal.checkpoints.signing_key_path
+decision_journal: {backend: file => decision_journal: {signing_key_env: A, signing_key_id: a b, backend: file
+    32:60 bad_key_id environments.desk.decision_journal.signing_key_id
+decision_journal: {backend: file => decision_journal: {checkpoints: {signing_key_env: A, path: a, command: b}, backend: file
+    32:67 conflict environments.desk.decision_journal.checkpoints.command
 decision_journal: {backend: file => decision_journal: {backend: sqlite
     32:33 unknown_value environments.desk.decision_journal.backend
 report_storage: {backend: file, directory: ../reports} => report_storage: {backend: file}
@@ -172,6 +178,7 @@ signing_key_env: RISK_KEY => signing_key_env: RISK_KEY, signing_key_path: risk.k
 signing_key_env: RISK_KEY => signing_key_value: hunter2
     68:55 secret_in_file risk.decision_log.signing_key_value
 path: risk.jsonl, signing_key_env: RISK_KEY => path: risk.jsonl
+    32:5 warning unsigned environments.desk.decision_journal
     68:3 warning unsigned risk.decision_log
 path: risk.jsonl, signing_key_env => signing_key_env
     68:3 missing_key risk.decision_log.path
@@ -277,5 +284,5 @@ daily_report_time_utc => daily_report_time
 #[test]
 fn each_break_is_reported_where_it_is_and_nothing_else_is() {
     check(FULL, "");
-    assert_eq!(check_cases(FULL, CASES), 129);
+    assert_eq!(check_cases(FULL, CASES), 132);
 }

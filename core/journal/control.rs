@@ -1,6 +1,6 @@
 //! Lines on what schedules may do.
 
-use hemiola_adapters::journal::{DecisionBody, Field, Values};
+use hemiola_adapters::journal::{DecisionBody, Field, Link, Values};
 use hemiola_components::control::{Command, OperatorAction, SignalLimit, Suspension, Target};
 use hemiola_components::journal::Change;
 use hemiola_components::time::Nanos;
@@ -9,7 +9,7 @@ use super::draft::Draft;
 use crate::config::plan::Plan;
 
 /// The risk profile of what concerns all of them.
-const ALL_PROFILES: &str = "portfolio";
+pub(super) const ALL_PROFILES: &str = "portfolio";
 
 /// What the line of a change is called.
 const fn name(change: &Change) -> &'static str {
@@ -33,7 +33,14 @@ const fn name(change: &Change) -> &'static str {
 }
 
 /// Appends the line of a change that happened at `at`.
-pub(super) fn line(plan: &Plan, change: &Change, at: Nanos, values: &mut Values, line: &mut Vec<u8>) {
+pub(super) fn line(
+    plan: &Plan,
+    change: &Change,
+    at: Nanos,
+    link: &Link,
+    values: &mut Values,
+    line: &mut Vec<u8>,
+) {
     let at = values.timestamp(at);
     let schedule = match change {
         Change::Failed { schedule, .. }
@@ -42,7 +49,8 @@ pub(super) fn line(plan: &Plan, change: &Change, at: Nanos, values: &mut Values,
         _ => None,
     };
     let profile = schedule.map_or(ALL_PROFILES, |schedule| &plan.risk_profiles[schedule.risk_profile].name);
-    let body = DecisionBody::stamped(name(change), at, &plan.environment, &plan.scheduler, profile);
+    let mut body = DecisionBody::stamped(name(change), at, &plan.environment, &plan.scheduler, profile);
+    body.linked(link);
     let mut draft = Draft { values, body: Some(body) };
     if let Some(schedule) = schedule {
         draft.text(Field::Schedule, &schedule.name);
@@ -52,9 +60,7 @@ pub(super) fn line(plan: &Plan, change: &Change, at: Nanos, values: &mut Values,
         draft.text(Field::Symbol, &plan.instruments[instrument.get()].symbol);
     }
     say(&mut draft, change);
-    if let Some(body) = draft.body {
-        body.form().write(draft.values, line);
-    }
+    draft.write(line);
 }
 
 fn say(draft: &mut Draft<'_>, change: &Change) {

@@ -45,6 +45,11 @@ impl Draft<'_> {
         self.metadata(key, &[value]);
     }
 
+    pub(super) fn whole(&mut self, key: &str, value: i64) {
+        let value = self.values.integer(value);
+        self.metadata(key, &[value]);
+    }
+
     /// Numbers by name, as one object.
     pub(super) fn numbers<'n>(&mut self, key: &str, numbers: impl Iterator<Item = (&'n str, f64)>) {
         let object: serde_json::Map<_, _> =
@@ -79,6 +84,13 @@ impl Draft<'_> {
         }
         parts.push(Part::Text("}]"));
         self.metadata(key, &parts);
+    }
+
+    /// Appends the record of a draft that has a body of its own.
+    pub(super) fn write(self, line: &mut Vec<u8>) {
+        if let Some(body) = self.body {
+            body.form().write(self.values, line);
+        }
     }
 
     fn metadata(&mut self, key: &str, parts: &[Part<'_>]) {

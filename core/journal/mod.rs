@@ -1,12 +1,18 @@
-//! The decisions of a run, a record a line; unsigned.
+//! The decision journal of a run: a record a line, each linked to the one before it and signed when there is a key.
 
 mod alike;
+mod allocation;
 mod control;
 mod draft;
+mod session;
+mod signing;
+
+pub use session::Opening;
+pub use signing::Signing;
 
 use std::collections::BTreeMap;
 
-use hemiola_adapters::journal::{DecisionBody, Field, Form, Part, Values};
+use hemiola_adapters::journal::{Chain, DecisionBody, Field, Form, Link, Part, Values};
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Fill, Order, OrderSize, OrderStatus, Origin};
@@ -15,24 +21,48 @@ use hemiola_components::signal::{Protection, Reasons, SignalKind};
 use hemiola_components::time::Nanos;
 
 use self::alike::alike;
+use self::allocation::Allocations;
 use self::draft::Draft;
-use super::OrderIdHead;
 use crate::config::plan::{Plan, SchedulePlan};
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
+use crate::results::OrderIdHead;
 
-/// Appends the next line of `decisions.jsonl` in the order things happened, and says when there is none.
-pub fn lines<'a>(prepared: &'a Prepared, outcome: &'a Outcome) -> impl FnMut(&mut Vec<u8>) -> bool + 'a {
-    let mut writer = Writer { prepared, forms: BTreeMap::new(), values: Values::default() };
+/// Appends the next line of a finished run's journal, from the record that opens it to the one that closes it, and says
+/// when there is none. The chain goes on with each.
+pub fn lines<'a>(
+    prepared: &'a Prepared,
+    outcome: &'a Outcome,
+    checkpoint_key: Option<&str>,
+    chain: &'a mut Chain,
+) -> impl FnMut(&mut Vec<u8>) -> bool + 'a {
+    let mut scribe = Scribe::new(prepared);
+    let mut opening = Some(session::Opening::new(prepared, checkpoint_key.map(str::to_owned)));
     let mut records = outcome.records.iter();
-    move |line| records.any(|record| writer.line(record, line))
+    let mut is_open = true;
+    move |line| {
+        if let Some(opening) = opening.take() {
+            opening.write(&prepared.plan, outcome.timeline.start, chain, line);
+            return true;
+        }
+        if records.any(|record| scribe.record(record, chain, line)) {
+            return true;
+        }
+        if is_open {
+            is_open = false;
+            session::close(&prepared.plan, outcome, chain, line);
+            return true;
+        }
+        false
+    }
 }
 
-/// Most lines are like an earlier one of the same schedule and instrument but for numbers and instants, so that what
-/// surrounds these is made once.
-struct Writer<'a> {
+/// Writes records down. Most lines are like an earlier one of the same schedule and instrument but for numbers and
+/// instants, so that what surrounds these is made once.
+pub struct Scribe<'a> {
     prepared: &'a Prepared,
-    forms: BTreeMap<(ScheduleIndex, InstrumentIndex), Vec<(&'a Event, Form)>>,
+    forms: BTreeMap<(ScheduleIndex, InstrumentIndex), Vec<(Event, Form)>>,
+    allocations: Allocations,
     values: Values,
 }
 
@@ -55,43 +85,73 @@ fn place(Record { at, event, .. }: &Record) -> Option<(ScheduleIndex, Instrument
     }
 }
 
-impl<'a> Writer<'a> {
-    fn line(&mut self, record: &'a Record, line: &mut Vec<u8>) -> bool {
-        self.values.clear();
-        let Some((schedule, instrument, decided)) = place(record) else { return self.profile(record, line) };
+impl<'a> Scribe<'a> {
+    /// Writes records of this run.
+    #[must_use]
+    pub fn new(prepared: &'a Prepared) -> Self {
+        Self {
+            prepared,
+            forms: BTreeMap::new(),
+            allocations: Allocations::default(),
+            values: Values::default(),
+        }
+    }
+
+    /// Appends the line of a record, and says whether it has one.
+    pub fn record(&mut self, record: &Record, chain: &mut Chain, line: &mut Vec<u8>) -> bool {
+        let start = line.len();
+        let link = chain.begin(&mut self.values);
+        if !self.write(record, &link, line) {
+            return false;
+        }
+        chain.seal(line, start);
+        true
+    }
+
+    fn write(&mut self, record: &Record, link: &Link, line: &mut Vec<u8>) -> bool {
+        let Some((schedule, instrument, decided)) = place(record) else {
+            return self.profile(record, link, line);
+        };
         let [at, decided] = [self.values.timestamp(record.at), self.values.instant(decided)];
         let forms = self.forms.entry((schedule, instrument)).or_default();
         let known = forms.iter().position(|(example, _)| alike(example, &record.event));
-        let body = known
-            .is_none()
-            .then(|| begin(self.prepared, name(&record.event), (at, decided), schedule, instrument));
+        let body = known.is_none().then(|| {
+            let mut body = begin(self.prepared, name(&record.event), (at, decided), schedule, instrument);
+            body.linked(link);
+            body
+        });
         let mut draft = Draft { values: &mut self.values, body };
         say(&mut draft, self.prepared, &record.event);
         let index = known.unwrap_or(forms.len());
-        forms.extend(draft.body.map(|body| (&record.event, body.form())));
+        forms.extend(draft.body.map(|body| (record.event.clone(), body.form())));
         forms[index].1.write(&self.values, line);
         true
     }
 
-    /// What concerns a risk profile as a whole, or what schedules may do. There are few of these.
-    fn profile(&mut self, Record { at, event, .. }: &Record, line: &mut Vec<u8>) -> bool {
-        if let Event::Control(change) = event {
-            control::line(&self.prepared.plan, change, *at, &mut self.values, line);
-            return true;
-        }
-        let (Event::Latch { risk_profile, .. } | Event::Alert { risk_profile, .. }) = event else {
-            return false;
-        };
+    /// What concerns a risk profile as a whole, or what schedules may do.
+    fn profile(&mut self, Record { at, event, .. }: &Record, link: &Link, line: &mut Vec<u8>) -> bool {
         let plan = &self.prepared.plan;
-        let at = self.values.timestamp(*at);
-        let profile = &plan.risk_profiles[*risk_profile].name;
-        let body = DecisionBody::stamped(name(event), at, &plan.environment, &plan.scheduler, profile);
-        let mut draft = Draft { values: &mut self.values, body: Some(body) };
-        say(&mut draft, self.prepared, event);
-        if let Some(body) = draft.body {
-            body.form().write(&self.values, line);
+        match event {
+            Event::Control(change) => {
+                control::line(plan, change, *at, link, &mut self.values, line);
+                true
+            }
+            Event::Weight { schedule, weight } => {
+                self.allocations.line(plan, (*schedule, weight), *at, link, &mut self.values, line)
+            }
+            Event::Latch { risk_profile, .. } | Event::Alert { risk_profile, .. } => {
+                let at = self.values.timestamp(*at);
+                let profile = &plan.risk_profiles[*risk_profile].name;
+                let mut body =
+                    DecisionBody::stamped(name(event), at, &plan.environment, &plan.scheduler, profile);
+                body.linked(link);
+                let mut draft = Draft { values: &mut self.values, body: Some(body) };
+                say(&mut draft, self.prepared, event);
+                draft.write(line);
+                true
+            }
+            _ => false,
         }
-        true
     }
 }
 

@@ -1,0 +1,111 @@
+//! What signs a journal and its checkpoints.
+
+use std::sync::Arc;
+
+use hemiola_adapters::journal::{Algorithm, Chain, Checkpoint, CheckpointKey, Head, MacKey, Secret, Target};
+
+use crate::clock;
+use crate::config::journal::{CheckpointTerms, JournalTerms, SigningTerms};
+use crate::exit::{Exit, Failure};
+
+/// Where the key is when the configuration does not say.
+const DEFAULT_VARIABLE: &str = "DECISION_LOG_HMAC_KEY";
+
+/// The keys of a journal, loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Signing {
+    key: Option<MacKey>,
+    checkpoints: Option<Arc<Checkpoints>>,
+}
+
+/// What signs checkpoints, and where they go.
+#[derive(Debug)]
+struct Checkpoints {
+    key: CheckpointKey,
+    target: Target,
+}
+
+impl Signing {
+    /// Loads the keys that an environment names, and else the one in `DECISION_LOG_HMAC_KEY`. Only a demo goes without.
+    ///
+    /// # Errors
+    /// When a key that is named cannot be loaded, or there is none.
+    pub fn load(terms: &JournalTerms, environment: &str, is_demo: bool) -> Result<Self, Failure> {
+        let default = std::env::var_os(DEFAULT_VARIABLE).is_some().then(|| SigningTerms {
+            secret: Some(Secret::Variable(DEFAULT_VARIABLE.to_owned())),
+            id: None,
+            algorithm: Algorithm::HmacSha256,
+        });
+        let key = terms.signing.as_ref().or(default.as_ref()).map(load_key).transpose()?;
+        if key.is_none() && !is_demo {
+            let message = format!(
+                "the decisions of `{environment}` are to be signed, and there is no key: name one in \
+                 `environments.{environment}.decision_journal.signing_key_env`, or put one into {DEFAULT_VARIABLE}; \
+                 `hemiola journal keygen` makes one. Only a demo goes without; `--decisions none` writes no decisions"
+            );
+            return Err(Failure::new(Exit::Security, message));
+        }
+        let checkpoints = terms.checkpoints.as_ref().map(load_checkpoints).transpose()?;
+        Ok(Self { key, checkpoints: checkpoints.map(Arc::new) })
+    }
+
+    /// A journal signed with this key, without checkpoints.
+    #[must_use]
+    pub fn with(key: MacKey) -> Self {
+        Self { key: Some(key), checkpoints: None }
+    }
+
+    /// Whether records are signed.
+    #[must_use]
+    pub const fn signs(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// A chain that goes on behind `head`.
+    #[must_use]
+    pub fn chain(&self, head: Head) -> Chain {
+        Chain::new(self.key.clone(), head)
+    }
+
+    /// The key that verifies the checkpoints, as opening records name it.
+    #[must_use]
+    pub fn checkpoint_key(&self) -> Option<String> {
+        self.checkpoints.as_ref().map(|checkpoints| checkpoints.key.public().to_string())
+    }
+
+    /// Hands over a checkpoint, if there are to be any.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn checkpoint(&self, run: &str, head: Head, closed: bool) -> Result<(), Failure> {
+        let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
+        let checkpoint = Checkpoint { run: run.to_owned(), head, time: clock::now(), closed };
+        checkpoints.target.append(&checkpoint.line(&checkpoints.key)).map_err(|error| {
+            let message = format!("cannot write a checkpoint to {:?}: {error}", checkpoints.target);
+            Failure::new(Exit::Operational, message)
+        })
+    }
+}
+
+fn load_key(terms: &SigningTerms) -> Result<MacKey, Failure> {
+    let secret = load(terms.secret.as_ref(), "the key that signs decisions")?;
+    Ok(MacKey::new(terms.algorithm, terms.id.clone(), &secret))
+}
+
+fn load_checkpoints(terms: &CheckpointTerms) -> Result<Checkpoints, Failure> {
+    let secret = load(terms.secret.as_ref(), "the key that signs checkpoints")?;
+    let key =
+        CheckpointKey::from_pem(&secret).map_err(|error| Failure::new(Exit::Security, error.to_string()))?;
+    Ok(Checkpoints { key, target: terms.target.clone() })
+}
+
+fn load(secret: Option<&Secret>, what: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
+    let Some(secret) = secret else {
+        let message = format!(
+            "{what} is to come from the secret store, which this version does not read: use `signing_key_env`, \
+             `signing_key_path` or `signing_key_command`"
+        );
+        return Err(Failure::new(Exit::Security, message));
+    };
+    secret.load().map_err(|error| Failure::new(Exit::Security, format!("{what} cannot be loaded: {error}")))
+}
