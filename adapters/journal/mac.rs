@@ -132,7 +132,7 @@ impl fmt::Debug for MacKey {
 
 /// The hash that links the records of a journal without a key: anybody can make it again.
 #[must_use]
-pub fn plain(pieces: &[&[u8]]) -> Code {
+pub(super) fn plain(pieces: &[&[u8]]) -> Code {
     let mut hash = Sha256::new();
     pieces.iter().for_each(|piece| hash.update(piece));
     Code::of(&hash.finalize())

@@ -13,6 +13,7 @@ mod number;
 mod source;
 #[cfg(test)]
 mod vectors;
+pub mod verify;
 
 pub use assets::assets;
 pub use body::{DecisionBody, Field};
