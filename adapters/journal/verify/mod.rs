@@ -197,7 +197,7 @@ impl Verifier {
     ) -> Result<(), Reason> {
         let keys = &self.rules.keys;
         let Some(signer) = self.signers.at(Some(seq)) else {
-            self.signers.change(0, id, algorithm, keys);
+            self.signers.change(seq, id, algorithm, keys);
             return Ok(());
         };
         if signer.is(id, algorithm) {
@@ -205,7 +205,7 @@ impl Verifier {
         }
         let reopens = event == Event::Opened && signer.id.as_deref() == id;
         // The record that hands over may be what is missing, which is a finding already.
-        let was_handed_over = !self.signers.knows(id, algorithm) && self.track.has_gap(seq);
+        let was_handed_over = !self.signers.signed_before(seq, id, algorithm) && self.track.has_gap(seq);
         if reopens || was_handed_over {
             self.signers.change(seq, id, algorithm, keys);
             return Ok(());
@@ -314,11 +314,13 @@ impl Verifier {
             }
             covered = Some(found);
         }
-        let is_explained = is_closed || goes_on || is_cut || tail.is_explained;
-        if !is_explained && !self.rules.allow_open {
-            let text = match self.read.iter().map(|file| file.lines).sum() {
-                0_u64 => "there is no record at all",
-                _ => {
+        let is_empty = self.read.iter().all(|file| file.lines == 0);
+        let is_explained = is_closed || is_cut || tail.is_explained;
+        if is_empty || !is_explained && !self.rules.allow_open {
+            let text = match is_empty {
+                true => "there is no record at all",
+                false if goes_on => "it goes on in another file, which was not given or is gone",
+                false => {
                     "nothing closes the journal here: the run crashed or goes on, or the end was cut off; \
                      checkpoints would tell"
                 }

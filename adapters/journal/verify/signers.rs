@@ -40,9 +40,9 @@ impl Signers {
         self.0.iter().rev().find(|signer| seq.is_none_or(|seq| signer.from <= seq))
     }
 
-    /// Whether a key signs any records.
-    pub(super) fn knows(&self, id: Option<&str>, algorithm: Algorithm) -> bool {
-        self.0.iter().any(|signer| signer.is(id, algorithm))
+    /// Whether a key signs any records up to this one.
+    pub(super) fn signed_before(&self, seq: u64, id: Option<&str>, algorithm: Algorithm) -> bool {
+        self.0.iter().any(|signer| signer.from <= seq && signer.is(id, algorithm))
     }
 
     /// The record in a line of the key that signs now, if the line has the form the writer gives it and is good.

@@ -145,11 +145,11 @@ impl Track {
             self.decide(jump, step.seq, findings);
         }
         let after_move = std::mem::take(&mut self.after_move);
-        if self.is_original_of_skipped(step, findings) {
-            return;
-        }
+        let mut skipped = std::mem::take(&mut self.skipped);
         let seq = step.seq;
-        if seq == self.next {
+        if let Some(at) = skipped.iter().position(|early| early.seq == seq) {
+            self.original(step, &skipped.remove(at), findings);
+        } else if seq == self.next {
             self.in_order(step, findings);
         } else if seq > self.next {
             let is_held =
@@ -162,13 +162,13 @@ impl Track {
                 self.jump = Some(step.held());
             }
         } else if self.missing.remove(seq) {
-            self.late(step, findings);
+            self.late(step, skipped.pop(), findings);
         } else if seq == 0 && self.first.is_some_and(|first| first != step.code) {
             self.other_beginning(step, findings);
         } else {
             self.copy(step, findings);
         }
-        self.skipped.drain(..).for_each(|early| findings.push(early.moved()));
+        skipped.iter().for_each(|early| findings.push(early.moved()));
     }
 
     /// What a record further on than expected was, given the number of the next one.
@@ -272,18 +272,15 @@ impl Track {
         self.last = Some(step.event);
     }
 
-    /// A record that stood early turns out to be a copy, when the record itself stands where it belongs.
-    fn is_original_of_skipped(&mut self, step: &Step<&str>, findings: &mut Findings) -> bool {
-        let Some(at) = self.skipped.iter().position(|early| early.seq == step.seq) else { return false };
-        let copy = self.skipped.remove(at);
+    /// A record that stood early is a copy: here, where it belongs, is the record itself.
+    fn original(&mut self, step: &Step<&str>, copy: &Held, findings: &mut Findings) {
         self.places.push(step.seq, step.place);
         findings.push(Copies::of(&copy.step()).draft(false, &self.places, findings));
-        self.skipped.drain(..).for_each(|early| findings.push(early.moved()));
-        true
     }
 
-    fn late(&mut self, step: &Step<&str>, findings: &mut Findings) {
-        let draft = match self.skipped.pop() {
+    /// A record that was missing; `early` stood before its turn, which would have been here.
+    fn late(&self, step: &Step<&str>, early: Option<Held>, findings: &mut Findings) {
+        let draft = match early {
             Some(early) => {
                 let text = format!(
                     "it and record {} on {} have changed places",

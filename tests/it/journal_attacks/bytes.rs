@@ -1,0 +1,45 @@
+//! Whatever happens to the bytes, a journal that says something else is not valid.
+
+use hemiola_adapters::journal::verify::Verdict;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::desk::{Kind, Look, Random, journal, verify};
+
+/// The records that are in the files, read as anybody would; nothing when a line cannot be read.
+fn records(files: &[Vec<u8>]) -> Option<Vec<Value>> {
+    let lines = files.iter().flat_map(|bytes| bytes.split(|byte| *byte == b'\n'));
+    lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// Bytes taken out at a place, and those put there.
+type Mutation = (prop::sample::Index, usize, Vec<u8>);
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let byte = prop_oneof![any::<u8>(), Just(b'"'), Just(b'\n'), Just(b' '), Just(b','), Just(b'}')];
+    let bytes = prop::collection::vec(byte, 0..4);
+    (any::<prop::sample::Index>(), prop_oneof![0_usize..3, 0_usize..3_000], bytes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mutation_is_valid(seed in any::<u64>(), (at, gone, put) in mutation()) {
+        let mut random = Random(seed);
+        let kind = Kind::any(&mut random);
+        let journal = journal(&mut random, kind, 40);
+        let before = journal.bytes();
+        let mut after = before.clone();
+        let file = random.below(after.len());
+        let bytes = &mut after[file];
+        let start = at.index(bytes.len());
+        let end = (start + gone).min(bytes.len());
+        bytes.splice(start..end, put);
+        for look in [Look::KEYS, Look { allow_unsigned: true, ..Look::CHECKPOINTS }] {
+            let report = verify(&after, &journal.checkpoints, look);
+            let is_same = records(&after) == records(&before);
+            prop_assert_eq!(report.verdict == Verdict::Valid, is_same, "{:?}", report.findings);
+        }
+    }
+}
