@@ -180,7 +180,9 @@ impl Findings {
         let Self { files, mut drafts } = self;
         drafts.sort_by_key(|draft| draft.place);
         let mut merged = Vec::new();
-        drafts.into_iter().for_each(|draft| add(&mut merged, draft));
+        for draft in drafts {
+            add(&mut merged, draft);
+        }
         let finding = |draft: Draft| Finding {
             what: draft.what,
             file: files[draft.place.file].clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::report::{FileReport, Report, Verdict};
 use super::signers::Signers;
 use super::special::Special;
+use crate::journal::Algorithm;
 
 /// Counts of good records, and what the journal's own ones say.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +52,7 @@ impl Tally {
     /// The report without what only the end tells.
     pub(super) fn report(self, files: Vec<FileReport>, signers: &Signers) -> Report {
         let some = |text: String| (!text.is_empty()).then_some(text);
-        let mut algorithms: Vec<_> = signers.algorithms().map(|algorithm| algorithm.name()).collect();
+        let mut algorithms: Vec<_> = signers.algorithms().map(Algorithm::name).collect();
         algorithms.dedup();
         Report {
             verdict: Verdict::Failed,

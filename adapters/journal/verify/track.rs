@@ -162,13 +162,15 @@ impl Track {
                 self.jump = Some(step.held());
             }
         } else if self.missing.remove(seq) {
-            self.late(step, skipped.pop(), findings);
+            late(step, skipped.pop().as_ref(), findings);
         } else if seq == 0 && self.first.is_some_and(|first| first != step.code) {
             self.other_beginning(step, findings);
         } else {
             self.copy(step, findings);
         }
-        skipped.iter().for_each(|early| findings.push(early.moved()));
+        for early in &skipped {
+            findings.push(early.moved());
+        }
     }
 
     /// What a record further on than expected was, given the number of the next one.
@@ -278,26 +280,6 @@ impl Track {
         findings.push(Copies::of(&copy.step()).draft(false, &self.places, findings));
     }
 
-    /// A record that was missing; `early` stood before its turn, which would have been here.
-    fn late(&self, step: &Step<&str>, early: Option<Held>, findings: &mut Findings) {
-        let draft = match early {
-            Some(early) => {
-                let text = format!(
-                    "it and record {} on {} have changed places",
-                    step.seq,
-                    findings.name(step.place)
-                );
-                Draft { text: text.into(), ..early.moved() }
-            }
-            None => {
-                Draft::new(What::Reordered, step.place, "it stands behind records that were written later")
-                    .records(step.seq, step.seq)
-                    .when(step.when)
-            }
-        };
-        findings.push(draft);
-    }
-
     fn copy(&mut self, step: &Step<&str>, findings: &mut Findings) {
         let is_foreign = self.next == step.seq + 1 && self.head.is_some_and(|head| head != step.code);
         match &mut self.copies {
@@ -334,7 +316,9 @@ impl Track {
             findings.push(early.moved());
             self.stand(&early.step());
         }
-        self.skipped.drain(..).for_each(|early| findings.push(early.moved()));
+        for early in self.skipped.drain(..) {
+            findings.push(early.moved());
+        }
         if let Some(copies) = self.copies.take() {
             let closes = copies.event() == Event::Closed && self.last != Some(Event::Closed);
             if closes {
@@ -355,6 +339,21 @@ impl Track {
         std::mem::take(&mut self.missing).finish(findings);
         tail
     }
+}
+
+/// A record that was missing; `early` stood before its turn, which would have been here.
+fn late(step: &Step<&str>, early: Option<&Held>, findings: &mut Findings) {
+    let draft = match early {
+        Some(early) => {
+            let place = findings.name(step.place);
+            let text = format!("it and record {} on {place} have changed places", step.seq);
+            Draft { text: text.into(), ..early.moved() }
+        }
+        None => Draft::new(What::Reordered, step.place, "it stands behind records that were written later")
+            .records(step.seq, step.seq)
+            .when(step.when),
+    };
+    findings.push(draft);
 }
 
 /// How it ends.

@@ -28,8 +28,9 @@ fn journal(key: Option<&MacKey>) -> (String, String) {
             at if at + 1 == RECORDS => "journal_closed",
             _ => "order_executed",
         };
+        let time = Nanos::new(i64::try_from(at).unwrap());
         let link = chain.begin(&mut values);
-        let mut body = DecisionBody::new(event, Nanos::new(at as i64), "demo", "main", "calm");
+        let mut body = DecisionBody::new(event, time, "demo", "main", "calm");
         body.linked(&link);
         if at == 0 {
             body.metadata("algorithm", &json!(algorithm)).metadata("run_id", &json!("r-1"));
@@ -37,7 +38,7 @@ fn journal(key: Option<&MacKey>) -> (String, String) {
         let start = text.len();
         body.form().write(&values, &mut text);
         chain.seal(&mut text, start);
-        let (head, time) = (chain.head(), Nanos::new(at as i64));
+        let head = chain.head();
         checkpoints +=
             &Checkpoint { run: "r-1".into(), head, time, closed: at + 1 == RECORDS }.line(&checkpoint_key());
     }

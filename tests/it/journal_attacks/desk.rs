@@ -164,6 +164,7 @@ pub(super) fn journal(random: &mut Random, kind: Kind, records: usize) -> Journa
 
 /// How a journal is looked at.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub(super) struct Look {
     pub(super) checkpoints: bool,
     pub(super) keys: bool,

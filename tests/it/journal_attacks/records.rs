@@ -17,7 +17,7 @@ fn edit(random: &mut Random, line: &mut String, range: std::ops::Range<usize>) {
     let mut bytes = std::mem::take(line).into_bytes();
     loop {
         let at = random.between(range.start, range.end);
-        let other = random.between(0x20, 0x7f) as u8;
+        let other = u8::try_from(random.between(0x20, 0x7f)).unwrap();
         // A letter of two bytes stays text when neither is touched.
         if bytes[at].is_ascii() && bytes[at] != other {
             bytes[at] = other;
