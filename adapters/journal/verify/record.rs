@@ -33,10 +33,11 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A decimal number in its shortest form.
+/// A decimal number in its shortest form, with room for more above it.
 pub(super) fn number(text: &str) -> Option<u64> {
+    const MOST: u64 = i64::MAX.unsigned_abs();
     let is_shortest = text == "0" || !text.starts_with(['0', '+']);
-    text.parse().ok().filter(|_| is_shortest)
+    text.parse().ok().filter(|number| is_shortest && *number <= MOST)
 }
 
 /// Reads the lines of one key as the writer writes them, without looking at more of them than it has to.

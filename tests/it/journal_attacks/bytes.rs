@@ -25,6 +25,39 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn no_shuffle_is_valid(seed in any::<u64>(), is_signed in any::<bool>(), steps in 1_usize..12) {
+        let mut random = Random(seed);
+        let kind = Kind { is_signed, ..Kind::any(&mut random) };
+        let mut journal = journal(&mut random, kind, 40);
+        let before = records(&journal.bytes());
+        for _ in 0..steps {
+            let (from, to) = (random.below(journal.len()), random.below(journal.len()));
+            match random.below(5) {
+                0 => _ = journal.remove(from),
+                1 => journal.insert(from, journal.line(to).clone()),
+                2 => *journal.line_mut(from) = journal.line(to).clone(),
+                3 => {
+                    let line = journal.remove(from);
+                    journal.insert(to.min(journal.len()), line);
+                }
+                // A number at the end of all numbers, and one beyond.
+                _ => {
+                    let number = ["9223372036854775807", "18446744073709551615"][random.below(2)];
+                    let line = journal.line(from).replacen("\"seq\":\"", &format!("\"seq\":\"{number}"), 1);
+                    let line = line.replace(&format!("{number}{from}\""), &format!("{number}\""));
+                    journal.insert(to, line);
+                }
+            }
+        }
+        let look = Look { keys: is_signed, allow_unsigned: true, ..Look::KEYS };
+        let report = journal.verify(look);
+        let is_same = records(&journal.bytes()) == before;
+        prop_assert_eq!(report.verdict != Verdict::Failed, is_same, "{:?}", report.findings);
+        let places: Vec<_> = report.findings.iter().map(|finding| (&finding.file, finding.line)).collect();
+        prop_assert!(places.is_sorted(), "{:?}", report.findings);
+    }
+
+    #[test]
     fn no_mutation_is_valid(seed in any::<u64>(), (at, gone, put) in mutation()) {
         let mut random = Random(seed);
         let kind = Kind::any(&mut random);
