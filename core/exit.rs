@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use hemiola_adapters::journal::verify::What;
 use hemiola_adapters::ledger::LedgerError;
 use hemiola_adapters::results::ResultsError;
 use hemiola_adapters::state::StateError;
@@ -33,6 +34,43 @@ pub enum Exit {
     License = 10,
     /// There are warnings, and none are allowed.
     Warnings = 11,
+    /// A record of a journal is not what was signed.
+    Edited = 80,
+    /// Records of a journal are missing.
+    Deleted = 81,
+    /// Records of a journal stand elsewhere than they were written.
+    Reordered = 82,
+    /// A line of a journal was never written, or is there twice.
+    Inserted = 83,
+    /// A journal's last line is not complete.
+    Torn = 84,
+    /// A checkpoint knows of more records than a journal has.
+    Truncated = 85,
+    /// A record of a journal has no signature, or one by another algorithm.
+    Unsigned = 86,
+    /// A record of a journal is signed by a key that is not at hand or not the one that signs there.
+    UnknownKey = 87,
+    /// A journal goes on with another history.
+    Forked = 88,
+    /// Nothing closes a journal.
+    NotClosed = 89,
+}
+
+impl From<What> for Exit {
+    fn from(what: What) -> Self {
+        match what {
+            What::Edited => Self::Edited,
+            What::Deleted => Self::Deleted,
+            What::Reordered => Self::Reordered,
+            What::Inserted => Self::Inserted,
+            What::Torn => Self::Torn,
+            What::Truncated => Self::Truncated,
+            What::Unsigned | What::Downgraded => Self::Unsigned,
+            What::UnknownKey => Self::UnknownKey,
+            What::Forked => Self::Forked,
+            What::NotClosed => Self::NotClosed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

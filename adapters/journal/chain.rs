@@ -1,10 +1,10 @@
 //! The chain: every record says its number and the code of the one before it, and signs that.
 
 use super::form::{Part, Values};
-use super::mac::{Code, MacKey, plain};
+use super::mac::{Algorithm, Code, MacKey, plain};
 
 /// What comes between a signed text and its signature.
-pub(super) const SIGNATURE: &[u8] = br#","signature":{"algorithm":""#;
+const SIGNATURE: &[u8] = br#","signature":{"algorithm":""#;
 
 /// What a record says about its place: parts of the line for [`DecisionBody::linked`](super::DecisionBody::linked).
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl Chain {
     /// A chain that goes on behind `head`; without a key its links are plain hashes and nothing is signed.
     #[must_use]
     pub fn new(key: Option<MacKey>, head: Head) -> Self {
-        let tail = key.as_ref().map(tail).unwrap_or_default();
+        let tail = key.as_ref().map(tail_of).unwrap_or_default();
         Self { key, tail, head }
     }
 
@@ -54,7 +54,7 @@ impl Chain {
 
     /// Takes another key for the records from the next one on.
     pub fn change(&mut self, key: MacKey) {
-        self.tail = tail(&key);
+        self.tail = tail_of(&key);
         self.key = Some(key);
     }
 
@@ -86,10 +86,15 @@ impl Chain {
     }
 }
 
-fn tail(key: &MacKey) -> Vec<u8> {
+fn tail_of(key: &MacKey) -> Vec<u8> {
+    tail(key.algorithm(), key.id())
+}
+
+/// What follows a signed text, up to the code.
+pub(super) fn tail(algorithm: Algorithm, key_id: Option<&str>) -> Vec<u8> {
     let mut tail = SIGNATURE.to_vec();
-    tail.extend_from_slice(key.algorithm().name().as_bytes());
-    if let Some(id) = key.id() {
+    tail.extend_from_slice(algorithm.name().as_bytes());
+    if let Some(id) = key_id {
         tail.extend_from_slice(br#"","key_id":""#);
         tail.extend_from_slice(id.as_bytes());
     }
@@ -102,7 +107,7 @@ mod tests {
     use serde_json::{Value, json};
     use zeroize::Zeroizing;
 
-    use super::super::{Algorithm, DecisionBody, Field, canonical};
+    use super::super::{DecisionBody, Field, canonical};
     use super::*;
 
     fn lines(key: Option<MacKey>) -> Vec<Value> {

@@ -17,6 +17,7 @@ use super::chain::Head;
 use super::instant::{self, Fraction};
 use super::key::KeyError;
 use super::mac::Code;
+use super::verify::parse;
 
 /// How checkpoints are signed (RFC 8032).
 const ALGORITHM: &str = "Ed25519";
@@ -137,8 +138,7 @@ impl Checkpoint {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn read(line: &str, key: &PublicKey) -> Result<Self, String> {
-        let mut record: Value =
-            serde_json::from_str(line).map_err(|error| format!("it is not JSON: {error}"))?;
+        let mut record = parse(line.as_bytes()).ok_or("it is no flat JSON object")?;
         let object = record.as_object_mut().ok_or("it is not an object")?;
         let signature = object.remove("signature").ok_or("it is not signed")?;
         if signature["algorithm"] != ALGORITHM {

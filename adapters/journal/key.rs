@@ -126,8 +126,9 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
 #[cfg(unix)]
 fn check_mode(path: &Path, metadata: &std::fs::Metadata) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode() & 0o777;
+
     const OTHERS: u32 = 0o077;
+    let mode = metadata.permissions().mode() & 0o777;
     if mode & OTHERS > 0 { Err(KeyError::Open { path: path.to_owned(), mode }) } else { Ok(()) }
 }
 

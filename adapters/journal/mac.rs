@@ -3,7 +3,7 @@
 use std::fmt;
 
 use data_encoding::BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Digest as _, Sha256, Sha384};
 use zeroize::Zeroizing;
 
@@ -109,7 +109,7 @@ impl MacKey {
 }
 
 fn fed<M: Mac + Clone>(keyed: &M, pieces: &[&[u8]]) -> M {
-    pieces.iter().fold(keyed.clone(), |mac, piece| mac.chain_update(piece))
+    pieces.iter().fold(keyed.clone(), Mac::chain_update)
 }
 
 impl fmt::Debug for MacKey {
@@ -121,7 +121,7 @@ impl fmt::Debug for MacKey {
 /// The hash that links the records of a journal without a key: anybody can make it again.
 #[must_use]
 pub(super) fn plain(pieces: &[&[u8]]) -> Code {
-    let hash = pieces.iter().fold(Sha256::new(), |hash, piece| hash.chain_update(piece));
+    let hash = pieces.iter().fold(Sha256::new(), Sha256::chain_update);
     Code::of(&hash.finalize())
 }
 

@@ -14,6 +14,7 @@ mod source;
 mod target;
 #[cfg(test)]
 mod vectors;
+pub mod verify;
 
 pub use assets::assets;
 pub use body::{DecisionBody, Field};

@@ -17,6 +17,7 @@ mod explain;
 mod extremes;
 mod failing_engine;
 mod generator;
+mod journal_attacks;
 mod latches;
 mod lookahead;
 mod market;
