@@ -6,6 +6,7 @@ mod compare;
 mod config;
 mod data;
 mod explain;
+mod journal;
 mod risk;
 mod run;
 mod sched;
@@ -50,6 +51,9 @@ enum Command {
     /// Candles: make up demo data.
     #[command(subcommand)]
     Data(data::Command),
+    /// Decision journals: look into them, make tables of them, make keys.
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Risk states: look at them, halt trading and release it, repair.
     #[command(subcommand)]
     Risk(risk::Command),
@@ -143,6 +147,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Bench(command) => bench::run(command),
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
+        Command::Journal(command) => journal::run(command),
         Command::Risk(command) => risk::run(command, catalog),
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),

@@ -17,6 +17,8 @@ mod explain;
 mod extremes;
 mod failing_engine;
 mod generator;
+mod journal_page;
+mod journal_python;
 mod latches;
 mod lookahead;
 mod market;

@@ -11,6 +11,7 @@ mod drill;
 mod explain;
 mod external;
 mod hostile;
+mod journal;
 mod ledger;
 mod memory;
 mod operator_log;
