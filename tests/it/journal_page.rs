@@ -89,7 +89,7 @@ fn the_python_verifier_takes_the_worked_example() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/journal_verify.py");
     let mut command = Command::new("python3");
     command.arg(script).args([
-        "--key-env",
+        "--hmac-key-env",
         "desk-1=EXAMPLE",
         "--checkpoints",
         "checkpoints.jsonl",

@@ -111,20 +111,20 @@ fn good_journals_pass() {
         desk.write("good.jsonl", journal.text());
         desk.write("good.jsonl.gz", gzip(&journal.text()));
         desk.write("checkpoints.jsonl", journal.checkpoint(true));
-        let says = format!("9 records in order and closed ({}, key desk-1)", algorithm.name());
-        desk.accepts("--key-file old.key --checkpoints checkpoints.jsonl good.jsonl", &says);
-        desk.accepts("--key-env desk-1=DESK_KEY --expected-key-id desk-1 good.jsonl.gz", &says);
+        let says = format!("9 records in order, closed ({}, key desk-1)", algorithm.name());
+        desk.accepts("--hmac-key-file old.key --checkpoints checkpoints.jsonl good.jsonl", &says);
+        desk.accepts("--hmac-key-env desk-1=DESK_KEY --expected-key-id desk-1 good.jsonl.gz", &says);
     }
     desk.write("rotated.jsonl", rotated().text());
     desk.accepts(
-        "--key-file desk-1=old.key --key-file desk-2=new.key --expected-key-id desk-1 rotated.jsonl",
-        "10 records in order and closed (HMAC-SHA384, key desk-2)",
+        "--hmac-key-file desk-1=old.key --hmac-key-file desk-2=new.key --expected-key-id desk-1 --expected-key-id desk-2 rotated.jsonl",
+        "10 records in order, closed (HMAC-SHA384, key desk-2)",
     );
     desk.write("unsigned.jsonl", unsigned().text());
-    desk.accepts("--allow-unsigned unsigned.jsonl", "5 records in order and closed (unsigned)");
+    desk.accepts("--allow-unsigned unsigned.jsonl", "5 records in order, closed (unsigned)");
     let nameless = Journal::open(Some(key(Algorithm::HmacSha256, None, OLD))).close().text();
     desk.write("nameless.jsonl", nameless);
-    desk.accepts("--key-file old.key nameless.jsonl", "key without a name");
+    desk.accepts("--hmac-key-file old.key nameless.jsonl", "key without a name");
 }
 
 #[test]
@@ -137,25 +137,35 @@ fn several_files_are_one_chain() {
     let second = journal.close().text();
     desk.write("logs/decisions-20240131.jsonl.gz", gzip(&first));
     desk.write("logs/decisions-20240201.jsonl", &second);
-    desk.accepts("--key-file old.key logs", "7 records in order");
+    desk.accepts("--hmac-key-file old.key logs", "7 records in order");
     desk.accepts(
-        "--key-file old.key logs/decisions-20240131.jsonl.gz logs/decisions-20240201.jsonl",
+        "--hmac-key-file old.key logs/decisions-20240131.jsonl.gz logs/decisions-20240201.jsonl",
         "7 records in order",
     );
-    desk.finds(
-        "--key-file old.key logs/decisions-20240131.jsonl.gz",
-        "logs/decisions-20240131.jsonl.gz:4: not closed",
+    desk.accepts(
+        "--hmac-key-file old.key logs/decisions-20240131.jsonl.gz",
+        "4 records in order, goes on in decisions-20240201.jsonl (",
+    );
+    desk.write("checkpoints.jsonl", journal.checkpoint(true));
+    let checked = "--hmac-key-file old.key --checkpoints checkpoints.jsonl";
+    desk.accepts(
+        &format!("{checked} logs/decisions-20240201.jsonl"),
+        "3 records from 4 on in order, closed (",
     );
     desk.finds(
-        "--key-file old.key logs/decisions-20240201.jsonl",
-        "logs/decisions-20240201.jsonl:1: deleted",
+        &format!("{checked} logs/decisions-20240131.jsonl.gz"),
+        "logs/decisions-20240131.jsonl.gz:4: truncated",
     );
+    desk.write("logs/decisions-20240201.jsonl", second.split_once('\n').unwrap().1);
+    desk.finds("--hmac-key-file old.key logs", "logs/decisions-20240201.jsonl:1: deleted");
+    desk.write("logs/decisions-20240201.jsonl", second.replacen("order_executed", "order_rejected", 1));
+    desk.finds("--hmac-key-file old.key logs", "logs/decisions-20240201.jsonl:2: edited");
 }
 
 #[test]
 fn every_attack_of_the_table_is_named() {
     let Some(desk) = Desk::new() else { return };
-    const KEY: &str = "--key-file old.key";
+    const KEY: &str = "--hmac-key-file old.key";
     for algorithm in Algorithm::ALL {
         let good = signed(algorithm).lines;
         let with = |change: &dyn Fn(&mut Vec<String>)| {
@@ -189,28 +199,30 @@ fn every_attack_of_the_table_is_named() {
         desk.finds_in(&with(&|lines| lines.insert(4, forged.clone())), KEY, "bad.jsonl:5: inserted");
         let torn = with(&|lines| lines[8].truncate(40));
         desk.finds_in(&torn, KEY, "bad.jsonl:9: torn");
-        desk.finds_in(&good[..7], KEY, "bad.jsonl:7: not closed");
-        desk.finds_in(&with(&|lines| _ = lines.pop()), KEY, "bad.jsonl:8: not closed");
+        desk.finds_in(&good[..7], KEY, "bad.jsonl:7: not_closed");
+        desk.accepts(&format!("{KEY} --allow-open bad.jsonl"), "7 records in order, not closed (");
+        desk.finds_in(&with(&|lines| _ = lines.pop()), KEY, "bad.jsonl:8: not_closed");
         let at = |line: &str| line.rfind(",\"signature\"").unwrap();
         let strip = |line: &mut String| *line = format!("{}}}\n", &line[..at(line)]);
-        for arguments in [KEY, "--key-file old.key --allow-unsigned", "--allow-unsigned"] {
+        for arguments in [KEY, "--hmac-key-file old.key --allow-unsigned", "--allow-unsigned"] {
             let all = with(&|lines| lines.iter_mut().for_each(strip));
             desk.finds_in(&all, arguments, "bad.jsonl:1: unsigned");
         }
         desk.finds_in(&with(&|lines| strip(&mut lines[5])), KEY, "bad.jsonl:6: unsigned");
+        desk.finds_in(&edit(5, "\"value\":", "\"note\":\"x\",\"value\":"), KEY, "bad.jsonl:6: edited");
         let weaker =
             edit(4, &format!("\"algorithm\":\"{}\"", algorithm.name()), "\"algorithm\":\"HMAC-MD5\"");
-        desk.finds_in(&weaker, KEY, "bad.jsonl:5: unsigned");
-        desk.finds_in(&good, "--key-file wrong.key", "bad.jsonl:1: unknown key");
-        desk.finds_in(&good, "--key-file old.key --expected-key-id desk-2", "bad.jsonl:1: unknown key");
-        desk.finds_in(&good, "--key-file desk-2=old.key", "bad.jsonl:1: unknown key");
+        desk.finds_in(&weaker, KEY, "bad.jsonl:5: downgraded");
+        desk.finds_in(&good, "--hmac-key-file wrong.key", "bad.jsonl:1: unknown_key");
+        desk.finds_in(&good, "--hmac-key-file old.key --expected-key-id desk-2", "bad.jsonl:1: unknown_key");
+        desk.finds_in(&good, "--hmac-key-file desk-2=old.key", "bad.jsonl:1: unknown_key");
 
         let mut other = Journal::open(Some(key(algorithm, Some("desk-1"), OLD)));
         (0..7).for_each(|_| other.refusal("hourly", "SOL_USDT", "cash"));
         other.close();
         let spliced = [&good[..4], &other.lines[4..]].concat();
         desk.finds_in(&spliced, KEY, "bad.jsonl:5: forked");
-        desk.finds_in(&other.lines[..0], KEY, "bad.jsonl: not closed");
+        desk.finds_in(&other.lines[..0], KEY, "bad.jsonl: not_closed");
     }
 }
 
@@ -219,8 +231,8 @@ fn only_checkpoints_catch_who_has_the_key() {
     let Some(desk) = Desk::new() else { return };
     let mut journal = signed(Algorithm::HmacSha256);
     desk.write("checkpoints.jsonl", journal.checkpoint(true));
-    let with = "--key-file old.key --checkpoints checkpoints.jsonl";
-    desk.finds_in(&journal.lines[..7], with, "checkpoints.jsonl:1: truncated");
+    let with = "--hmac-key-file old.key --checkpoints checkpoints.jsonl";
+    desk.finds_in(&journal.lines[..7], with, "bad.jsonl:7: truncated");
 
     let closed_again = |fills: u32| {
         let mut forged = Journal::open(Some(key(Algorithm::HmacSha256, Some("desk-1"), OLD)));
@@ -228,10 +240,10 @@ fn only_checkpoints_catch_who_has_the_key() {
         forged.close();
         forged.lines
     };
-    for (fills, finding) in [(3, "truncated"), (7, "forked")] {
+    for (fills, finding) in [(3, "bad.jsonl:5: truncated"), (7, "bad.jsonl:9: forked")] {
         let lines = closed_again(fills);
-        desk.finds_in(&lines, with, &format!("checkpoints.jsonl:1: {finding}"));
-        desk.accepts("--key-file old.key bad.jsonl", "records in order and closed");
+        desk.finds_in(&lines, with, finding);
+        desk.accepts("--hmac-key-file old.key bad.jsonl", "records in order, closed");
     }
     journal.reopen();
     journal.close();
@@ -243,9 +255,13 @@ fn only_checkpoints_catch_who_has_the_key() {
 fn a_rotation_needs_both_keys() {
     let Some(desk) = Desk::new() else { return };
     let good = rotated().lines;
-    let both = "--key-file desk-1=old.key --key-file desk-2=new.key";
-    desk.finds_in(&good, "--key-file desk-1=old.key", "bad.jsonl:4: unknown key");
-    desk.finds_in(&good, "--key-file desk-1=old.key --key-file desk-2=wrong.key", "bad.jsonl:4: unknown key");
+    let both = "--hmac-key-file desk-1=old.key --hmac-key-file desk-2=new.key";
+    desk.finds_in(&good, "--hmac-key-file desk-1=old.key", "bad.jsonl:5: unknown_key");
+    desk.finds_in(
+        &good,
+        "--hmac-key-file desk-1=old.key --hmac-key-file desk-2=wrong.key",
+        "bad.jsonl:4: unknown_key",
+    );
     let mut lines = good.clone();
     lines.remove(3);
     desk.finds_in(&lines, both, "bad.jsonl:4: deleted");
@@ -262,7 +278,9 @@ fn accidents_show_in_a_journal_without_a_key() {
     let Some(desk) = Desk::new() else { return };
     let good = unsigned().lines;
     desk.finds_in(&good, "", "bad.jsonl:1: unsigned");
-    desk.finds_in(&good, "--allow-unsigned --key-file old.key", "bad.jsonl:1: unsigned");
+    desk.finds_in(&good, "--allow-unsigned --hmac-key-file old.key", "bad.jsonl:1: unsigned");
+    let live: Vec<String> = good.iter().map(|line| line.replace("\"demo\"", "\"live\"")).collect();
+    desk.finds_in(&live, "--allow-unsigned", "bad.jsonl:1: unsigned: it has no signature, and only a demo");
     const ALLOWED: &str = "--allow-unsigned";
     let mut lines = good.clone();
     lines[2] = lines[2].replacen("42000", "41000", 1);
@@ -282,12 +300,20 @@ fn accidents_show_in_a_journal_without_a_key() {
 fn what_cannot_be_used_is_said() {
     let Some(desk) = Desk::new() else { return };
     desk.write("cut.jsonl.gz", &gzip(&signed(Algorithm::HmacSha256).text())[..200]);
-    desk.finds("--key-file old.key cut.jsonl.gz", "cut.jsonl.gz:");
+    desk.finds("--hmac-key-file old.key cut.jsonl.gz", "cut.jsonl.gz:");
     desk.write("empty.key", "\n");
+    let journal = signed(Algorithm::HmacSha256);
+    desk.write("none.jsonl", "");
+    desk.finds_in(
+        &journal.lines,
+        "--hmac-key-file old.key --checkpoints none.jsonl",
+        "bad.jsonl:9: truncated: none.jsonl holds no checkpoint",
+    );
+    desk.finds("--hmac-key-file old.key none.jsonl", "none.jsonl: not_closed");
     for (arguments, says) in [
-        ("--key-file empty.key x.jsonl", "a key is empty or not set"),
-        ("--key-env NO_SUCH_KEY x.jsonl", "a key is empty or not set"),
-        ("--key-file nowhere.key x.jsonl", "nowhere.key"),
+        ("--hmac-key-file empty.key x.jsonl", "a key is empty or not set"),
+        ("--hmac-key-env NO_SUCH_KEY x.jsonl", "a key is empty or not set"),
+        ("--hmac-key-file nowhere.key x.jsonl", "nowhere.key"),
         ("x.jsonl.zst", "unpack it first"),
         ("", "PATH"),
     ] {

@@ -1,6 +1,6 @@
 //! A journal that grows: what is added to its newest file, and to those that come after it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -21,15 +21,17 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Follows the newest plain file of a journal from its beginning, and takes it out of `files`.
+    /// Follows the newest file of a journal from its beginning, and takes it out of `files`; nothing is added to one
+    /// that is compressed.
     pub(super) fn new(path: &Path, files: &mut Vec<PathBuf>) -> Result<Self, Failure> {
-        let newest = files.iter().rposition(|file| is_plain(file));
-        if !path.is_dir() && newest.is_none() {
+        if !path.is_dir() && !is_plain(path) {
             let message =
                 format!("--follow: nothing is added to {}: name a plain file or a folder", path.display());
             return Err(Failure::new(Exit::Usage, message));
         }
-        let current = newest.map(|index| files.remove(index));
+        fs::metadata(path).map_err(|error| cannot_read(path, "", &error))?;
+        let current = files.last().cloned();
+        _ = files.pop_if(|file| is_plain(file));
         Ok(Self { path: path.to_owned(), current, offset: 0, line: 0 })
     }
 
@@ -59,7 +61,7 @@ impl Follower {
         &mut self,
         see: &mut impl FnMut(&Path, u64, &[u8]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let Some(path) = &self.current else { return Ok(()) };
+        let Some(path) = self.current.as_ref().filter(|path| is_plain(path)) else { return Ok(()) };
         let failed = |error| cannot_read(path, "", &error);
         let mut file = match File::open(path) {
             Ok(file) => file,

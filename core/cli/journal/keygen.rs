@@ -28,12 +28,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let exit = if matches!(error, KeyError::Taken(_)) { Exit::Usage } else { Exit::Operational };
         Failure::new(exit, error.to_string())
     })?;
-    let id = id.map(|id| format!("key id {id}\n")).unwrap_or_default();
+    let named = id.map(|id| format!("{id}=")).unwrap_or_default();
     let [hmac, checkpoint, public] = [hmac, checkpoint, public].map(|path| path.display().to_string());
     print(&format!(
-        "{hmac}: signs records and verifies them. Keep it secret; who has it can rewrite a journal.\n\
+        "{hmac}: signs records and verifies them. Keep it secret: who has it can rewrite a journal.\n\
          {checkpoint}: signs checkpoints. Keep it secret, and best not beside the journals.\n\
          {public}: verifies checkpoints. Give it to whoever shall verify, before there is anything to verify.\n\
-         {id}docs/journal.md says how a journal is signed with them and verified.\n"
+         \n\
+         hemiola journal verify PATH --hmac-key-file {named}{hmac} --checkpoints FILE --checkpoint-key {public}\n"
     ))
 }

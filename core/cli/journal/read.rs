@@ -15,6 +15,8 @@ use crate::exit::{Exit, Failure};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub(super) file: &'a Path,
+    /// Which of the files that is.
+    pub(super) index: usize,
     /// From 1 on.
     pub(super) line: u64,
     /// Among the records of all files, from 0 on.
@@ -63,9 +65,9 @@ pub(super) fn records(
     mut see: impl FnMut(&Record, Place<'_>) -> Result<(), String>,
 ) -> Result<(), Failure> {
     let mut position = 0;
-    for file in files {
+    for (index, file) in files.iter().enumerate() {
         lines(file, |line| {
-            let place = Place { file, line: line.number, position };
+            let place = Place { file, index, line: line.number, position };
             match Record::read(line.bytes) {
                 Ok(record) => {
                     position += 1;

@@ -58,8 +58,7 @@ fn stats(arguments: &Arguments) -> Result<(), Failure> {
     records(&files, &mut damage, |record, place| {
         if filter.takes(record)? {
             stats.count(record);
-            let of_file = stats.files.iter_mut().find(|(file, ..)| file == place.file);
-            of_file.into_iter().for_each(|(.., records)| *records += 1);
+            stats.files[place.index].2 += 1;
         }
         Ok(())
     })?;

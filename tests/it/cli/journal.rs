@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray as _;
@@ -309,12 +309,23 @@ fn standard_input_and_zstandard_are_read() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    project.refuses("journal tail nowhere.jsonl --follow", 1, &["cannot read nowhere.jsonl"]);
     project.refuses("journal tail - --follow", 2, &["--follow: nothing is added to -"]);
     project.refuses(
         "journal tail all.jsonl.zst --follow",
         2,
         &["--follow: nothing is added to all.jsonl.zst"],
     );
+}
+
+/// A program that goes on until it is stopped.
+struct Endless(Child);
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
 }
 
 #[test]
@@ -328,13 +339,14 @@ fn what_is_added_is_followed_into_the_next_file() {
         let file = OpenOptions::new().append(true).create(true).open(project.path(name));
         file.unwrap().write_all(text.as_bytes()).unwrap();
     };
-    let mut child = project
+    let child = project
         .command("journal tail logs --follow -n 3 --event risk_rejected --event journal_closed --event order_executed")
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut child = Endless(child);
+    let mut stdout = BufReader::new(child.0.stdout.take().unwrap()).lines();
     let mut next = || stdout.next().unwrap().unwrap().split("  ").nth(1).unwrap().to_owned();
     assert_eq!([next(), next(), next()], ["#2", "#3", "#6"], "from the file before, too");
     append(FILE, lines[2]);
@@ -347,8 +359,6 @@ fn what_is_added_is_followed_into_the_next_file() {
     append(FILE, lines[4]);
     append("logs/decisions-20240202.jsonl", lines[5]);
     assert_eq!([next(), next()], ["#9", "#10"]);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[cfg(unix)]
@@ -364,7 +374,7 @@ fn keys_are_made_for_their_owner_and_never_written_over() {
         assert!(said.contains(&path), "{said}");
         assert!(!said.contains(project.text(&path).lines().last().unwrap_or_default()), "no key is printed");
     }
-    assert!(said.contains("key id desk-1"), "{said}");
+    assert!(said.contains("verify PATH --hmac-key-file desk-1=keys/new/hmac.key --checkpoints"), "{said}");
     assert_eq!(project.text("keys/new/hmac.key").trim_end().len(), 44);
     project.refuses("journal keygen --output keys/new", 2, &["keys/new/hmac.key is there already"]);
     project.refuses("journal keygen --output other --key-id a:b", 2, &["--key-id: `a:b` cannot name a key"]);

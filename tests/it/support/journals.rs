@@ -59,7 +59,8 @@ impl Journal {
     /// A record of the minute.
     pub(crate) fn body(&self, event: &str) -> DecisionBody {
         let minute = i64::try_from(self.chain.head().count).unwrap() * super::MINUTE;
-        DecisionBody::new(event, Nanos::new(START + minute), "desk", "main", "balanced")
+        let environment = if self.chain.key().is_some() { "desk" } else { "demo" };
+        DecisionBody::new(event, Nanos::new(START + minute), environment, "main", "balanced")
     }
 
     /// An order that was filled.
