@@ -164,8 +164,8 @@ fn several_files_are_one_chain() {
 
 #[test]
 fn every_attack_of_the_table_is_named() {
-    let Some(desk) = Desk::new() else { return };
     const KEY: &str = "--hmac-key-file old.key";
+    let Some(desk) = Desk::new() else { return };
     for algorithm in Algorithm::ALL {
         let good = signed(algorithm).lines;
         let with = |change: &dyn Fn(&mut Vec<String>)| {
@@ -275,13 +275,13 @@ fn a_rotation_needs_both_keys() {
 
 #[test]
 fn accidents_show_in_a_journal_without_a_key() {
+    const ALLOWED: &str = "--allow-unsigned";
     let Some(desk) = Desk::new() else { return };
     let good = unsigned().lines;
     desk.finds_in(&good, "", "bad.jsonl:1: unsigned");
     desk.finds_in(&good, "--allow-unsigned --hmac-key-file old.key", "bad.jsonl:1: unsigned");
     let live: Vec<String> = good.iter().map(|line| line.replace("\"demo\"", "\"live\"")).collect();
     desk.finds_in(&live, "--allow-unsigned", "bad.jsonl:1: unsigned: it has no signature, and only a demo");
-    const ALLOWED: &str = "--allow-unsigned";
     let mut lines = good.clone();
     lines[2] = lines[2].replacen("42000", "41000", 1);
     desk.finds_in(&lines, ALLOWED, "bad.jsonl:3: edited");

@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Kind::Parquet => {
             let mut columns = Columns::default();
             let count = rows_of(&files, arguments, &mut columns)?;
-            write_file(output, &columns.to_parquet()?)?;
+            write_file(output, &columns.finish()?)?;
             count
         }
         Kind::Csv => {

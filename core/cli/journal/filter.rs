@@ -20,13 +20,13 @@ pub(super) struct Filters {
     /// Only records of this strategy.
     #[arg(long, value_name = "NAME", value_parser = name)]
     strategy: Vec<Name>,
-    /// Only records of this symbol, BTC_USDT or binance:BTC_USDT.
+    /// Only records of this symbol, `BTC_USDT` or `binance:BTC_USDT`.
     #[arg(long, value_name = "SYMBOL", value_parser = name)]
     symbol: Vec<Name>,
-    /// Only records of this rule, such as max_positions.
+    /// Only records of this rule, such as `max_positions`.
     #[arg(long, value_name = "RULE", value_parser = name)]
     rule: Vec<Name>,
-    /// Only records of this event, such as order_executed.
+    /// Only records of this event, such as `order_executed`.
     #[arg(long, value_name = "EVENT", value_parser = name)]
     event: Vec<Name>,
     /// Only records of this instant or a later one. A date or RFC 3339.

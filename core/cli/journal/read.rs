@@ -71,12 +71,12 @@ pub(super) fn records(
             match Record::read(line.bytes) {
                 Ok(record) => {
                     position += 1;
-                    see(&record, place).unwrap_or_else(|why| damage.add(file, line.number, &why));
+                    see(&record, place).unwrap_or_else(|why| damage.add(file, line.number, why));
                 }
                 Err(why) if !line.ended => {
-                    damage.add(file, line.number, &format!("the file ends in it; {why}"))
+                    damage.add(file, line.number, format!("the file ends in it; {why}"));
                 }
-                Err(why) => damage.add(file, line.number, &why),
+                Err(why) => damage.add(file, line.number, why),
             }
             Ok(())
         })?;

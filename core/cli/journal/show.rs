@@ -51,7 +51,7 @@ fn show(arguments: &Arguments) -> Result<(), Failure> {
             match arguments.output.format() {
                 Format::Text => texts.push(in_full(record, place)),
                 Format::Json => {
-                    documents.push(json!({ "file": place.file, "line": place.line, "record": record.0 }))
+                    documents.push(json!({ "file": place.file, "line": place.line, "record": record.0 }));
                 }
             }
         }

@@ -56,7 +56,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut follower = None;
     if arguments.follow {
         let mut started = Follower::new(arguments.path.as_deref().unwrap_or(Path::new("")), &mut files)?;
-        started.poll(|file, number, line| last.see(file, number, line, &mut filter, &mut damage))?;
+        started.poll(|file, number, line| {
+            last.see(file, number, line, &mut filter, &mut damage);
+            Ok(())
+        })?;
         follower = Some(started);
     }
     before(&files, &mut last, &mut filter, &mut damage)?;
@@ -96,7 +99,10 @@ fn before(
             break;
         }
         let mut earlier = Last { most, kept: VecDeque::new() };
-        read::lines(file, |line| earlier.see(file, line.number, line.bytes, filter, damage))?;
+        read::lines(file, |line| {
+            earlier.see(file, line.number, line.bytes, filter, damage);
+            Ok(())
+        })?;
         earlier.kept.append(&mut last.kept);
         last.kept = earlier.kept;
     }
@@ -104,22 +110,14 @@ fn before(
 }
 
 impl Last {
-    fn see(
-        &mut self,
-        file: &Path,
-        number: u64,
-        line: &[u8],
-        filter: &mut Filter,
-        damage: &mut Damage,
-    ) -> Result<(), Failure> {
+    fn see(&mut self, file: &Path, number: u64, line: &[u8], filter: &mut Filter, damage: &mut Damage) {
         if self.most == 0 || !is_meant(file, number, line, filter, damage) {
-            return Ok(());
+            return;
         }
         if self.kept.len() == self.most {
             self.kept.pop_front();
         }
         self.kept.push_back(Kept { file: file.to_owned(), number, bytes: line.to_vec() });
-        Ok(())
     }
 }
 

@@ -266,7 +266,9 @@ fn a_line_that_is_no_record_is_named_and_left_out() {
     ];
     let ended = project.run("journal tail bad.jsonl");
     assert_eq!((ended.code, ended.stdout.lines().count()), (Some(8), 5), "{}", ended.stderr);
-    places.iter().for_each(|place| assert!(ended.stderr.contains(place), "{}", ended.stderr));
+    for place in places {
+        assert!(ended.stderr.contains(place), "{}", ended.stderr);
+    }
     assert!(
         ended.stderr.contains("error: bad.jsonl:2: 3 lines are not as a journal has them"),
         "{}",
@@ -280,7 +282,7 @@ fn a_line_that_is_no_record_is_named_and_left_out() {
         let export = format!("journal export bad.jsonl --format {kind} --output table");
         project.refuses(&export, 8, &["bad.jsonl:2: ", "nothing was written"]);
     }
-    project.write("number.jsonl", lines[0].replacen("{", "{\"price\":\"dear\",", 1));
+    project.write("number.jsonl", lines[0].replacen('{', "{\"price\":\"dear\",", 1));
     project.refuses("journal export number.jsonl --output t", 8, &["number.jsonl:1: `price` is `dear`"]);
 
     project.write("cut.jsonl.gz", &project.read("logs/decisions-20240131.jsonl.gz")[..100]);
@@ -330,10 +332,10 @@ impl Drop for Endless {
 
 #[test]
 fn what_is_added_is_followed_into_the_next_file() {
+    const FILE: &str = "logs/decisions-20240201.jsonl";
     let project = project();
     let [_, second] = days();
     let lines: Vec<&str> = second.split_inclusive('\n').collect();
-    const FILE: &str = "logs/decisions-20240201.jsonl";
     project.write(FILE, lines[..2].concat());
     let append = |name: &str, text: &str| {
         let file = OpenOptions::new().append(true).create(true).open(project.path(name));

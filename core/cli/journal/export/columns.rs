@@ -107,7 +107,7 @@ fn place(number: u64) -> i64 {
 }
 
 impl Columns {
-    pub(super) fn to_parquet(self) -> Result<Vec<u8>, Failure> {
+    pub(super) fn finish(self) -> Result<Vec<u8>, Failure> {
         let mut columns = vec![
             ("position", Column::Integer(self.position)),
             ("seq", Column::Integer(self.seq)),
