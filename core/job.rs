@@ -220,6 +220,7 @@ impl Job {
     }
 
     fn complete(&self, opened: Opened, mut plan: Plan, mut data: MarketData) -> Result<Prepared, Failure> {
+        const OWN: &str = "the plan's environment is one of the configuration's";
         let Opened { window, config, files, operator, mut warnings, .. } = opened;
         data.files.extend(files);
         plan.operator = operator;
@@ -228,7 +229,6 @@ impl Job {
             plan.latches = latches;
             data.files.extend(file);
         }
-        const OWN: &str = "the plan's environment is one of the configuration's";
         let curve = if self.every_bar { EquityCurve::EveryBar } else { EquityCurve::Events };
         let config_sha256 = sha256_of(&self.config)?;
         let identity = resolved::identity(&plan, window).to_string();

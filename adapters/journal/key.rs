@@ -71,6 +71,17 @@ pub enum KeyError {
         /// How it ended.
         why: String,
     },
+    /// There is a file where a new key should go.
+    #[error("{0} is there already, and no key is written over: name another folder")]
+    Taken(PathBuf),
+    /// A new key cannot be made or written.
+    #[error("cannot write the key {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// It is not a key of the right kind.
     #[error("{0}")]
     Kind(String),

@@ -40,7 +40,8 @@ pub struct EndToEnd {
 pub fn decisions() -> [Decisions; 3] {
     let secret = Zeroizing::new(b"a key for measurements".to_vec());
     let key = MacKey::new(Algorithm::HmacSha256, Some("bench".to_owned()), &secret);
-    [Decisions::None, Decisions::All(Signing::default()), Decisions::All(Signing::with(key))]
+    let written = |signing| Decisions::All(Box::new(signing));
+    [Decisions::None, written(Signing::default()), written(Signing::with(key))]
 }
 
 /// W1 from its file, with or without its decisions. Its loop has the candles in memory; beside it, the plain figures

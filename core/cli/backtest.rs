@@ -109,7 +109,7 @@ impl Log {
     /// The keys are loaded before anything is run.
     pub(super) fn decisions(self, prepared: &Prepared) -> Result<Decisions, Failure> {
         match self {
-            Self::All => Ok(Decisions::All(prepared.signing()?)),
+            Self::All => Ok(Decisions::All(Box::new(prepared.signing()?))),
             Self::None => Ok(Decisions::None),
         }
     }

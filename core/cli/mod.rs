@@ -51,7 +51,7 @@ enum Command {
     /// Candles: make up demo data.
     #[command(subcommand)]
     Data(data::Command),
-    /// Decision journals.
+    /// Decision journals: verify them, look into them, make tables of them, make keys.
     #[command(subcommand)]
     Journal(journal::Command),
     /// Risk states: look at them, halt trading and release it, repair.

@@ -33,7 +33,7 @@ use summary::Summary;
 #[derive(Clone, Debug)]
 pub enum Decisions {
     /// Every one, in `decisions.jsonl`, signed by these keys.
-    All(Signing),
+    All(Box<Signing>),
     /// None, and no file.
     None,
 }

@@ -18,6 +18,8 @@ mod extremes;
 mod failing_engine;
 mod generator;
 mod journal_attacks;
+mod journal_page;
+mod journal_python;
 mod latches;
 mod lookahead;
 mod market;

@@ -87,7 +87,7 @@ fn check_sources(log: &View<'_>) -> usize {
 }
 
 /// The places the key comes from.
-fn sources<'v, 't>(log: &'v View<'t>) -> Vec<View<'t>> {
+fn sources<'t>(log: &View<'t>) -> Vec<View<'t>> {
     const SOURCES: [&str; 5] = [
         "signing_key_env",
         "signing_key_path",

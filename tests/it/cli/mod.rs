@@ -11,6 +11,7 @@ mod drill;
 mod explain;
 mod external;
 mod hostile;
+mod journal;
 mod journal_verify;
 mod ledger;
 mod memory;

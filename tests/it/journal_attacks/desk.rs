@@ -249,6 +249,8 @@ pub(super) fn verify(files: &[Vec<u8>], checkpoints: &[String], look: Look) -> R
     });
     let names = (0..files.len()).map(name).collect();
     let mut verifier = Verifier::new(rules, names, held_against).unwrap();
-    files.iter().for_each(|bytes| verifier.file(&mut lines(bytes)).unwrap());
+    for bytes in files {
+        verifier.file(&mut lines(bytes)).unwrap();
+    }
     verifier.finish().unwrap()
 }

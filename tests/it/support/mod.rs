@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod controls;
+pub(crate) mod journals;
 pub(crate) mod parameters;
 pub(crate) mod random;
 pub(crate) mod shared;
