@@ -358,9 +358,9 @@ impl Prepared {
     /// The keys that sign its decisions.
     ///
     /// # Errors
-    /// When one that is named cannot be loaded, or a run that is no demo has none.
+    /// When one that is named cannot be loaded.
     pub fn signing(&self) -> Result<Signing, Failure> {
-        Signing::load(&self.journal, &self.plan.environment, self.plan.is_demo)
+        Signing::load(&self.journal)
     }
 
     /// Runs it. `progress` is shown the instant reached and the last one.

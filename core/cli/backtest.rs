@@ -108,10 +108,10 @@ pub(super) enum Log {
 impl Log {
     /// The keys are loaded before anything is run.
     pub(super) fn decisions(self, prepared: &Prepared) -> Result<Decisions, Failure> {
-        match self {
-            Self::All => Ok(Decisions::All(Box::new(prepared.signing()?))),
-            Self::None => Ok(Decisions::None),
+        if self == Self::None {
+            return Ok(Decisions::None);
         }
+        Ok(Decisions::All(Box::new(prepared.signing()?)))
     }
 }
 

@@ -327,6 +327,10 @@ fn begin(
         .text(Field::TelemetryNamespace, &format!("{}.{}", plan.telemetry_namespace, schedule.name))
         // Nothing waits in a backtest.
         .text(Field::LatencyMs, "0");
+    if pair.is_some() {
+        // Which of the two exchanges this leg is on.
+        body.metadata_parts("venue", &[Part::Text(&instrument.venue)]);
+    }
     body
 }
 

@@ -1,8 +1,9 @@
 //! The records that open and close a journal.
 
 use hemiola_adapters::journal::{Algorithm, Chain, DecisionBody, MacKey, Values};
+use hemiola_adapters::store::SourceFile;
 use hemiola_components::time::Nanos;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::control::ALL_PROFILES;
 use super::draft::Draft;
@@ -19,7 +20,7 @@ const FORMAT: &str = "hemiola.journal/1";
 pub struct Opening {
     run_id: String,
     config_sha256: String,
-    /// BLAKE3 hashes of the files that were read, as a sorted JSON list.
+    /// BLAKE3 hashes and names of the files that were read, as a JSON list, sorted.
     data: String,
     checkpoint_key: Option<String>,
 }
@@ -28,12 +29,18 @@ impl Opening {
     /// Of a run whose checkpoints the owner of this public key signs.
     #[must_use]
     pub fn new(prepared: &Prepared, checkpoint_key: Option<String>) -> Self {
-        let mut data: Vec<&str> = prepared.data.files.iter().map(|file| file.blake3.as_str()).collect();
-        data.sort_unstable();
+        let file = |file: &SourceFile| {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (file.blake3.clone(), name)
+        };
+        let mut files: Vec<_> = prepared.data.files.iter().map(file).collect();
+        files.sort_unstable();
+        let data: Value =
+            files.into_iter().map(|(blake3, name)| json!({ "blake3": blake3, "name": name })).collect();
         Self {
             run_id: prepared.run_id.clone(),
             config_sha256: prepared.config_sha256.clone(),
-            data: json!(data).to_string(),
+            data: data.to_string(),
             checkpoint_key,
         }
     }
@@ -47,7 +54,10 @@ impl Opening {
             draft.note("binary", concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")));
             draft.note("run_id", &self.run_id);
             draft.note("config_sha256", &self.config_sha256);
-            draft.note("data_blake3", &self.data);
+            draft.note("data", &self.data);
+            if plan.is_demo {
+                draft.flag("demo", true);
+            }
             draft.note("seed", &resolved::SEED.to_string());
             draft.note("currency", &plan.valuation);
             draft.float("initial_cash", plan.cash.get());

@@ -26,25 +26,17 @@ struct Checkpoints {
 }
 
 impl Signing {
-    /// Loads the keys that an environment names, and else the one in `DECISION_LOG_HMAC_KEY`. Only a demo goes without.
+    /// Loads the keys that an environment names, and else the one in `DECISION_LOG_HMAC_KEY`.
     ///
     /// # Errors
-    /// When a key that is named cannot be loaded, or there is none.
-    pub fn load(terms: &JournalTerms, environment: &str, is_demo: bool) -> Result<Self, Failure> {
+    /// When a key that is named cannot be loaded.
+    pub fn load(terms: &JournalTerms) -> Result<Self, Failure> {
         let default = std::env::var_os(DEFAULT_VARIABLE).is_some().then(|| SigningTerms {
             secret: Some(Secret::Variable(DEFAULT_VARIABLE.to_owned())),
             id: None,
             algorithm: Algorithm::HmacSha256,
         });
         let key = terms.signing.as_ref().or(default.as_ref()).map(load_key).transpose()?;
-        if key.is_none() && !is_demo {
-            let message = format!(
-                "the decisions of `{environment}` are to be signed, and there is no key: name one in \
-                 `environments.{environment}.decision_journal.signing_key_env`, or put one into {DEFAULT_VARIABLE}; \
-                 `hemiola journal keygen` makes one. Only a demo goes without; `--decisions none` writes no decisions"
-            );
-            return Err(Failure::new(Exit::Security, message));
-        }
         let checkpoints = terms.checkpoints.as_ref().map(load_checkpoints).transpose()?;
         Ok(Self { key, checkpoints: checkpoints.map(Arc::new) })
     }

@@ -9,7 +9,7 @@ mod warnings;
 use std::collections::BTreeMap;
 
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
-use hemiola_components::units::{Notional, Ratio};
+use hemiola_components::units::{Notional, Quantity, Ratio};
 use hemiola_systems::statistics::{self, Statistics};
 use serde_json::{Map, Value, json};
 
@@ -17,6 +17,7 @@ use crate::assembly::Notes;
 use crate::instant;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
+use crate::results::finite;
 
 use self::history::History;
 use self::warnings::warnings;
@@ -112,6 +113,8 @@ impl Summary {
             "synthetic": prepared.data.is_synthetic(),
             "start": instant::text(history.start),
             "end": instant::text(outcome.timeline.end),
+            "cash": finite(outcome.account.cash.get()),
+            "positions": positions(prepared, outcome),
         });
         Self {
             total: schedules.iter().map(|schedule| schedule.counts).sum(),
@@ -205,6 +208,25 @@ fn merged(objects: impl IntoIterator<Item = Value>) -> Value {
         _ => None,
     });
     members.flatten().collect::<Map<String, Value>>().into()
+}
+
+/// What is held at the end, by schedule, then instrument; what is flat is left out.
+fn positions(prepared: &Prepared, outcome: &Outcome) -> Value {
+    let plan = &prepared.plan;
+    let places = plan.schedules.iter().flat_map(|schedule| {
+        schedule.instruments.iter().map(|instrument| (&schedule.name, &plan.instruments[*instrument]))
+    });
+    let held = places.zip(&outcome.holdings).filter(|(_, holding)| holding.quantity != Quantity::ZERO);
+    held.map(|((schedule, instrument), holding)| {
+        json!({
+            "schedule": schedule,
+            "venue": instrument.venue,
+            "symbol": instrument.symbol,
+            "quantity": finite(holding.quantity.get()),
+            "average_price": finite(holding.average_price.get()),
+        })
+    })
+    .collect()
 }
 
 /// Telemetry at the end of the run, under the names of `telemetry.parquet`; the metrics of signals are of all of it.

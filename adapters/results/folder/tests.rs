@@ -36,16 +36,16 @@ fn more_lines_than_the_buffer_holds_are_all_there() {
     let parent = parent();
     let target = parent.path().join("run");
     let folder = results(&target, "a");
-    let mut numbers = 0..2 * LINES_AT_ONCE / 7;
+    let mut numbers = 0..2 * LINES_AT_ONCE / 8;
     let next = |line: &mut Vec<u8>| {
-        numbers.next().map(|number| line.extend_from_slice(format!("{number:07}").as_bytes())).is_some()
+        numbers.next().map(|number| line.extend_from_slice(format!("{number:07}\n").as_bytes())).is_some()
     };
     folder.lines("decisions.jsonl", next).unwrap();
     folder.commit().unwrap();
     let text = fs::read_to_string(target.join("decisions.jsonl")).unwrap();
     assert!(text.ends_with('\n'));
     assert!(text.lines().enumerate().all(|(index, line)| line == format!("{index:07}")));
-    assert_eq!(text.lines().count(), 2 * LINES_AT_ONCE / 7);
+    assert_eq!(text.lines().count(), 2 * LINES_AT_ONCE / 8);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_commit_shows_all_files_at_once() {
     let folder = results(&target, "a");
     let table = Table { columns: vec![("time", Column::Time(vec![Nanos::ZERO]))], ..Table::default() };
     folder.json("summary.json", &json!({"b": [1.5, null], "a": "ż"})).unwrap();
-    let mut lines = ["{}", "{\"a\":\"1\"}"].into_iter();
+    let mut lines = ["{}\n", "{\"a\":\"1\"}\n"].into_iter();
     let next =
         |line: &mut Vec<u8>| lines.next().map(|text| line.extend_from_slice(text.as_bytes())).is_some();
     folder.lines("decisions.jsonl", next).unwrap();

@@ -167,7 +167,7 @@ fn profiles_say_who_uses_them() {
 fn an_environment_answers_to_its_aliases() {
     let shipped = Project::shipped();
     shipped.succeeds("data seed --quiet --days 10 --environment paper");
-    let ended = shipped.succeeds("backtest --environment paper --json").json();
+    let ended = shipped.succeeds("backtest --environment paper --decisions none --json").json();
     assert_eq!(ended["status"], "warning");
 }
 

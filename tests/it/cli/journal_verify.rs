@@ -34,6 +34,7 @@ fn journal(key: Option<&MacKey>) -> (String, String) {
         body.linked(&link);
         if at == 0 {
             body.metadata("algorithm", &json!(algorithm)).metadata("run_id", &json!("r-1"));
+            body.metadata("demo", &json!(true));
         }
         let start = text.len();
         body.form().write(&values, &mut text);

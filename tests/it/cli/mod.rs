@@ -12,6 +12,7 @@ mod explain;
 mod external;
 mod hostile;
 mod journal;
+mod journal_runs;
 mod journal_verify;
 mod ledger;
 mod memory;

@@ -57,6 +57,8 @@ pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
         ("risk_adjusted", "adjusted"),
         ("borrow_charged", "borrow_charges"),
     ];
+    const NOT_COUNTED: [&str; 5] =
+        ["alert", "capital_allocated", "journal_closed", "journal_opened", "liquidation_state_changed"];
     let summary = project.json(&format!("{output}/summary.json"));
     let mut lines: BTreeMap<String, u64> = BTreeMap::new();
     let mut named: BTreeMap<String, u64> = BTreeMap::new();
@@ -80,7 +82,7 @@ pub(super) fn counts(project: &Project, output: &str) -> [u64; 6] {
         assert_eq!(of_schedules, lines, "{event}");
         lines
     });
-    lines.retain(|event, _| !["liquidation_state_changed", "alert"].contains(&event.as_str()));
+    lines.retain(|event, _| !NOT_COUNTED.contains(&event.as_str()));
     assert_eq!(lines, BTreeMap::new(), "events the summary does not count");
     let groups = [
         ("refusals", &summary["refusals"]),
@@ -268,7 +270,9 @@ fn decisions_are_canonical_and_complete() {
         let record: BTreeMap<String, String> = serde_json::from_str(line).unwrap();
         assert_eq!(serde_json::to_string(&record).unwrap(), line);
         let event = record["event"].as_str();
-        let of_profile = ["liquidation_state_changed", "alert"].contains(&event);
+        let of_profile =
+            ["liquidation_state_changed", "alert", "journal_opened", "journal_closed"].contains(&event);
+        let of_schedule = event == "capital_allocated";
         let own: &[&str] = match event {
             "strategy_signal" => &["confidence", "latency_ms", "kind"],
             "risk_rejected" | "risk_adjusted" => &REFUSAL,
@@ -278,16 +282,22 @@ fn decisions_are_canonical_and_complete() {
             "liquidation_state_changed" if record["status"] == "entered" => &["rule", "value", "limit"],
             "liquidation_state_changed" => &["status", "rule"],
             "alert" => &["status", "code", "value", "limit"],
+            "journal_opened" => &["format", "algorithm", "binary", "run_id", "config_sha256", "data", "seed"],
+            "journal_closed" => &["records", "digest"],
+            "capital_allocated" => &["weight", "smoothed_weight", "profile_weight", "schedule", "strategy"],
             "signal_unchanged" | "order_unfilled" => &["status"],
             other => panic!("{other} is not known"),
         };
-        let schedule = if of_profile { &[][..] } else { &SCHEDULE };
+        let schedule = if of_profile || of_schedule { &[][..] } else { &SCHEDULE };
         for name in ALWAYS.iter().chain(schedule).chain(own) {
             assert!(record.get(*name).is_some_and(|value| !value.is_empty()), "no {name} in {line}");
         }
         assert!(record["timestamp"].ends_with("+00:00") && record["timestamp"] >= previous, "{line}");
         previous.clone_from(&record["timestamp"]);
-        assert!(of_profile || record["telemetry_namespace"].starts_with("runtime.core."), "{line}");
+        assert!(
+            of_profile || of_schedule || record["telemetry_namespace"].starts_with("runtime.core."),
+            "{line}"
+        );
         events.insert(record["event"].clone());
     }
     let seen: Vec<_> = events.iter().map(String::as_str).collect();
@@ -296,6 +306,9 @@ fn decisions_are_canonical_and_complete() {
         [
             "alert",
             "borrow_charged",
+            "capital_allocated",
+            "journal_closed",
+            "journal_opened",
             "liquidation_state_changed",
             "order_executed",
             "order_partially_executed",

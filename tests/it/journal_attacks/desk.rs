@@ -133,6 +133,7 @@ pub(super) fn journal(random: &mut Random, kind: Kind, records: usize) -> Journa
         ("checkpoint_key", &public),
         ("config_sha256", "00"),
         ("format", "hemiola.journal/1"),
+        ("demo", "true"),
         ("run_id", &run),
         ("seed", "1"),
     ];

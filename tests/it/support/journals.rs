@@ -49,6 +49,9 @@ impl Journal {
             .metadata("currency", &json!("USDT"))
             .metadata("initial_cash", &json!(1000.0))
             .metadata("checkpoint_key", &json!(checkpoint_key().public().to_string()));
+        if self.chain.key().is_none() {
+            body.metadata("demo", &json!(true));
+        }
         self.record(body);
     }
 
