@@ -303,9 +303,10 @@ def main():
         verifier.verify(lines)
         if arguments.checkpoints:
             verifier.check_checkpoints(arguments.checkpoints, lines)
-        if not verifier.closed and not verifier.goes_on and not arguments.allow_open:
+        if not verifier.closed and not arguments.allow_open:
             last = lines[-1] if lines else arguments.paths[0]
-            raise Finding(last, "not_closed", "the journal does not end with journal_closed")
+            where = f": it goes on in {verifier.goes_on}" if verifier.goes_on else ""
+            raise Finding(last, "not_closed", f"the journal does not end with journal_closed{where}")
     except Finding as finding:
         print(finding)
         return 1
