@@ -142,7 +142,10 @@ fn several_files_are_one_chain() {
         "--hmac-key-file old.key logs/decisions-20240131.jsonl.gz logs/decisions-20240201.jsonl",
         "7 records in order",
     );
-    desk.finds("--hmac-key-file old.key logs/decisions-20240131.jsonl.gz", "decisions-20240131.jsonl.gz:4: not_closed");
+    desk.finds(
+        "--hmac-key-file old.key logs/decisions-20240131.jsonl.gz",
+        "decisions-20240131.jsonl.gz:4: not_closed",
+    );
     desk.accepts(
         "--hmac-key-file old.key --allow-open logs/decisions-20240131.jsonl.gz",
         "4 records in order, goes on in decisions-20240201.jsonl (",
