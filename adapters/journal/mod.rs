@@ -14,6 +14,7 @@ mod source;
 #[cfg(test)]
 mod vectors;
 pub mod verify;
+pub mod writer;
 
 pub use assets::assets;
 pub use body::{DecisionBody, Field};
