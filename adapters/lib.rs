@@ -11,6 +11,7 @@ pub mod seed;
 pub mod state;
 pub mod store;
 
+mod day_pattern;
 #[cfg(test)]
 mod shared;
 mod time_text;

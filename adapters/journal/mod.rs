@@ -16,6 +16,7 @@ mod target;
 #[cfg(test)]
 mod vectors;
 pub mod verify;
+pub mod writer;
 
 pub use assets::assets;
 pub use body::{DecisionBody, Field};

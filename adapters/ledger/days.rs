@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chrono::format::{Item, StrftimeItems};
-use chrono::{DateTime, Days, NaiveDate};
+use chrono::{Days, NaiveDate};
 use hemiola_components::time::Nanos;
 
 use super::error::LedgerError;
 use super::row::Row;
+use crate::day_pattern::{DayPattern, date};
 
 /// The name of a day's file when none is configured.
 pub const PATTERN: &str = "ledger-%Y%m%d.jsonl";
@@ -16,14 +16,11 @@ pub const PATTERN: &str = "ledger-%Y%m%d.jsonl";
 /// For how many days files are kept when nothing is configured.
 pub const RETENTION_DAYS: u32 = 730;
 
-/// 2024-12-31, on which day, month and year differ.
-const SOME_DAY: Nanos = Nanos::new(1_735_603_200_000_000_000);
-
 /// Where a ledger's files are and what they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerDays {
     folder: PathBuf,
-    pattern: String,
+    pattern: DayPattern,
 }
 
 impl LedgerDays {
@@ -32,13 +29,9 @@ impl LedgerDays {
     /// # Errors
     /// [`LedgerError::Pattern`] when two days would have the same file, or a file another folder.
     pub fn new(folder: &Path, pattern: &str) -> Result<Self, LedgerError> {
-        let days = Self { folder: folder.to_owned(), pattern: pattern.to_owned() };
-        let is_readable = StrftimeItems::new(pattern).all(|item| item != Item::Error);
-        let probe = date(SOME_DAY);
-        if is_readable && !pattern.contains(['/', '\\']) && days.day_of(&days.name(probe)) == Some(probe) {
-            Ok(days)
-        } else {
-            Err(LedgerError::Pattern { pattern: pattern.to_owned() })
+        match DayPattern::new(pattern) {
+            Some(pattern) => Ok(Self { folder: folder.to_owned(), pattern }),
+            None => Err(LedgerError::Pattern { pattern: pattern.to_owned() }),
         }
     }
 
@@ -51,7 +44,7 @@ impl LedgerDays {
     /// The file of an instant's UTC day.
     #[must_use]
     pub fn file(&self, at: Nanos) -> PathBuf {
-        self.folder.join(self.name(date(at)))
+        self.folder.join(self.pattern.name(date(at)))
     }
 
     /// Every row of every file, days ascending and each in the order it was written.
@@ -91,19 +84,15 @@ impl LedgerDays {
         for entry in fs::read_dir(&self.folder).map_err(failed())? {
             let entry = entry.map_err(failed())?;
             files.extend(
-                entry.file_name().to_str().and_then(|name| self.day_of(name)).map(|day| (day, entry.path())),
+                entry
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| self.pattern.day_of(name))
+                    .map(|day| (day, entry.path())),
             );
         }
         files.sort_unstable();
         Ok(files)
-    }
-
-    fn name(&self, day: NaiveDate) -> String {
-        day.format(&self.pattern).to_string()
-    }
-
-    fn day_of(&self, name: &str) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(name, &self.pattern).ok()
     }
 }
 
@@ -122,8 +111,4 @@ pub fn read(path: &Path) -> Result<Vec<Row>, LedgerError> {
             serde_json::from_slice(line).map_err(|error| failed(error.to_string()))
         })
         .collect()
-}
-
-fn date(at: Nanos) -> NaiveDate {
-    DateTime::from_timestamp_nanos(at.get()).date_naive()
 }

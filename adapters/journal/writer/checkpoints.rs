@@ -1,0 +1,81 @@
+//! When checkpoints are due, and signing them.
+
+use std::sync::Arc;
+
+use hemiola_components::time::Nanos;
+
+use super::disk::Disk;
+use super::error::WriterError;
+use super::target::Target;
+use crate::journal::{Checkpoint, CheckpointKey, Head};
+
+/// How often there are checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// After so many records; a commit with more of them has one.
+    pub records: u64,
+    /// And when the last one is this old and there are new records.
+    pub interval: Nanos,
+}
+
+/// Signs checkpoints and sends them to a second place.
+pub struct CheckpointWriter<D: Disk> {
+    target: Target<D>,
+    key: CheckpointKey,
+    run: String,
+    pace: Pace,
+    clock: Box<dyn FnMut() -> Nanos + Send>,
+    last: Nanos,
+    count: u64,
+}
+
+impl<D: Disk> CheckpointWriter<D> {
+    /// For the run of this name; `clock` tells the time.
+    #[must_use]
+    pub fn new(
+        target: Target<D>,
+        key: CheckpointKey,
+        run: String,
+        pace: Pace,
+        clock: Box<dyn FnMut() -> Nanos + Send>,
+    ) -> Self {
+        let mut clock = clock;
+        let last = clock();
+        Self { target, key, run, pace, clock, last, count: 0 }
+    }
+
+    /// The journal has so many records already.
+    pub(super) const fn start(&mut self, count: u64) {
+        self.count = count;
+    }
+
+    /// These records are durable.
+    pub(super) fn at(&mut self, head: Head) -> Result<(), WriterError> {
+        if head.count == self.count {
+            return Ok(());
+        }
+        let time = (self.clock)();
+        let age = time.get().saturating_sub(self.last.get());
+        if head.count - self.count < self.pace.records && age < self.pace.interval.get() {
+            return Ok(());
+        }
+        self.sign(head, time, false)
+    }
+
+    /// These are all records: the last one closes the journal.
+    pub(super) fn close(&mut self, head: Head) -> Result<(), WriterError> {
+        let time = (self.clock)();
+        self.sign(head, time, true)
+    }
+
+    fn sign(&mut self, head: Head, time: Nanos, closed: bool) -> Result<(), WriterError> {
+        let checkpoint = Checkpoint { run: self.run.clone(), head, time, closed };
+        let written = self.target.write(&checkpoint.line(&self.key));
+        written.map_err(|error| WriterError::Checkpoint {
+            place: self.target.name(),
+            source: Arc::new(error),
+        })?;
+        (self.last, self.count) = (time, head.count);
+        Ok(())
+    }
+}
