@@ -1,11 +1,9 @@
 //! Where checkpoints go.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::io;
+use std::path::PathBuf;
 
-use super::key::shell;
+use super::writer::{self, System};
 
 /// A second place, out of reach of whoever can write the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,38 +22,14 @@ impl Target {
     /// # Errors
     /// When it is not.
     pub fn append(&self, line: &str) -> io::Result<()> {
-        match self {
-            Self::File(path) => append(path, line),
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                stdout.write_all(line.as_bytes())?;
-                stdout.flush()
-            }
-            Self::Command(command) => pipe(command, line),
-        }
+        writer::append_line(System, self, line)
     }
-}
-
-fn append(path: &Path, line: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    fs::create_dir_all(folder.unwrap_or(Path::new(".")))?;
-    let mut file = File::options().append(true).create(true).open(path)?;
-    file.write_all(line.as_bytes())?;
-    file.sync_data()
-}
-
-fn pipe(command: &str, line: &str) -> io::Result<()> {
-    let mut child = shell(command).stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(line.as_bytes()));
-    let status = child.wait()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("`{command}` ended with {status}")));
-    }
-    written
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[cfg(unix)]

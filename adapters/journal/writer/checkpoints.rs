@@ -1,13 +1,14 @@
 //! When checkpoints are due, and signing them.
 
+use std::io;
 use std::sync::Arc;
 
 use hemiola_components::time::Nanos;
 
 use super::disk::Disk;
 use super::error::WriterError;
-use super::target::Target;
-use crate::journal::{Checkpoint, CheckpointKey, Head};
+use super::sink::Sink;
+use crate::journal::{Checkpoint, CheckpointKey, Head, Target};
 
 /// How often there are checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Pace {
 
 /// Signs checkpoints and sends them to a second place.
 pub struct CheckpointWriter<D: Disk> {
-    target: Target<D>,
+    sink: Sink<D>,
     key: CheckpointKey,
     run: String,
     pace: Pace,
@@ -31,17 +32,20 @@ pub struct CheckpointWriter<D: Disk> {
 
 impl<D: Disk> CheckpointWriter<D> {
     /// For the run of this name; `clock` tells the time.
-    #[must_use]
-    pub fn new(
-        target: Target<D>,
+    ///
+    /// # Errors
+    /// When the place cannot be opened.
+    pub fn open(
+        disk: D,
+        target: &Target,
         key: CheckpointKey,
         run: String,
         pace: Pace,
         clock: Box<dyn FnMut() -> Nanos + Send>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let mut clock = clock;
-        let last = clock();
-        Self { target, key, run, pace, clock, last, count: 0 }
+        let (sink, last) = (Sink::open(disk, target)?, clock());
+        Ok(Self { sink, key, run, pace, clock, last, count: 0 })
     }
 
     /// The journal has so many records already.
@@ -70,11 +74,9 @@ impl<D: Disk> CheckpointWriter<D> {
 
     fn sign(&mut self, head: Head, time: Nanos, closed: bool) -> Result<(), WriterError> {
         let checkpoint = Checkpoint { run: self.run.clone(), head, time, closed };
-        let written = self.target.write(&checkpoint.line(&self.key));
-        written.map_err(|error| WriterError::Checkpoint {
-            place: self.target.name(),
-            source: Arc::new(error),
-        })?;
+        let written = self.sink.write(&checkpoint.line(&self.key));
+        written
+            .map_err(|error| WriterError::Checkpoint { place: self.sink.name(), source: Arc::new(error) })?;
         (self.last, self.count) = (time, head.count);
         Ok(())
     }

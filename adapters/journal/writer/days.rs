@@ -10,7 +10,7 @@ use super::disk::Disk;
 use crate::day_pattern::{DayPattern, date};
 
 /// The name of a day's file when none is configured.
-pub const PATTERN: &str = "journal-%Y%m%d.jsonl";
+pub const PATTERN: &str = "decisions-%Y%m%d.jsonl";
 
 /// What ends the name of a file that is written.
 const PLAIN: &str = ".jsonl";

@@ -8,7 +8,7 @@ mod error;
 mod model;
 mod queue;
 mod repair;
-mod target;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +22,7 @@ pub use disk::{Disk, System};
 pub use error::WriterError;
 pub use queue::{Batch, Queue, Stopped, Ticket};
 pub use repair::Torn;
-pub use target::Target;
+pub(super) use sink::append_line;
 
 /// The file in a journal's folder that is locked while it is written.
 const LOCK: &str = "journal.lock";

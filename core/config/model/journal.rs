@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
+use hemiola_adapters::journal::writer::PATTERN;
 use hemiola_adapters::journal::{Algorithm, Secret, Target};
 use hemiola_components::time::Nanos;
 
 use crate::config::journal::{CheckpointTerms, JournalTerms, SigningTerms};
 use crate::config::view::View;
-
-/// The files of a journal, unless something else is said.
-const PATTERN: &str = "decisions-%Y%m%d.jsonl";
 
 impl JournalTerms {
     /// `field` is the environment's own section, `shared` the log of all environments, whose key counts where the

@@ -1,7 +1,7 @@
 //! A journal of items that are numbers, and what a verifier says of it.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::path::Path;
 
 use hemiola_components::time::Nanos;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::journal::verify::{Checkpoints, Keys, Report, Rules, Verifier};
-use crate::journal::writer::{CheckpointWriter, Disk, JournalDays, Pace, Settings, Target, Torn, Writer};
-use crate::journal::{Algorithm, Chain, CheckpointKey, DecisionBody, Lines, MacKey, Values};
+use crate::journal::writer::{CheckpointWriter, Disk, JournalDays, Pace, Settings, Torn, Writer};
+use crate::journal::{Algorithm, Chain, CheckpointKey, DecisionBody, Lines, MacKey, Target, Values};
 
 pub(super) const FOLDER: &str = "/data/journal";
 pub(super) const CHECKPOINTS: &str = "/safe/checkpoints.jsonl";
@@ -78,9 +78,10 @@ pub(super) fn settings(folder: &Path, keep: Option<u32>, key: MacKey) -> Setting
 }
 
 /// Checkpoints of every third record to a file.
-pub(super) fn checkpoints<D: Disk>(target: Target<D>) -> CheckpointWriter<D> {
-    let pace = Pace { records: 3, interval: Nanos::NEVER };
-    CheckpointWriter::new(target, checkpoint_key(), "run".to_owned(), pace, Box::new(|| Nanos::SECOND))
+pub(super) fn checkpoints<D: Disk>(disk: &D, path: &Path) -> io::Result<CheckpointWriter<D>> {
+    let (target, pace) = (Target::File(path.to_owned()), Pace { records: 3, interval: Nanos::NEVER });
+    let clock = Box::new(|| Nanos::SECOND);
+    CheckpointWriter::open(disk.clone(), &target, checkpoint_key(), "run".to_owned(), pace, clock)
 }
 
 pub(super) fn open<D: Disk>(
@@ -97,8 +98,8 @@ pub(super) fn open_with<D: Disk, F>(
     path: &Path,
     seal: F,
 ) -> Result<(Writer<D, F>, Option<Torn>), String> {
-    let target = Target::file(disk.clone(), path).map_err(|error| error.to_string())?;
-    Writer::open(disk.clone(), settings, Some(checkpoints(target)), seal).map_err(|error| error.to_string())
+    let checkpoints = checkpoints(disk, path).map_err(|error| error.to_string())?;
+    Writer::open(disk.clone(), settings, Some(checkpoints), seal).map_err(|error| error.to_string())
 }
 
 pub(super) fn day(day: i64) -> Nanos {
