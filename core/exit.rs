@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use hemiola_adapters::journal::verify::What;
+use hemiola_adapters::journal::writer::WriterError;
 use hemiola_adapters::ledger::LedgerError;
 use hemiola_adapters::results::ResultsError;
 use hemiola_adapters::state::StateError;
@@ -142,6 +143,17 @@ impl From<RunError> for Failure {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         let exit = if error.is_damage() { Exit::Verification } else { Exit::Operational };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<WriterError> for Failure {
+    fn from(error: WriterError) -> Self {
+        let exit = match error {
+            WriterError::Pattern { .. } => Exit::Usage,
+            WriterError::Refused { .. } => Exit::Verification,
+            _ => Exit::Operational,
+        };
         Self::new(exit, error.to_string())
     }
 }

@@ -23,6 +23,7 @@ use super::verify::parse;
 const ALGORITHM: &str = "Ed25519";
 
 /// A private key that signs checkpoints. It is zeroed when it goes.
+#[derive(Clone)]
 pub struct CheckpointKey(SigningKey);
 
 /// The key that verifies checkpoints: anybody may have it.

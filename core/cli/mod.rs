@@ -147,7 +147,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Bench(command) => bench::run(command),
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
-        Command::Journal(command) => journal::run(command),
+        Command::Journal(command) => journal::run(command, catalog),
         Command::Risk(command) => risk::run(command, catalog),
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),

@@ -4,9 +4,11 @@ mod alike;
 mod allocation;
 mod control;
 mod draft;
+mod note;
 mod session;
 mod signing;
 
+pub use note::{Note, append};
 pub use session::Opening;
 pub use signing::Signing;
 
@@ -50,7 +52,8 @@ pub fn lines<'a>(
         }
         if is_open {
             is_open = false;
-            session::close(&prepared.plan, outcome, chain, line);
+            let (at, digest) = (outcome.timeline.end, outcome.digest.as_str());
+            session::close(&prepared.plan, at, Some(digest), chain, line);
             return true;
         }
         false

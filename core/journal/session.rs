@@ -1,5 +1,6 @@
 //! The records that open and close a journal.
 
+use hemiola_adapters::journal::writer::Torn;
 use hemiola_adapters::journal::{Algorithm, Chain, DecisionBody, MacKey, Values};
 use hemiola_adapters::store::SourceFile;
 use hemiola_components::time::Nanos;
@@ -9,7 +10,6 @@ use super::control::ALL_PROFILES;
 use super::draft::Draft;
 use crate::config::plan::Plan;
 use crate::job::Prepared;
-use crate::modes::backtest::Outcome;
 use crate::results::resolved;
 
 /// What the format of a journal is called.
@@ -23,26 +23,41 @@ pub struct Opening {
     /// BLAKE3 hashes and names of the files that were read, as a JSON list, sorted.
     data: String,
     checkpoint_key: Option<String>,
+    /// What a crash left, now in a side file.
+    torn: Option<Torn>,
 }
 
 impl Opening {
     /// Of a run whose checkpoints the owner of this public key signs.
     #[must_use]
     pub fn new(prepared: &Prepared, checkpoint_key: Option<String>) -> Self {
+        let (run_id, config_sha256) = (prepared.run_id.clone(), prepared.config_sha256.clone());
+        Self::of(run_id, config_sha256, &prepared.data.files, checkpoint_key)
+    }
+
+    /// Of a session that reads these files.
+    #[must_use]
+    pub fn of(
+        run_id: String,
+        config_sha256: String,
+        files: &[SourceFile],
+        checkpoint_key: Option<String>,
+    ) -> Self {
         let file = |file: &SourceFile| {
             let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             (file.blake3.clone(), name)
         };
-        let mut files: Vec<_> = prepared.data.files.iter().map(file).collect();
+        let mut files: Vec<_> = files.iter().map(file).collect();
         files.sort_unstable();
         let data: Value =
             files.into_iter().map(|(blake3, name)| json!({ "blake3": blake3, "name": name })).collect();
-        Self {
-            run_id: prepared.run_id.clone(),
-            config_sha256: prepared.config_sha256.clone(),
-            data: data.to_string(),
-            checkpoint_key,
-        }
+        Self { run_id, config_sha256, data: data.to_string(), checkpoint_key, torn: None }
+    }
+
+    /// The same after a crash.
+    #[must_use]
+    pub fn after(self, torn: Option<Torn>) -> Self {
+        Self { torn, ..self }
     }
 
     /// Appends the record that opens a journal, or opens it again.
@@ -64,21 +79,27 @@ impl Opening {
             if let Some(key) = &self.checkpoint_key {
                 draft.note("checkpoint_key", key);
             }
+            if let Some(Torn { file, bytes }) = &self.torn {
+                draft.note("torn_bytes", &bytes.to_string());
+                draft.note("torn_file", &file.file_name().unwrap_or_default().to_string_lossy());
+            }
         });
     }
 }
 
-/// Appends the record that closes the journal of a finished run.
-pub(super) fn close(plan: &Plan, outcome: &Outcome, chain: &mut Chain, line: &mut Vec<u8>) {
+/// Appends the record that closes a journal, with the digest of what the run came to.
+pub(super) fn close(plan: &Plan, at: Nanos, digest: Option<&str>, chain: &mut Chain, line: &mut Vec<u8>) {
     let records = chain.head().count + 1;
-    own(plan, "journal_closed", outcome.timeline.end, chain, line, |draft| {
+    own(plan, "journal_closed", at, chain, line, |draft| {
         draft.note("records", &records.to_string());
-        draft.note("digest", &outcome.digest);
+        if let Some(digest) = digest {
+            draft.note("digest", digest);
+        }
     });
 }
 
 /// Appends a record of the journal's own.
-fn own(
+pub(super) fn own(
     plan: &Plan,
     event: &str,
     at: Nanos,

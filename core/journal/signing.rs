@@ -1,7 +1,9 @@
 //! What signs a journal and its checkpoints.
 
+use std::io;
 use std::sync::Arc;
 
+use hemiola_adapters::journal::writer::{CheckpointWriter, Pace, System};
 use hemiola_adapters::journal::{Algorithm, Chain, Checkpoint, CheckpointKey, Head, MacKey, Secret, Target};
 
 use crate::clock;
@@ -47,6 +49,30 @@ impl Signing {
         Self { key: Some(key), checkpoints: None }
     }
 
+    /// The key of records.
+    #[must_use]
+    pub const fn key(&self) -> Option<&MacKey> {
+        self.key.as_ref()
+    }
+
+    /// What writes checkpoints while a journal is written; `None` when there are to be none.
+    ///
+    /// # Errors
+    /// When the second place cannot be opened.
+    pub fn checkpoint_writer(
+        &self,
+        terms: &JournalTerms,
+        run: &str,
+    ) -> Result<Option<CheckpointWriter<System>>, Failure> {
+        let (Some(checkpoints), Some(terms)) = (&self.checkpoints, &terms.checkpoints) else {
+            return Ok(None);
+        };
+        let pace = Pace { records: terms.every_records.into(), interval: terms.every };
+        let (target, key) = (&checkpoints.target, checkpoints.key.clone());
+        let writer = CheckpointWriter::open(System, target, key, run.to_owned(), pace, Box::new(clock::now));
+        writer.map(Some).map_err(|error| cannot_write(target, &error))
+    }
+
     /// Whether records are signed.
     #[must_use]
     pub const fn signs(&self) -> bool {
@@ -72,11 +98,18 @@ impl Signing {
     pub fn checkpoint(&self, run: &str, head: Head, closed: bool) -> Result<(), Failure> {
         let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
         let checkpoint = Checkpoint { run: run.to_owned(), head, time: clock::now(), closed };
-        checkpoints.target.append(&checkpoint.line(&checkpoints.key)).map_err(|error| {
-            let message = format!("cannot write a checkpoint to {:?}: {error}", checkpoints.target);
-            Failure::new(Exit::Operational, message)
-        })
+        let written = checkpoints.target.append(&checkpoint.line(&checkpoints.key));
+        written.map_err(|error| cannot_write(&checkpoints.target, &error))
     }
+}
+
+fn cannot_write(target: &Target, error: &io::Error) -> Failure {
+    let place = match target {
+        Target::File(path) => path.display().to_string(),
+        Target::Stdout => "stdout".to_owned(),
+        Target::Command(command) => format!("`{command}`"),
+    };
+    Failure::new(Exit::Operational, format!("cannot write a checkpoint to {place}: {error}"))
 }
 
 fn load_key(terms: &SigningTerms) -> Result<MacKey, Failure> {

@@ -3,6 +3,7 @@
 mod export;
 mod filter;
 mod follow;
+mod incident;
 mod keygen;
 mod read;
 mod record;
@@ -12,6 +13,7 @@ mod tail;
 mod verify;
 
 use clap::Subcommand;
+use hemiola_systems::signals::catalog::Catalog;
 
 use crate::exit::{Exit, Failure};
 
@@ -27,17 +29,20 @@ pub(super) enum Command {
     Show(show::Arguments),
     /// Write records as a table: Parquet or CSV.
     Export(export::Arguments),
+    /// Append a signed note of an operator to the journal of an environment.
+    Incident(incident::Arguments),
     /// Make the keys that sign a journal and its checkpoints.
     Keygen(keygen::Arguments),
 }
 
-pub(super) fn run(command: &Command) -> Result<(), Failure> {
+pub(super) fn run(command: &Command, catalog: &Catalog) -> Result<(), Failure> {
     match command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Tail(arguments) => tail::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Incident(arguments) => incident::run(arguments, catalog),
         Command::Keygen(arguments) => keygen::run(arguments),
     }
 }

@@ -18,7 +18,8 @@ use crate::config::Names;
 use crate::exit::{Exit, Failure};
 use crate::operator::session::Session;
 use crate::operator::show::View;
-use place::{Place, who};
+use place::Place;
+pub(in crate::cli) use place::who;
 use steps::{Given, Step, Wanted};
 
 #[derive(Debug, Subcommand)]

@@ -157,3 +157,46 @@ fn only_a_demo_is_excused_from_signing() {
     let ended = project.succeeds("journal verify out/decisions.jsonl --allow-unsigned");
     assert!(ended.stdout.contains("nothing is proven"), "{}", ended.stdout);
 }
+
+#[test]
+fn a_note_of_an_operator_is_signed_and_mends_what_a_crash_tore() {
+    let project = signing();
+    let noted = project.succeeds("journal incident venue_is_down --severity critical --who anna");
+    assert!(noted.stdout.contains("record 1 "), "{}", noted.stdout);
+    let files = |ending: &str| -> Vec<String> {
+        let files = project.snapshot("journal").into_keys().map(|path| path.display().to_string());
+        files.filter(|path| path.ends_with(ending)).collect()
+    };
+    let [file] = &files(".jsonl")[..] else { panic!("{:?}", files("")) };
+    let name = file.rsplit('/').next().unwrap();
+    let place = format!("journal/{name}");
+    project.write(&place, project.text(&place) + "{\"event\":\"order_exec");
+    let verify = VERIFY.replace("cut.jsonl", "journal");
+    assert_eq!(project.run(&verify).code, Some(84));
+
+    let noted = project.succeeds("journal incident it_is_back --who anna --json").json();
+    assert_eq!((&noted["seq"], &noted["records"]), (&Value::from(4), &Value::from(6)));
+    project.succeeds(&verify);
+    let text = files(".jsonl")
+        .iter()
+        .map(|file| project.text(&format!("journal/{}", file.rsplit('/').next().unwrap())));
+    let text: String = text.collect();
+    for part in
+        ["\"who\":\"anna\"", "\"note\":\"it_is_back\"", "\"severity\":\"critical\"", "\"torn_bytes\":\"20\""]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(files(".torn").len(), 1);
+    project.refuses("journal incident", 2, &["TEXT"]);
+}
+
+#[test]
+fn a_note_needs_a_journal_in_files_and_the_key_that_signed_it() {
+    let project = Project::new();
+    project.refuses("journal incident hello", 2, &["keeps no journal in files", "decision_journal"]);
+    let project = signing();
+    project.succeeds("journal incident hello");
+    project.succeeds("journal keygen --output others");
+    project.edit(super::project::CONFIG_FILE, "../keys/hmac.key", "../others/hmac.key");
+    project.refuses("journal incident hello", 8, &["cannot go on here", "journal verify"]);
+}
