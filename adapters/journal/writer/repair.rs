@@ -36,6 +36,7 @@ pub(super) struct End {
 /// Finds the end of a journal and moves a torn line away.
 pub(super) fn end(disk: &impl Disk, days: &JournalDays, key: Option<&MacKey>) -> Result<End, WriterError> {
     let mut end = End { file: None, head: Head::default(), next_file: None, torn: None };
+    disk.sync_folder(days.folder()).map_err(WriterError::io(days.folder(), "sync the folder"))?;
     for name in days.files(disk)?.into_iter().rev() {
         let path = days.path(&name);
         if !days.is_name(&name) {
@@ -71,13 +72,15 @@ fn mend(
         lines[start..].to_vec()
     });
     let rest = &tail[whole..];
-    if rest.is_empty() {
-        return Ok((line, None));
+    let mut torn = None;
+    if !rest.is_empty() {
+        torn = Some(Torn { file: move_away(disk, folder, path, rest)?, bytes: rest.len() as u64 });
+        disk.set_length(&mut file, from + whole as u64)
+            .map_err(WriterError::io(path, "cut a torn line off"))?;
     }
-    let side = move_away(disk, folder, path, rest)?;
-    disk.set_length(&mut file, from + whole as u64).map_err(WriterError::io(path, "cut a torn line off"))?;
+    // What the last process wrote and did not sync is what the next record links to.
     disk.sync(&mut file).map_err(WriterError::io(path, "sync"))?;
-    Ok((line, Some(Torn { file: side, bytes: rest.len() as u64 })))
+    Ok((line, torn))
 }
 
 /// The end of a file with at least one whole line in it, if it has one, and where it begins.
