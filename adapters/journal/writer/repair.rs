@@ -36,7 +36,6 @@ pub(super) struct End {
 /// Finds the end of a journal and moves a torn line away.
 pub(super) fn end(disk: &impl Disk, days: &JournalDays, key: Option<&MacKey>) -> Result<End, WriterError> {
     let mut end = End { file: None, head: Head::default(), next_file: None, torn: None };
-    disk.sync_folder(days.folder()).map_err(WriterError::io(days.folder(), "sync the folder"))?;
     for name in days.files(disk)?.into_iter().rev() {
         let path = days.path(&name);
         if !days.is_name(&name) {
