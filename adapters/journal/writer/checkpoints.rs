@@ -81,3 +81,61 @@ impl<D: Disk> CheckpointWriter<D> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use zeroize::Zeroizing;
+
+    use super::super::disk::System;
+    use super::*;
+    use crate::journal::Code;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn checkpoints_come_by_count_and_by_age_and_only_for_new_records() {
+        let (kept, time) = (Kept::default(), Arc::new(AtomicI64::new(0)));
+        let key = || CheckpointKey::from_seed(&Zeroizing::new([1; 32]));
+        let pace = Pace { records: 10, interval: Nanos::SECOND };
+        let clock = Arc::clone(&time);
+        let clock = Box::new(move || Nanos::new(clock.load(Ordering::Relaxed)));
+        let target = Target::<System>::Output(Box::new(kept.clone()));
+        let mut checkpoints = CheckpointWriter::new(target, key(), "run".to_owned(), pace, clock);
+        checkpoints.start(5);
+        let head = |count| Head { count, code: Code::default() };
+        let second = Nanos::SECOND.get();
+        for (now, count) in [
+            (0, 14),
+            (0, 15),
+            (second - 1, 16),
+            (second, 16),
+            (3 * second, 16),
+            (3 * second, 17),
+            (3 * second, 26),
+            (3 * second, 27),
+        ] {
+            time.store(now, Ordering::Relaxed);
+            checkpoints.at(head(count)).unwrap();
+        }
+        checkpoints.close(head(27)).unwrap();
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let read = |line| Checkpoint::read(line, &key().public()).unwrap();
+        let counts: Vec<_> = text.lines().map(read).map(|one| (one.head.count, one.closed)).collect();
+        assert_eq!(counts, [(15, false), (16, false), (17, false), (27, false), (27, true)]);
+    }
+}

@@ -72,11 +72,16 @@ impl JournalDays {
     pub(super) fn forget(&self, disk: &impl Disk, today: Nanos) -> Result<(), WriterError> {
         let back = self.keep.map(|days| Days::new(u64::from(days.max(1) - 1)));
         let Some(first) = back.and_then(|back| date(today).checked_sub_days(back)) else { return Ok(()) };
+        let mut any = false;
         for name in self.files(disk)? {
             if self.pattern.day_of(uncompressed(&name)).is_some_and(|day| day < first) {
                 let path = self.path(&name);
                 disk.remove(&path).map_err(WriterError::io(&path, "delete what is older than is kept"))?;
+                any = true;
             }
+        }
+        if any {
+            disk.sync_folder(&self.folder).map_err(WriterError::io(&self.folder, "sync the folder"))?;
         }
         Ok(())
     }

@@ -50,6 +50,8 @@ pub struct Writer<D: Disk, F> {
     chain: Chain,
     seal: F,
     place: Place<D::File>,
+    /// Days since the epoch up to which items are known to belong here; spares a look at the pattern for each.
+    day: i64,
     /// Lines that are not written yet.
     buffer: Vec<u8>,
     /// Nothing was appended since it was opened.
@@ -118,6 +120,7 @@ impl<D: Disk, F> Writer<D, F> {
             settings,
             seal,
             place,
+            day: i64::MIN,
             buffer: Vec::new(),
             is_fresh: true,
             new_day: None,
@@ -224,17 +227,29 @@ impl<D: Disk, F> Writer<D, F> {
 
     /// Goes to the file in which the next record belongs.
     fn turn(&mut self, at: Nanos) -> Result<(), WriterError> {
+        let day = at.get().div_euclid(Nanos::DAY.get());
+        if day <= self.day {
+            return Ok(());
+        }
         let is_first = std::mem::take(&mut self.is_fresh);
         let today = self.settings.days.name(at);
         let (name, previous) = match &self.place {
-            Place::Nowhere => return self.begin(today),
+            Place::Nowhere => {
+                self.day = day;
+                return self.begin(today);
+            }
             Place::Next { name, previous } => (name.clone(), previous.clone()),
+            Place::Open { .. } if is_first => return Ok(()),
             // A clock that goes back begins no file.
-            Place::Open { name, .. } if is_first || today <= *name => return Ok(()),
+            Place::Open { name, .. } if today <= *name => {
+                self.day = day;
+                return Ok(());
+            }
             Place::Open { name, .. } => {
                 let previous = name.clone();
                 self.own("journal_rotated", at, &[("next_file", today.as_str().into())]);
                 self.flush()?;
+                self.day = day;
                 (today, previous)
             }
         };

@@ -71,13 +71,15 @@ fn mend(
         lines[start..].to_vec()
     });
     let rest = &tail[whole..];
-    if rest.is_empty() {
-        return Ok((line, None));
+    let mut torn = None;
+    if !rest.is_empty() {
+        torn = Some(Torn { file: move_away(disk, folder, path, rest)?, bytes: rest.len() as u64 });
+        disk.set_length(&mut file, from + whole as u64)
+            .map_err(WriterError::io(path, "cut a torn line off"))?;
     }
-    let side = move_away(disk, folder, path, rest)?;
-    disk.set_length(&mut file, from + whole as u64).map_err(WriterError::io(path, "cut a torn line off"))?;
+    // What the last process wrote and did not sync is what the next record links to.
     disk.sync(&mut file).map_err(WriterError::io(path, "sync"))?;
-    Ok((line, Some(Torn { file: side, bytes: rest.len() as u64 })))
+    Ok((line, torn))
 }
 
 /// The end of a file with at least one whole line in it, if it has one, and where it begins.

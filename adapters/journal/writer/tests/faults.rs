@@ -5,7 +5,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::super::model::{Crash, Effect, Model};
-use super::session::{CHECKPOINTS, FOLDER, Item, Seal, day, ends, key, numbers, open, settings, verify};
+use super::session::{
+    CHECKPOINTS, FOLDER, Item, Seal, day, ends, key, numbers, open, records, settings, verify,
+};
 use crate::journal::verify::Verdict;
 use crate::journal::writer::Writer;
 
@@ -134,11 +136,19 @@ impl Run {
     }
 
     fn assert_is_sound(&self, context: &str) {
+        self.disk.crash(Crash::Power);
         let files = self.disk.files(Path::new(FOLDER));
         let checkpoints = self.disk.files(Path::new(CHECKPOINTS).parent().unwrap());
         let report = verify(&files, checkpoints["checkpoints.jsonl"].clone());
         assert_eq!(report.verdict, Verdict::Valid, "{context}: {:#?}", report.findings);
         assert!(report.is_closed, "{context}");
+        for record in records(&files) {
+            if let Some(bytes) = record["torn_bytes"].as_str() {
+                let name = Path::new(record["torn_file"].as_str().unwrap()).file_name().unwrap();
+                let side = files.get(name.to_str().unwrap()).map(Vec::len);
+                assert_eq!(side.map(|side| side.to_string()).as_deref(), Some(bytes), "{context}: {name:?}");
+            }
+        }
         let numbers = numbers(&files);
         assert!(numbers.is_sorted_by(|one, next| one < next), "{context}: {numbers:?}");
         let first = self.keep.map_or(0, |_| numbers.first().copied().unwrap_or(u32::MAX));
@@ -155,7 +165,7 @@ fn a_session_without_faults_is_sound() {
         assert_eq!(run.session(Crash::Process), None);
         run.assert_is_sound("no fault");
         let files = run.disk.files(Path::new(FOLDER));
-        assert_eq!(files.keys().filter(|name| ends(name, "jsonl")).count(), days, "{files:?}");
+        assert_eq!(files.keys().filter(|name| ends(name, "jsonl")).count(), days, "{:?}", files.keys());
         assert_eq!(files.keys().filter(|name| ends(name, "torn")).count(), 2);
         assert_eq!(run.acknowledged, (0..16).collect::<Vec<_>>());
     }

@@ -34,9 +34,12 @@ fn a_journal_goes_on_behind_a_torn_line_and_in_the_next_day() {
     let sound = fs::read(&newest).unwrap();
     let tail = vec![b'x'; 300_000];
     fs::write(&newest, [sound.as_slice(), &tail].concat()).unwrap();
+    let earlier = journal.join("2024-01-02.jsonl.torn");
+    fs::write(&earlier, "from an earlier crash").unwrap();
     let (mut writer, torn) = open(&System, settings(), &safe).unwrap();
     let torn = torn.unwrap();
-    assert_eq!((torn.bytes, torn.file.as_path()), (300_000, &*journal.join("2024-01-02.jsonl.torn")));
+    assert_eq!(fs::read(&earlier).unwrap(), b"from an earlier crash");
+    assert_eq!((torn.bytes, torn.file.as_path()), (300_000, &*journal.join("2024-01-02.jsonl.torn.2")));
     assert_eq!((fs::read(&newest).unwrap(), fs::read(&torn.file).unwrap()), (sound, tail));
     writer.append(day(3), &Item::Opened(Some(torn))).unwrap();
     writer.append(day(3), &Item::Number(3)).unwrap();
