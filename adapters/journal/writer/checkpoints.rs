@@ -84,8 +84,7 @@ impl<D: Disk> CheckpointWriter<D> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::Mutex;
+    use std::fs;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use zeroize::Zeroizing;
@@ -94,28 +93,17 @@ mod tests {
     use super::*;
     use crate::journal::Code;
 
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn checkpoints_come_by_count_and_by_age_and_only_for_new_records() {
-        let (kept, time) = (Kept::default(), Arc::new(AtomicI64::new(0)));
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, time) = (folder.path().join("kept"), Arc::new(AtomicI64::new(0)));
         let key = || CheckpointKey::from_seed(&Zeroizing::new([1; 32]));
         let pace = Pace { records: 10, interval: Nanos::SECOND };
         let clock = Arc::clone(&time);
         let clock = Box::new(move || Nanos::new(clock.load(Ordering::Relaxed)));
-        let target = Target::<System>::Output(Box::new(kept.clone()));
-        let mut checkpoints = CheckpointWriter::new(target, key(), "run".to_owned(), pace, clock);
+        let target = Target::File(kept.clone());
+        let opened = CheckpointWriter::open(System, &target, key(), "run".to_owned(), pace, clock);
+        let mut checkpoints = opened.unwrap();
         checkpoints.start(5);
         let head = |count| Head { count, code: Code::default() };
         let second = Nanos::SECOND.get();
@@ -133,7 +121,7 @@ mod tests {
             checkpoints.at(head(count)).unwrap();
         }
         checkpoints.close(head(27)).unwrap();
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = fs::read_to_string(kept).unwrap();
         let read = |line| Checkpoint::read(line, &key().public()).unwrap();
         let counts: Vec<_> = text.lines().map(read).map(|one| (one.head.count, one.closed)).collect();
         assert_eq!(counts, [(15, false), (16, false), (17, false), (27, false), (27, true)]);

@@ -1,6 +1,6 @@
 //! The second place, to which checkpoints go.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -15,7 +15,7 @@ pub(super) enum Sink<D: Disk> {
     /// The end of a file, synced.
     File { disk: D, path: PathBuf, file: D::File },
     /// Standard output.
-    Output(Box<dyn Write + Send>),
+    Stdout,
     /// A command line that is run for every checkpoint, reads it from its standard input and ends with 0 when it is kept.
     Command(String),
 }
@@ -25,7 +25,7 @@ impl<D: Disk> Sink<D> {
     pub(super) fn open(disk: D, target: &Target) -> io::Result<Self> {
         match target {
             Target::File(path) => Self::file(disk, path),
-            Target::Stdout => Ok(Self::Output(Box::new(io::stdout()))),
+            Target::Stdout => Ok(Self::Stdout),
             Target::Command(command) => Ok(Self::Command(command.clone())),
         }
     }
@@ -51,9 +51,10 @@ impl<D: Disk> Sink<D> {
                 disk.write(file, line.as_bytes())?;
                 disk.sync(file)
             }
-            Self::Output(output) => {
-                output.write_all(line.as_bytes())?;
-                output.flush()
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(line.as_bytes())?;
+                stdout.flush()
             }
             Self::Command(command) => pipe(command, line),
         }
@@ -63,7 +64,7 @@ impl<D: Disk> Sink<D> {
     pub(super) fn name(&self) -> String {
         match self {
             Self::File { path, .. } => path.display().to_string(),
-            Self::Output(_) => "standard output".to_owned(),
+            Self::Stdout => "standard output".to_owned(),
             Self::Command(command) => format!("`{command}`"),
         }
     }

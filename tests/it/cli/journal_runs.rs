@@ -177,10 +177,8 @@ fn a_note_of_an_operator_is_signed_and_mends_what_a_crash_tore() {
     let noted = project.succeeds("journal incident it_is_back --who anna --json").json();
     assert_eq!((&noted["seq"], &noted["records"]), (&Value::from(4), &Value::from(6)));
     project.succeeds(&verify);
-    let text = files(".jsonl")
-        .iter()
-        .map(|file| project.text(&format!("journal/{}", file.rsplit('/').next().unwrap())));
-    let text: String = text.collect();
+    let read = |file: String| project.text(&format!("journal/{}", file.rsplit('/').next().unwrap()));
+    let text: String = files(".jsonl").into_iter().map(read).collect();
     for part in
         ["\"who\":\"anna\"", "\"note\":\"it_is_back\"", "\"severity\":\"critical\"", "\"torn_bytes\":\"20\""]
     {
