@@ -144,7 +144,7 @@ fn several_files_are_one_chain() {
     );
     desk.finds(
         "--hmac-key-file old.key logs/decisions-20240131.jsonl.gz",
-        "decisions-20240131.jsonl.gz:4: not_closed",
+        "logs/decisions-20240131.jsonl.gz:4: not_closed",
     );
     desk.accepts(
         "--hmac-key-file old.key --allow-open logs/decisions-20240131.jsonl.gz",
