@@ -117,7 +117,7 @@ fn journals_until_it_is_killed() {
     let (mut random, mut next) = (Random(kill), kill * NUMBERS);
     for batch in 1.. {
         let at = at(kill, batch);
-        // Now and then one that no system writes at once.
+        // Now and then a large one, whose write takes longer.
         let size = if batch % 8 == 0 { 200 } else { 1 + random.below(4) as u64 };
         let records: Batch<Timed> =
             (next..next + size).map(|number| (at, Timed(at, Item::Number(number)))).collect();
