@@ -18,6 +18,7 @@ mod extremes;
 mod failing_engine;
 mod generator;
 mod journal_attacks;
+mod journal_kill;
 mod journal_page;
 mod journal_python;
 mod latches;

@@ -9,7 +9,8 @@ mod records;
 use hemiola::exit::Exit;
 use hemiola_adapters::journal::verify::{Report, Verdict, What};
 
-use desk::{Journal, Kind, Look, Random, journal, name};
+pub(crate) use desk::Random;
+use desk::{Journal, Kind, Look, journal, name};
 
 /// Instances of each attack.
 const INSTANCES: u64 = 64;
