@@ -170,8 +170,8 @@ pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failur
 fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let job = arguments.job();
     let prepared = prepare(&job, &arguments.memory(), catalog)?;
-    let ledger = arguments.ledger.as_deref().map(|folder| RunLedger::open(folder, &prepared)).transpose()?;
     let decisions = arguments.decisions.decisions(&prepared)?;
+    let ledger = arguments.ledger.as_deref().map(|folder| RunLedger::open(folder, &prepared)).transpose()?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
     let summary = Summary::new(&prepared, &outcome, &run.notes, run.passes, elapsed_seconds);
     for warning in summary.warnings() {

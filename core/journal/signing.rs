@@ -1,10 +1,13 @@
 //! What signs a journal and its checkpoints.
 
+use std::ffi::OsStr;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hemiola_adapters::journal::writer::{CheckpointWriter, Pace, System};
 use hemiola_adapters::journal::{Algorithm, Chain, Checkpoint, CheckpointKey, Head, MacKey, Secret, Target};
+use hemiola_adapters::results::write_file;
 
 use crate::clock;
 use crate::config::journal::{CheckpointTerms, JournalTerms, SigningTerms};
@@ -91,16 +94,28 @@ impl Signing {
         self.checkpoints.as_ref().map(|checkpoints| checkpoints.key.public().to_string())
     }
 
-    /// Hands over a checkpoint, if there are to be any.
+    /// Hands over the one checkpoint of a finished run, if there are to be any. Where they go to a file, each run has its
+    /// own, named by its id, which a repetition replaces.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn checkpoint(&self, run: &str, head: Head, closed: bool) -> Result<(), Failure> {
+    pub fn checkpoint(&self, run: &str, head: Head) -> Result<(), Failure> {
         let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
-        let checkpoint = Checkpoint { run: run.to_owned(), head, time: clock::now(), closed };
-        let written = checkpoints.target.append(&checkpoint.line(&checkpoints.key));
-        written.map_err(|error| cannot_write(&checkpoints.target, &error))
+        let checkpoint = Checkpoint { run: run.to_owned(), head, time: clock::now(), closed: true };
+        let line = checkpoint.line(&checkpoints.key);
+        match &checkpoints.target {
+            Target::File(path) => Ok(write_file(&file_of(path, run), line.as_bytes())?),
+            target => target.append(&line).map_err(|error| cannot_write(target, &error)),
+        }
     }
+}
+
+/// The file of a run: its id stands before the extension.
+fn file_of(path: &Path, run: &str) -> PathBuf {
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    let name = format!("{stem}-{}.{extension}", &run[..16]);
+    path.with_file_name(name.trim_end_matches('.'))
 }
 
 fn cannot_write(target: &Target, error: &io::Error) -> Failure {

@@ -62,7 +62,7 @@ pub fn write(
         let checkpoint_key = signing.checkpoint_key();
         let lines = journal::lines(prepared, outcome, checkpoint_key.as_deref(), &mut chain);
         folder.lines("decisions.jsonl", lines)?;
-        signing.checkpoint(&prepared.run_id, chain.head(), true)?;
+        signing.checkpoint(&prepared.run_id, chain.head())?;
     }
     Ok(folder.commit()?)
 }

@@ -124,17 +124,22 @@ const VERIFY: &str = "journal verify cut.jsonl --hmac-key-file keys/hmac.key --e
 #[test]
 fn a_configured_key_signs_decisions_and_checkpoints() {
     let project = signing();
-    project.succeeds("backtest --output out");
+    // Another run and a repetition have checkpoints that do not disturb this one's.
+    for run in ["--output out", "--output other --equity bars --from 1970-01-01T12:00:00Z", "--output out"] {
+        project.succeeds(&format!("backtest {run}"));
+    }
+    let run = project.json("out/summary.json")["run_id"].as_str().unwrap()[..16].to_owned();
+    let verify = VERIFY.replace("checkpoints.jsonl", &format!("checkpoints-{run}.jsonl"));
     let text = project.text("out/decisions.jsonl");
     project.write("cut.jsonl", text.clone());
-    project.succeeds(VERIFY);
+    project.succeeds(&verify);
     let short = text.trim_end().rsplit_once('\n').unwrap().0.to_owned() + "\n";
     project.write("cut.jsonl", short);
-    assert_eq!(project.run(VERIFY).code, Some(85));
+    assert_eq!(project.run(&verify).code, Some(85));
     let other = text.replacen("\"side\":\"buy\"", "\"side\":\"sell\"", 1);
     assert_ne!(other, text);
     project.write("cut.jsonl", other);
-    assert_eq!(project.run(VERIFY).code, Some(80));
+    assert_eq!(project.run(&verify).code, Some(80));
 }
 
 #[test]
