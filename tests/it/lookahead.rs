@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::market::{Bars, Snapshots, Span};
-use hemiola_components::order::Origin;
+use hemiola_components::order::{Fill, Origin};
+use hemiola_components::risk::Rule;
 use hemiola_components::time::Nanos;
 use proptest::prelude::*;
 
@@ -35,11 +36,14 @@ fn first(quotes: &Snapshots, candles: usize) -> Snapshots {
 }
 
 /// What happened up to and including `instant`, apart from the end of the data and of the day. At the end of a run nobody
-/// closes positions any more.
+/// closes positions any more: no order of the risk or the venue, its fill, or the orders taken back for it.
 fn decisions(records: &[Record], instant: Nanos) -> Vec<Record> {
     let counts = |record: &Record| match &record.event {
         Event::Unfilled(_) | Event::DayClose { .. } | Event::Weight { .. } => false,
-        Event::Order(order) => order.origin == Origin::Engine || record.at < instant,
+        Event::Order(order) | Event::Fill { fill: Fill { order, .. }, .. } => {
+            order.origin == Origin::Engine || record.at < instant
+        }
+        Event::Refused { refusal, .. } => refusal.rule != Rule::Canceled || record.at < instant,
         _ => true,
     };
     records.iter().filter(|record| record.at <= instant && counts(record)).cloned().collect()
