@@ -58,7 +58,7 @@ mod tests {
         let path = folder.path().join("times.parquet");
         assert!(decode(&path, &["time"]).unwrap_err().to_string().contains("times.parquet"));
         let times = Column::Time((0..).map(Nanos::new).take(BATCH + 5).collect());
-        let table = Table { columns: vec![("time", times)], ..Table::default() };
+        let table = Table::new(vec![("time", times)], Vec::new());
         fs::write(&path, table.to_parquet().unwrap()).unwrap();
         assert_eq!(decode(&path, &["time"]).unwrap(), BATCH + 5);
     }

@@ -1,6 +1,9 @@
 //! A backtest as it was asked for: what the command line says, and what a manifest repeats.
 
 mod each;
+mod sweep;
+
+pub use sweep::Configured;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +14,7 @@ use hemiola_components::control::OperatorAction;
 use hemiola_components::market::Instrument;
 use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::{Latches, Rule};
+use hemiola_components::strategy::EngineSpec;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::signals::catalog::Catalog;
 use serde::{Deserialize, Serialize};
@@ -20,7 +24,7 @@ use crate::assembly::{Options, Window};
 use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
 use crate::config::plan::Plan;
-use crate::config::{self, Config, ConfigError, Names, Selection};
+use crate::config::{self, Config, ConfigError, Names, Selection, Setting};
 use crate::demo;
 use crate::exit::{Exit, Failure};
 use crate::instant;
@@ -69,6 +73,9 @@ pub struct Job {
     /// What takes the place of the scheduler's capital policy: a name or a file.
     #[serde(default)]
     pub capital_policy: Option<String>,
+    /// Values that take the place of the configuration's, as `PATH=VALUE`.
+    #[serde(default)]
+    pub set: Vec<String>,
 }
 
 /// A job with everything it needs read and checked.
@@ -125,6 +132,7 @@ impl Job {
             risk_state: false,
             operator_log: None,
             capital_policy: None,
+            set: Vec::new(),
         }
     }
 
@@ -252,9 +260,21 @@ impl Job {
 
     fn load(&self, catalog: &Catalog) -> Result<Config, Failure> {
         let engines = catalog.specs();
-        let config = config::load(&self.config, &engines)?;
+        let config = self.load_with_policy(&engines)?;
+        if self.set.is_empty() {
+            return Ok(config);
+        }
+        let read = |text: &String| {
+            Setting::read(text).map_err(|error| Failure::new(Exit::Usage, format!("--set {error}")))
+        };
+        let settings = self.set.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(config.with(&settings, &self.selection(), &engines)?)
+    }
+
+    fn load_with_policy(&self, engines: &[EngineSpec]) -> Result<Config, Failure> {
+        let config = config::load(&self.config, engines)?;
         let Some(policy) = &self.capital_policy else { return Ok(config) };
-        config.with_policy(self.scheduler.as_deref(), policy, &engines).map_err(|error| match error {
+        config.with_policy(self.scheduler.as_deref(), policy, engines).map_err(|error| match error {
             // A name stands in no file.
             ConfigError::Invalid(problems) if !config::is_policy_file(policy) => {
                 let told = problems.iter().map(|problem| {

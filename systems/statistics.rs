@@ -31,6 +31,20 @@ pub struct History<'a> {
     pub max_drawdown: Ratio,
 }
 
+impl History<'_> {
+    /// Simple returns per day, `rᵢ`; `None` once equity is used up.
+    #[must_use]
+    pub fn daily_returns(&self) -> Option<Vec<f64>> {
+        let mut before = self.starting_equity.get();
+        let mut returns = Vec::with_capacity(self.day_closes.len());
+        for (_, equity) in self.day_closes {
+            returns.push(over(*equity, before)? - 1.0);
+            before = *equity;
+        }
+        Some(returns)
+    }
+}
+
 /// What a run is judged by. What its formula does not define for the run is `None`, and nothing is ever NaN.
 ///
 /// `E₀` is the starting equity, `Eᵢ` the equity at the close of day `i` of `n`, `rᵢ = Eᵢ / Eᵢ₋₁ − 1` its simple
@@ -77,7 +91,7 @@ impl Statistics {
             history.day_closes.last().and_then(|(_, last)| over(*last, history.starting_equity.get()));
         let years = history.day_closes.last().map(|(end, _)| (*end - history.start).get() as f64 / YEAR);
         let cagr = growth.zip(years).and_then(|(growth, years)| cagr(growth, years));
-        let daily = daily_returns(history).and_then(|returns| Daily::of(&returns));
+        let daily = history.daily_returns().and_then(|returns| Daily::of(&returns));
         let gains = history.realised.iter().filter(|profit| **profit > 0.0);
         let losses = history.realised.iter().filter(|profit| **profit < 0.0);
         Self {
@@ -121,17 +135,6 @@ impl Daily {
     fn per(self, risk: f64) -> Option<f64> {
         if risk < ROUNDING { None } else { finite(self.mean / risk * DAYS_PER_YEAR.sqrt()) }
     }
-}
-
-/// Simple returns per day; none once equity is used up.
-fn daily_returns(history: &History) -> Option<Vec<f64>> {
-    let mut before = history.starting_equity.get();
-    let mut returns = Vec::with_capacity(history.day_closes.len());
-    for (_, equity) in history.day_closes {
-        returns.push(over(*equity, before)? - 1.0);
-        before = *equity;
-    }
-    Some(returns)
 }
 
 fn cagr(growth: f64, years: f64) -> Option<f64> {

@@ -1,5 +1,6 @@
 //! Tables as Parquet.
 
+use std::borrow::Cow;
 use std::ptr;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use super::texts::Texts;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// Names and values, in the order of the file.
-    pub columns: Vec<(&'static str, Column)>,
+    pub columns: Vec<(Cow<'static, str>, Column)>,
     /// Key-values of the file's footer, such as `run_id`.
     pub metadata: Vec<(String, String)>,
 }
@@ -58,7 +59,7 @@ pub enum TableError {
     #[error("column `{column}` has {rows} rows, but the first column has {expected}")]
     Unequal {
         /// The column that differs from the first.
-        column: &'static str,
+        column: Cow<'static, str>,
         /// Its length.
         rows: usize,
         /// The length of the first.
@@ -68,7 +69,7 @@ pub enum TableError {
     #[error("row {row} of column `{column}` is label {label}, but there are {names} names")]
     Label {
         /// The column.
-        column: &'static str,
+        column: Cow<'static, str>,
         /// Counted from 0.
         row: usize,
         /// The index found there.
@@ -85,6 +86,12 @@ pub enum TableError {
 }
 
 impl Table {
+    /// A table of columns whose names are known beforehand.
+    #[must_use]
+    pub fn new(columns: Vec<(&'static str, Column)>, metadata: Vec<(String, String)>) -> Self {
+        Self { columns: columns.into_iter().map(|(name, column)| (name.into(), column)).collect(), metadata }
+    }
+
     /// The bytes of a Parquet file with this table; equal tables have equal bytes.
     ///
     /// # Errors
@@ -94,9 +101,9 @@ impl Table {
         let mut arrays = Vec::with_capacity(self.columns.len());
         for (name, column) in &self.columns {
             if column.len() != expected {
-                return Err(TableError::Unequal { column: name, rows: column.len(), expected });
+                return Err(TableError::Unequal { column: name.clone(), rows: column.len(), expected });
             }
-            arrays.push((*name, column.to_arrow(name)?));
+            arrays.push((name, column.to_arrow(name)?));
         }
         let batch = RecordBatch::try_from_iter(arrays)?;
         let metadata = self.metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
@@ -107,7 +114,7 @@ impl Table {
             .set_dictionary_enabled(false)
             .set_key_value_metadata(Some(metadata.collect()));
         let properties = self.columns.iter().fold(properties, |properties, (name, column)| {
-            let path = ColumnPath::from(*name);
+            let path = ColumnPath::from(name.as_ref());
             match column {
                 Column::Label { .. } => properties
                     .set_column_dictionary_enabled(path.clone(), true)
@@ -155,7 +162,7 @@ impl Column {
         }
     }
 
-    fn to_arrow(&self, column: &'static str) -> Result<ArrayRef, TableError> {
+    fn to_arrow(&self, column: &Cow<'static, str>) -> Result<ArrayRef, TableError> {
         Ok(match self {
             Self::Time(values) => Arc::new(
                 TimestampNanosecondArray::from_iter_values(values.iter().map(|time| time.get()))
@@ -172,13 +179,13 @@ impl Column {
 
 /// The keys are signed because common readers do not take unsigned ones.
 fn labels(
-    column: &'static str,
+    column: &Cow<'static, str>,
     values: &[u32],
     names: &[String],
 ) -> Result<DictionaryArray<Int32Type>, TableError> {
     let key = |(row, label): (usize, &u32)| {
         i32::try_from(*label).ok().filter(|_| (*label as usize) < names.len()).ok_or(TableError::Label {
-            column,
+            column: column.clone(),
             row,
             label: *label,
             names: names.len(),
@@ -203,8 +210,8 @@ mod tests {
 
     fn table() -> Table {
         let names = ["binance:BTC_USDT", "unused", "kraken:ETH_EUR"].map(str::to_owned).to_vec();
-        Table {
-            columns: vec![
+        Table::new(
+            vec![
                 ("time", Column::Time([0, -1, i64::MAX].map(Nanos::new).to_vec())),
                 ("equity", Column::Float(vec![1.0 / 3.0, -0.0, f64::NAN])),
                 ("count", Column::Integer(vec![i64::MIN, 0, i64::MAX])),
@@ -212,11 +219,8 @@ mod tests {
                 ("note", Column::Text(["", "ż🚀", "a\nb"].into_iter().collect())),
                 ("instrument", Column::Label { values: vec![2, 0, 2], names }),
             ],
-            metadata: vec![
-                ("run_id".to_owned(), "abc".to_owned()),
-                ("synthetic".to_owned(), "true".to_owned()),
-            ],
-        }
+            vec![("run_id".to_owned(), "abc".to_owned()), ("synthetic".to_owned(), "true".to_owned())],
+        )
     }
 
     fn reader(bytes: &[u8]) -> (ParquetRecordBatchReader, Vec<KeyValue>) {
@@ -266,10 +270,7 @@ mod tests {
     #[test]
     fn a_table_without_rows_keeps_its_columns() {
         let labels = Column::Label { values: vec![], names: vec![] };
-        let empty = Table {
-            columns: vec![("time", Column::Time(vec![])), ("instrument", labels)],
-            ..Table::default()
-        };
+        let empty = Table::new(vec![("time", Column::Time(vec![])), ("instrument", labels)], Vec::new());
         let (reader, _) = reader(&empty.to_parquet().unwrap());
         assert_eq!(reader.schema().fields().len(), 2);
         assert_eq!(reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 0);
@@ -292,8 +293,7 @@ mod tests {
     fn labels_without_a_name_are_refused() {
         for label in [1, u32::MAX] {
             let column = Column::Label { values: vec![0, label], names: vec!["only".to_owned()] };
-            let error =
-                Table { columns: vec![("side", column)], ..Table::default() }.to_parquet().unwrap_err();
+            let error = Table::new(vec![("side", column)], Vec::new()).to_parquet().unwrap_err();
             assert_eq!(
                 error.to_string(),
                 format!("row 1 of column `side` is label {label}, but there are 1 names")

@@ -20,6 +20,7 @@ use crate::results::ledger::{Appended, RunLedger};
 use crate::results::manifest::Manifest;
 use crate::results::summary::Summary;
 use crate::results::{self, Decisions, terminal};
+use crate::sweep::variant::{Named, Variant};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -56,6 +57,22 @@ pub(super) struct Arguments {
     /// Names, and files whose names end in .yaml or .json.
     #[arg(long, value_name = "NAME|FILE,...", value_delimiter = ',', conflicts_with_all = ["ledger", "explain", "why"])]
     compare_policies: Vec<String>,
+    /// Put a value in the place of the configuration's: scheduler.capital_policy=risk_parity, or with a strategy's or an
+    /// engine's name one of its parameters: trend.fast=20. Once for each.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Run one variant of a sweep, named by the sweep's folder and the variant's number: all that decides its results is
+    /// taken from there, and its digest must be the one that the sweep recorded.
+    #[arg(
+        long,
+        value_name = "SWEEP#INDEX",
+        value_parser = Named::read,
+        conflicts_with_all = [
+            "environment", "scheduler", "data", "interval", "trust_data", "from", "to", "skip_blocked", "risk_state",
+            "operator_log", "capital_policy", "compare_policies", "set",
+        ]
+    )]
+    variant: Option<Named>,
     /// Points of the equity curve.
     #[arg(long, value_enum, default_value = "events")]
     equity: Points,
@@ -116,8 +133,13 @@ impl Log {
 }
 
 impl Arguments {
-    fn job(&self) -> Job {
-        Job {
+    fn job(&self) -> Result<(Job, Option<String>), Failure> {
+        let every_bar = self.equity == Points::Bars;
+        if let Some(named) = &self.variant {
+            let Variant { job, digest } = named.find()?;
+            return Ok((Job { every_bar, ..job }, digest));
+        }
+        let job = Job {
             config: self.selected.config.clone(),
             environment: self.selected.environment.clone(),
             scheduler: self.selected.scheduler.clone(),
@@ -126,12 +148,14 @@ impl Arguments {
             trust_data: self.trust_data,
             from: self.from.clone(),
             to: self.to.clone(),
-            every_bar: self.equity == Points::Bars,
+            every_bar,
             skip_blocked: self.skip_blocked,
             risk_state: self.risk_state,
             operator_log: self.operator_log.clone(),
             capital_policy: self.capital_policy.clone(),
-        }
+            set: self.set.clone(),
+        };
+        Ok((job, None))
     }
 
     fn memory(&self) -> Memory {
@@ -144,32 +168,45 @@ impl Arguments {
 
 pub(super) fn run(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
     let format = arguments.output_format.format();
-    let ended = match &arguments.verify {
-        Some(path) => verify(path, &arguments.memory(), catalog),
-        None if !arguments.explain.is_empty() => {
-            explain::run(&arguments.job(), &arguments.memory(), &arguments.explain, catalog, format)
-        }
-        None if !arguments.why.is_empty() => {
-            why::run(&arguments.job(), &arguments.memory(), &arguments.why, catalog, format)
-        }
-        None if !arguments.compare_policies.is_empty() => {
-            let wanted = Wanted {
-                policies: &arguments.compare_policies,
-                output: arguments.output.as_deref(),
-                decisions: arguments.decisions,
-                format,
-            };
-            let ended = compare::run(&arguments.job(), &wanted, &arguments.memory(), catalog);
-            return report_failure("comparison", format, ended);
-        }
-        None => backtest(arguments, catalog),
-    };
-    report_failure("backtest", format, ended)
+    let is_comparison = !arguments.compare_policies.is_empty();
+    report_failure(
+        if is_comparison { "comparison" } else { "backtest" },
+        format,
+        start(arguments, catalog, format),
+    )
 }
 
-fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
-    let job = arguments.job();
-    let prepared = prepare(&job, &arguments.memory(), catalog)?;
+fn start(arguments: &Arguments, catalog: &Catalog, format: Format) -> Result<(), Failure> {
+    if let Some(path) = &arguments.verify {
+        return verify(path, &arguments.memory(), catalog);
+    }
+    let (job, recorded) = arguments.job()?;
+    let memory = arguments.memory();
+    if !arguments.explain.is_empty() {
+        return explain::run(&job, &memory, &arguments.explain, catalog, format);
+    }
+    if !arguments.why.is_empty() {
+        return why::run(&job, &memory, &arguments.why, catalog, format);
+    }
+    if !arguments.compare_policies.is_empty() {
+        let wanted = Wanted {
+            policies: &arguments.compare_policies,
+            output: arguments.output.as_deref(),
+            decisions: arguments.decisions,
+            format,
+        };
+        return compare::run(&job, &wanted, &memory, catalog);
+    }
+    backtest(arguments, &job, recorded.as_deref(), catalog)
+}
+
+fn backtest(
+    arguments: &Arguments,
+    job: &Job,
+    recorded: Option<&str>,
+    catalog: &Catalog,
+) -> Result<(), Failure> {
+    let prepared = prepare(job, &arguments.memory(), catalog)?;
     let decisions = arguments.decisions.decisions(&prepared)?;
     let ledger = arguments.ledger.as_deref().map(|folder| RunLedger::open(folder, &prepared)).transpose()?;
     let (run, outcome, elapsed_seconds) = execute(&prepared, catalog)?;
@@ -178,7 +215,15 @@ fn backtest(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         say(format_args!("warning: {warning}"));
     }
     let target = arguments.output.clone().unwrap_or_else(|| default_output(&prepared.run_id));
-    let folder = results::write(&target, &job, &prepared, &outcome, &summary, &decisions)?;
+    let folder = results::write(&target, job, &prepared, &outcome, &summary, &decisions)?;
+    if let Some(recorded) = recorded.filter(|recorded| *recorded != outcome.digest) {
+        let message = format!(
+            "{}: the digest is {}, and the sweep recorded {recorded}: its data, configuration or version were others",
+            folder.display(),
+            outcome.digest
+        );
+        return Err(Failure::new(Exit::Verification, message));
+    }
     let appended = ledger.map(|ledger| ledger.append(&outcome)).transpose()?;
     if arguments.output_format.format() == Format::Json {
         let mut document = summary.to_json();

@@ -12,6 +12,7 @@ mod run;
 mod sched;
 mod smoke;
 mod sources;
+mod sweep;
 mod why;
 
 use std::ffi::OsString;
@@ -65,6 +66,8 @@ enum Command {
     /// Smoke tests: a short run of everything that is configured.
     #[command(subcommand)]
     Smoke(smoke::Command),
+    /// Run many variants of a configuration over the same history, and say what the best of them is worth.
+    Sweep(Box<sweep::Arguments>),
 }
 
 /// The configuration when none is named.
@@ -152,6 +155,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),
         Command::Smoke(command) => smoke::run(command, catalog),
+        Command::Sweep(arguments) => sweep::run(arguments, catalog),
     }
 }
 

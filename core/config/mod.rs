@@ -27,6 +27,7 @@ pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};
 pub use reference::reference;
 pub use schema::schema;
+pub use setting::{Scalar, Setting};
 pub use show::Shown;
 pub use variant::is_policy_file;
 
@@ -53,6 +54,7 @@ mod rules;
 mod schema;
 mod scope;
 mod section;
+mod setting;
 mod shape;
 mod show;
 pub mod tokens;

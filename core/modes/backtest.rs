@@ -121,12 +121,35 @@ pub fn finish(
     plans: &[(&Plan, &Market)],
     mut runtime: Runtime,
     keep: Keep,
-    mut progress: impl FnMut(Nanos, Nanos),
+    progress: impl FnMut(Nanos, Nanos),
 ) -> Result<(Vec<Outcome>, u64), BevyError> {
     let log = |(index, (plan, _)): (usize, &(&Plan, &Market))| {
         Log::new(plan, keep, runtime.desk(index).controls.standings.clone())
     };
     let mut logs: Vec<Log> = plans.iter().enumerate().map(log).collect();
+    let passes = drive(&mut runtime, &mut logs, progress)?;
+    let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
+    Ok((outcomes, passes))
+}
+
+/// What is kept of what one portfolio puts out.
+pub trait Keeper {
+    /// Something happened; in order of time.
+    fn record(&mut self, record: Record);
+
+    /// A point of the equity curve, when one is asked for.
+    fn equity(&mut self, point: EquityPoint);
+}
+
+/// Takes a world to the end of its data; the keepers are in the order of the portfolios. Gives how many passes it took.
+///
+/// # Errors
+/// When a system fails.
+pub fn drive<K: Keeper>(
+    runtime: &mut Runtime,
+    logs: &mut [K],
+    mut progress: impl FnMut(Nanos, Nanos),
+) -> Result<u64, BevyError> {
     let mut passes = 0;
     let mut runs = true;
     while runs {
@@ -137,18 +160,22 @@ pub fn finish(
             continue;
         }
         for record in outbox.records.drain() {
-            if keep == Keep::Records {
-                logs[record.portfolio.get()].take(record);
-            }
+            logs[record.portfolio.get()].record(record);
         }
         for point in outbox.equity.drain(..) {
-            logs[point.portfolio.get()].equity.push(point);
+            logs[point.portfolio.get()].equity(point);
         }
         let Timeline { now, end, .. } = runtime.timeline(0);
         progress(now, end);
     }
-    let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
-    Ok((outcomes, passes))
+    Ok(passes)
+}
+
+/// The digest of a portfolio of this Plan before anything happened.
+pub(crate) fn digest(plan: &Plan) -> Digest {
+    let instruments: Vec<String> = plan.instruments.iter().map(Instrument::name).collect();
+    let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
+    Digest::new(schedules, instruments.iter().map(String::as_str))
 }
 
 /// What a portfolio puts out while it runs.
@@ -164,17 +191,8 @@ impl Log {
         if keep == Keep::Accounts {
             return Self { records: Vec::new(), equity: Vec::new(), digest: None, first_standings };
         }
-        let instruments: Vec<String> = plan.instruments.iter().map(Instrument::name).collect();
-        let schedules = plan.schedules.iter().map(|schedule| schedule.name.as_str());
-        let digest = Digest::new(schedules, instruments.iter().map(String::as_str));
-        Self { records: Vec::new(), equity: Vec::new(), digest: Some(digest), first_standings }
-    }
-
-    fn take(&mut self, record: Record) {
-        if let Some(digest) = &mut self.digest {
-            digest.record(&record);
-        }
-        self.records.push(record);
+        let digest = Some(digest(plan));
+        Self { records: Vec::new(), equity: Vec::new(), digest, first_standings }
     }
 
     fn finish(self, runtime: &Runtime, index: usize) -> Outcome {
@@ -196,5 +214,18 @@ impl Log {
             marks: runtime.marks(index),
             holdings,
         }
+    }
+}
+
+impl Keeper for Log {
+    fn record(&mut self, record: Record) {
+        if let Some(digest) = &mut self.digest {
+            digest.record(&record);
+            self.records.push(record);
+        }
+    }
+
+    fn equity(&mut self, point: EquityPoint) {
+        self.equity.push(point);
     }
 }

@@ -146,8 +146,8 @@ fn table(variants: &[Variant<'_>]) -> Table {
         Column::Integer(variants.iter().map(count).collect())
     };
     let equity = variants.iter().map(|variant| variant.outcome.account.equity.get());
-    Table {
-        columns: vec![
+    Table::new(
+        vec![
             ("policy", texts(&|variant| variant.label().to_owned())),
             ("folder", texts(&|variant| variant.folder())),
             ("run_id", texts(&|variant| variant.prepared.run_id.clone())),
@@ -176,8 +176,8 @@ fn table(variants: &[Variant<'_>]) -> Table {
             ("orders", counts(&|summary| summary.total.telemetry.orders)),
             ("fills", counts(&|summary| summary.total.telemetry.fills)),
         ],
-        metadata: metadata(variants),
-    }
+        metadata(variants),
+    )
 }
 
 /// The equity curves one below the other.
@@ -188,8 +188,8 @@ fn equity(variants: &[Variant<'_>]) -> Table {
             .zip(0_u32..)
             .flat_map(|(variant, index)| variant.outcome.equity.iter().map(move |point| (index, point)))
     };
-    Table {
-        columns: vec![
+    Table::new(
+        vec![
             (
                 "policy",
                 Column::Label {
@@ -201,8 +201,8 @@ fn equity(variants: &[Variant<'_>]) -> Table {
             ("equity", Column::Float(points().map(|(_, point)| point.equity).collect())),
             ("drawdown", Column::Float(points().map(|(_, point)| point.drawdown).collect())),
         ],
-        metadata: metadata(variants),
-    }
+        metadata(variants),
+    )
 }
 
 fn metadata(variants: &[Variant<'_>]) -> Vec<(String, String)> {

@@ -9,6 +9,7 @@ pub mod risk;
 pub mod risk_states;
 pub mod summary;
 pub mod tables;
+pub mod tally;
 mod telemetry;
 pub mod terminal;
 

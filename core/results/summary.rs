@@ -9,8 +9,8 @@ mod warnings;
 use std::collections::BTreeMap;
 
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
-use hemiola_components::units::{Notional, Quantity, Ratio};
-use hemiola_systems::statistics::{self, Statistics};
+use hemiola_components::units::Quantity;
+use hemiola_systems::statistics::Statistics;
 use serde_json::{Map, Value, json};
 
 use crate::assembly::Notes;
@@ -84,17 +84,10 @@ impl Summary {
         passes: u64,
         elapsed_seconds: f64,
     ) -> Self {
-        let history = History::read(outcome);
+        let history = History::read(&prepared.plan, outcome);
         let schedules = schedules(prepared, outcome, &history);
-        let statistics = Statistics::of(&statistics::History {
-            start: history.start,
-            starting_equity: prepared.plan.cash,
-            day_closes: &history.day_closes,
-            days_held: history.days_held,
-            realised: &history.closed.iter().map(|(_, profit)| *profit).collect::<Vec<_>>(),
-            traded: Notional::new(history.traded),
-            max_drawdown: Ratio::new(outcome.account.max_drawdown),
-        });
+        let max_drawdown = outcome.account.max_drawdown;
+        let statistics = history.tally.statistics(history.start, prepared.plan.cash, max_drawdown);
         let sources = &prepared.data.series;
         let reports = sources.iter().map(|source| &source.report);
         let candles = json!({
@@ -256,7 +249,7 @@ fn schedules(prepared: &Prepared, outcome: &Outcome, history: &History) -> Vec<S
                 Money::of(holding, *mark, fills)
             });
             let money = money.sum();
-            let closed = history.closed.iter().filter(|(schedule, _)| schedule.get() == index);
+            let closed = history.tally.closed.iter().filter(|(schedule, _)| schedule.get() == index);
             let profits: Vec<f64> = closed.map(|(_, profit)| *profit).collect();
             let (won, lost): (Vec<f64>, Vec<f64>) = profits.iter().partition(|profit| **profit > 0.0);
             let losses: f64 = -lost.iter().sum::<f64>();

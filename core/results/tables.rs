@@ -29,10 +29,8 @@ pub fn all(prepared: &Prepared, outcome: &Outcome) -> [(&'static str, Table); 5]
 
 pub(super) fn table(prepared: &Prepared, columns: Vec<(&'static str, Column)>) -> Table {
     let synthetic = prepared.data.is_synthetic().to_string();
-    Table {
-        columns,
-        metadata: vec![("run_id".into(), prepared.run_id.clone()), ("synthetic".into(), synthetic)],
-    }
+    let metadata = vec![("run_id".into(), prepared.run_id.clone()), ("synthetic".into(), synthetic)];
+    Table::new(columns, metadata)
 }
 
 fn label<T>(rows: &[T], names: Vec<String>, index: impl Fn(&T) -> usize) -> Column {

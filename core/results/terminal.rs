@@ -41,7 +41,7 @@ pub fn render(summary: &Summary) -> String {
 }
 
 /// An empty table whose columns hold numbers from `numbers` on.
-pub(super) fn table(header: &[&str], numbers: usize) -> Table {
+pub(crate) fn table(header: &[&str], numbers: usize) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
@@ -122,6 +122,6 @@ fn statistics(summary: &Summary, text: &mut String) {
     }
 }
 
-pub(super) fn percent(value: Option<f64>) -> String {
+pub(crate) fn percent(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{:.2} %", value * 100.0))
 }

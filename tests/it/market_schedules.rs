@@ -132,9 +132,9 @@ fn their_weights_and_telemetry_are_in_the_tables() {
     let prepared = prepare(&data);
     let run = prepared.run(&Catalog::built_in(), |_, _| ()).unwrap();
     let tables = hemiola::results::tables::all(&prepared, &run.outcomes[0]);
-    let columns = |file: &str| -> Vec<&'static str> {
+    let columns = |file: &str| -> Vec<&str> {
         let (_, table) = tables.iter().find(|(name, _)| *name == file).unwrap();
-        table.columns.iter().map(|(name, _)| *name).collect()
+        table.columns.iter().map(|(name, _)| name.as_ref()).collect()
     };
     let weights =
         ["time", "schedule", "strategy", "weight", "raw_weight", "smoothed_weight", "profile_weight"];

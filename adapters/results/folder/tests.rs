@@ -53,7 +53,7 @@ fn a_commit_shows_all_files_at_once() {
     let parent = parent();
     let target = parent.path().join("reports/run");
     let folder = results(&target, "a");
-    let table = Table { columns: vec![("time", Column::Time(vec![Nanos::ZERO]))], ..Table::default() };
+    let table = Table::new(vec![("time", Column::Time(vec![Nanos::ZERO]))], Vec::new());
     folder.json("summary.json", &json!({"b": [1.5, null], "a": "ż"})).unwrap();
     let mut lines = ["{}\n", "{\"a\":\"1\"}\n"].into_iter();
     let next =
@@ -180,7 +180,7 @@ fn a_table_that_does_not_fit_names_its_file() {
     let parent = parent();
     let folder = ResultsFolder::create(&parent.path().join("run")).unwrap();
     let columns = vec![("a", Column::Flag(vec![true])), ("b", Column::Flag(vec![]))];
-    let error = folder.table("weights.parquet", &Table { columns, ..Table::default() }).unwrap_err();
+    let error = folder.table("weights.parquet", &Table::new(columns, Vec::new())).unwrap_err();
     let message = error.to_string();
     assert!(message.contains("weights.parquet: column `b` has 0 rows"), "{message}");
 }

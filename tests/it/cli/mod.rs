@@ -26,6 +26,7 @@ mod seed;
 mod smoke;
 mod sources;
 mod streams;
+mod sweep;
 mod tables;
 mod verify;
 mod why;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Decimal64Type, Float64Type, Int32Type, TimestampNanosecondType};
+use arrow_array::types::{Decimal64Type, Float64Type, Int32Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampNanosecondArray};
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
@@ -144,6 +144,10 @@ impl Table {
     /// Nanoseconds.
     pub(super) fn times(&self, name: &str) -> Vec<i64> {
         self.column(name).as_primitive::<TimestampNanosecondType>().values().to_vec()
+    }
+
+    pub(super) fn counts(&self, name: &str) -> Vec<i64> {
+        self.column(name).as_primitive::<Int64Type>().values().to_vec()
     }
 
     pub(super) fn texts(&self, name: &str) -> Vec<String> {

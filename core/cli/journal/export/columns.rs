@@ -129,7 +129,7 @@ impl Columns {
         }));
         columns.push(("metadata", Column::Text(self.metadata)));
         let metadata = vec![("schema".to_owned(), "hemiola.journal_export/1".to_owned())];
-        let table = Table { columns, metadata };
+        let table = Table::new(columns, metadata);
         table
             .to_parquet()
             .map_err(|error| Failure::new(Exit::Operational, format!("cannot write Parquet: {error}")))
