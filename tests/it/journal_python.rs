@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use hemiola_adapters::journal::Algorithm;
 use tempfile::TempDir;
 
-use crate::support::journals::{Journal, key};
+use crate::support::journals::{Journal, RUN, key};
 
 const OLD: &str = "an old secret";
 const NEW: &str = "a new secret";
@@ -114,6 +114,8 @@ fn good_journals_pass() {
         let says = format!("9 records in order, closed ({}, key desk-1)", algorithm.name());
         desk.accepts("--hmac-key-file old.key --checkpoints checkpoints.jsonl good.jsonl", &says);
         desk.accepts("--hmac-key-env desk-1=DESK_KEY --expected-key-id desk-1 good.jsonl.gz", &says);
+        desk.accepts(&format!("--hmac-key-file old.key --expected-run-id {RUN} good.jsonl"), &says);
+        desk.finds("--hmac-key-file old.key --expected-run-id other good.jsonl", "good.jsonl:1: forked");
     }
     desk.write("rotated.jsonl", rotated().text());
     desk.accepts(
@@ -311,7 +313,7 @@ fn what_cannot_be_used_is_said() {
     desk.finds_in(
         &journal.lines,
         "--hmac-key-file old.key --checkpoints none.jsonl",
-        "bad.jsonl:9: truncated: none.jsonl holds no checkpoint",
+        "bad.jsonl:9: truncated: there is no checkpoint at all",
     );
     desk.finds("--hmac-key-file old.key none.jsonl", "none.jsonl: not_closed");
     for (arguments, says) in [

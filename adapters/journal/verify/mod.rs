@@ -62,6 +62,8 @@ pub struct Rules {
     pub keys: Keys,
     /// The names that keys may have; any when there are none.
     pub key_ids: Vec<String>,
+    /// The run that record 0 has to name; any when there is none.
+    pub run_id: Option<String>,
     /// Whether a journal passes that never was signed: one without keys here, whose opening record says so and that
     /// it is a demo.
     pub allow_unsigned: bool,
@@ -150,8 +152,13 @@ impl Verifier {
                     return Ok(());
                 };
                 let event = Event::named(&record.event);
+                let is_first = self.tally.is_empty() && self.track.suspects.is_empty();
                 self.good(&record, event, place, is_signed)?;
                 self.special(event, &object, record.seq, place);
+                if is_first && (record.seq == 0 || event == Event::Continued) {
+                    let record = Special { object: &object, seq: record.seq, place };
+                    record.check_run(self.rules.run_id.as_deref(), &mut self.findings);
+                }
             }
             Err(reason) => self.suspect(Some(&object), reason, place, line.ended),
         }

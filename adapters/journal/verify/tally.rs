@@ -22,7 +22,7 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, event: &str, when: &str, is_signed: bool) {
-        if self.records == 0 {
+        if self.is_empty() {
             self.first.push_str(when);
         }
         self.last.clear();
@@ -33,6 +33,11 @@ impl Tally {
             Some(count) => *count += 1,
             None => _ = self.events.insert(event.to_owned(), 1),
         }
+    }
+
+    /// Whether there was no good record yet.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.records == 0
     }
 
     pub(super) fn opened(&mut self, record: &Special<'_>) {

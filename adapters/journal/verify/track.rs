@@ -98,6 +98,8 @@ pub(super) struct Track {
     pub(super) last: Option<Event>,
     /// A record further on than expected: whether it moved or those before it are gone shows at the next one.
     jump: Option<Held>,
+    /// Another journal's record 0: whether that begins here or the record was put in shows at the next one.
+    beginning: Option<Held>,
     /// The jump before this record was a record that moved.
     after_move: bool,
     /// Records that stand before their turn.
@@ -123,6 +125,7 @@ impl Track {
             begun: None,
             last: None,
             jump: None,
+            beginning: None,
             after_move: false,
             early: BTreeMap::new(),
             skipped: Vec::new(),
@@ -144,6 +147,10 @@ impl Track {
         if let Some(jump) = self.jump.take() {
             self.decide(jump, step.seq, findings);
         }
+        if let Some(beginning) = self.beginning.take() {
+            let is_put_in = step.seq == self.next && self.head == Some(step.prev);
+            self.other_beginning(&beginning.step(), is_put_in, findings);
+        }
         let after_move = std::mem::take(&mut self.after_move);
         let mut skipped = std::mem::take(&mut self.skipped);
         let seq = step.seq;
@@ -164,7 +171,7 @@ impl Track {
         } else if self.missing.remove(seq) {
             late(step, skipped.pop().as_ref(), findings);
         } else if seq == 0 && self.first.is_some_and(|first| first != step.code) {
-            self.other_beginning(step, findings);
+            self.beginning = Some(step.held());
         } else {
             self.copy(step, findings);
         }
@@ -297,7 +304,13 @@ impl Track {
     }
 
     /// A record 0 that is not the one that was here.
-    fn other_beginning(&mut self, step: &Step<&str>, findings: &mut Findings) {
+    fn other_beginning(&mut self, step: &Step<&str>, is_put_in: bool, findings: &mut Findings) {
+        if is_put_in {
+            let text =
+                "it begins another journal, and the records around it link to each other: it was put in";
+            findings.push(Draft::new(What::Inserted, step.place, text).records(0, 0).when(step.when));
+            return;
+        }
         let text = "another journal begins here";
         findings.push(Draft::new(What::Forked, step.place, text).records(0, 0).when(step.when));
         self.flush(findings);
@@ -310,6 +323,9 @@ impl Track {
     fn flush(&mut self, findings: &mut Findings) {
         if let Some(jump) = self.jump.take() {
             self.keep(&jump, findings);
+        }
+        if let Some(beginning) = self.beginning.take() {
+            self.other_beginning(&beginning.step(), self.last == Some(Event::Closed), findings);
         }
         while let Some((seq, early)) = self.early.pop_first() {
             self.pass_over(self.next, seq, &early.step(), findings);

@@ -164,6 +164,25 @@ fn keys_that_do_not_fit_are_named() {
 }
 
 #[test]
+fn another_run_of_the_same_key_is_not_the_one_that_was_expected() {
+    let project = desk();
+    let verify = |path: &str, run: &str| {
+        format!("journal verify {path} --hmac-key-file desk-1=desk.key --expected-run-id {run}")
+    };
+    for path in ["all.jsonl", "journal"] {
+        project.succeeds(&verify(path, "r-1"));
+    }
+    let says = ["all.jsonl:1: forked: record 0: it opens run r-1, and run r-2 was expected"];
+    let ended = fails(&project, &verify("all.jsonl", "r-2"), 88, &says);
+    assert_eq!(ended.stdout, "failed: 1 finding, 12 records in 1 file are good\n");
+    let unsigned = journal(None).0;
+    project.write("demo.jsonl", unsigned);
+    let demo = "journal verify demo.jsonl --allow-unsigned --expected-run-id";
+    project.succeeds(&format!("{demo} r-1"));
+    fails(&project, &format!("{demo} r-2"), 88, &["demo.jsonl:1: forked"]);
+}
+
+#[test]
 fn what_cannot_be_asked_is_said() {
     let project = desk();
     project.write("empty/readme.txt", "");

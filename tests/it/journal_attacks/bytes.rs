@@ -1,15 +1,23 @@
 //! Whatever happens to the bytes, a journal that says something else is not valid.
 
-use hemiola_adapters::journal::verify::Verdict;
+use hemiola_adapters::journal::verify::{Report, Verdict};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::desk::{Kind, Look, Random, journal, verify};
+use super::desk::{Kind, Look, Random, journal, verify_alone};
+use super::python;
 
 /// The records that are in the files, read as anybody would; nothing when a line cannot be read.
 fn records(files: &[Vec<u8>]) -> Option<Vec<Value>> {
     let lines = files.iter().flat_map(|bytes| bytes.split(|byte| *byte == b'\n'));
     lines.filter(|line| !line.trim_ascii().is_empty()).map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// The report of the program; the script's verdict is the same.
+fn verdict(files: &[Vec<u8>], checkpoints: &[String], look: Look) -> Report {
+    let report = verify_alone(files, &[checkpoints], look);
+    python::assert_same_verdict(&report, files, &[checkpoints], look);
+    report
 }
 
 /// Bytes taken out at a place, and those put there.
@@ -51,7 +59,7 @@ proptest! {
             }
         }
         let look = Look { keys: is_signed, allow_unsigned: true, ..Look::KEYS };
-        let report = journal.verify(look);
+        let report = verdict(&journal.bytes(), &journal.checkpoints, look);
         let is_same = records(&journal.bytes()) == before;
         prop_assert_eq!(report.verdict != Verdict::Failed, is_same, "{:?}", report.findings);
         let places: Vec<_> = report.findings.iter().map(|finding| (&finding.file, finding.line)).collect();
@@ -71,7 +79,7 @@ proptest! {
         let end = (start + gone).min(bytes.len());
         bytes.splice(start..end, put);
         for look in [Look::KEYS, Look { allow_unsigned: true, ..Look::CHECKPOINTS }] {
-            let report = verify(&after, &journal.checkpoints, look);
+            let report = verdict(&after, &journal.checkpoints, look);
             let is_same = records(&after) == records(&before);
             prop_assert_eq!(report.verdict == Verdict::Valid, is_same, "{:?}", report.findings);
         }

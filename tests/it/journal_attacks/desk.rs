@@ -8,6 +8,8 @@ use hemiola_components::time::Nanos;
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::python;
+
 /// Numbers that are the same in every run (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub(crate) struct Random(pub(crate) u64);
@@ -50,11 +52,31 @@ pub(super) struct Kind {
     pub(super) is_signed: bool,
     pub(super) files: usize,
     pub(super) rotates_key: bool,
+    /// Whose secret signs a rotation to the next key.
+    pub(super) next_secret: &'static str,
+    /// The seed of the key that the opening record says to sign the checkpoints.
+    pub(super) named_key: u8,
+    /// There is a second session, whether or not the first one closed the journal.
+    pub(super) restarts: Option<Ended>,
+}
+
+/// How a session ended that another one follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Closed,
+    Killed,
 }
 
 impl Kind {
-    pub(super) const PLAIN: Self =
-        Self { algorithm: Algorithm::HmacSha256, is_signed: true, files: 1, rotates_key: false };
+    pub(super) const PLAIN: Self = Self {
+        algorithm: Algorithm::HmacSha256,
+        is_signed: true,
+        files: 1,
+        rotates_key: false,
+        next_secret: "desk-2",
+        named_key: 1,
+        restarts: None,
+    };
 
     pub(super) fn any(random: &mut Random) -> Self {
         Self {
@@ -62,6 +84,7 @@ impl Kind {
             is_signed: true,
             files: random.between(1, 4),
             rotates_key: random.below(2) == 0,
+            ..Self::PLAIN
         }
     }
 }
@@ -82,6 +105,27 @@ struct Desk {
 }
 
 impl Desk {
+    fn open(&mut self, kind: Kind) {
+        let algorithm = self.chain.key().map_or("none", |key| key.algorithm().name());
+        let (public, run) = (checkpoint_key(kind.named_key).public().to_string(), self.run.clone());
+        let opened = [
+            ("algorithm", algorithm),
+            ("binary", "0.1.0"),
+            ("checkpoint_key", &public),
+            ("config_sha256", "00"),
+            ("format", "hemiola.journal/1"),
+            ("demo", "true"),
+            ("run_id", &run),
+            ("seed", "1"),
+        ];
+        self.write("journal_opened", &opened);
+    }
+
+    fn close(&mut self) {
+        let count = (self.chain.head().count + 1).to_string();
+        self.write("journal_closed", &[("records", &count)]);
+    }
+
     fn write(&mut self, event: &str, members: &[(&str, &str)]) {
         self.seal(event, members, None);
     }
@@ -116,35 +160,30 @@ impl Desk {
 
 /// A journal of about `records` records, of a run that is like no other of another seed.
 pub(super) fn journal(random: &mut Random, kind: Kind, records: usize) -> Journal {
-    let run = format!("{:016x}", random.next());
     let first = kind.is_signed.then(|| key(kind.algorithm, "desk-1"));
     let mut desk = Desk {
         chain: Chain::new(first, Head::default()),
         values: Values::default(),
         time: 1_704_067_200_000_000_000,
-        run: run.clone(),
+        run: format!("{:016x}", random.next()),
         journal: Journal { files: vec![Vec::new()], checkpoints: Vec::new() },
     };
-    let algorithm = if kind.is_signed { kind.algorithm.name() } else { "none" };
-    let public = checkpoint_key(1).public().to_string();
-    let opened = [
-        ("algorithm", algorithm),
-        ("binary", "0.1.0"),
-        ("checkpoint_key", &public),
-        ("config_sha256", "00"),
-        ("format", "hemiola.journal/1"),
-        ("demo", "true"),
-        ("run_id", &run),
-        ("seed", "1"),
-    ];
-    desk.write("journal_opened", &opened);
+    desk.open(kind);
     let hands_over = kind.rotates_key.then(|| random.between(10, records - 10));
     for at in 0..records {
         if Some(at) == hands_over {
             let next = key(kind.algorithm, "desk-2");
             let members = [("new_algorithm", kind.algorithm.name()), ("new_key_id", "desk-2")];
-            desk.seal("key_rotated", &members, Some(&next));
+            let signs = MacKey::new(kind.algorithm, None, &secret(kind.next_secret));
+            desk.seal("key_rotated", &members, Some(&signs));
             desk.chain.change(next);
+        }
+        if let Some(ended) = kind.restarts.filter(|_| at == records / 2) {
+            if ended == Ended::Closed {
+                desk.close();
+            }
+            desk.run = format!("{:016x}", random.next());
+            desk.open(kind);
         }
         if at % records.div_ceil(kind.files) == records.div_ceil(kind.files) - 1 && at + 1 < records {
             let file = desk.journal.files.len();
@@ -158,8 +197,7 @@ pub(super) fn journal(random: &mut Random, kind: Kind, records: usize) -> Journa
         let price = random.next().to_string();
         desk.write(event, &[("symbol", "BTC_USDT"), ("price", &price), ("note", "\"signature\":{ż\n\\")]);
     }
-    let count = (desk.chain.head().count + 1).to_string();
-    desk.write("journal_closed", &[("records", &count)]);
+    desk.close();
     desk.journal
 }
 
@@ -225,16 +263,38 @@ impl Journal {
         self.files.iter().map(|lines| (lines.join("\n") + "\n").into_bytes()).collect()
     }
 
+    #[track_caller]
     pub(super) fn verify(&self, look: Look) -> Report {
-        verify(&self.bytes(), &self.checkpoints, look)
+        verify(&self.bytes(), &[&self.checkpoints], look)
     }
+
+    pub(super) fn verify_alone(&self, look: Look) -> Report {
+        verify_alone(&self.bytes(), &[&self.checkpoints], look)
+    }
+
+    pub(super) fn judged_by_python(&self, look: Look) -> Option<String> {
+        python::judge(&self.bytes(), &[&self.checkpoints], look)
+    }
+}
+
+pub(super) fn checkpoints_name(file: usize) -> String {
+    format!("checkpoints-{}.jsonl", file + 1)
 }
 
 pub(super) fn name(file: usize) -> String {
     format!("decisions-{}.jsonl", file + 1)
 }
 
-pub(super) fn verify(files: &[Vec<u8>], checkpoints: &[String], look: Look) -> Report {
+/// As both verifiers see it, who have to agree.
+#[track_caller]
+pub(super) fn verify(files: &[Vec<u8>], checkpoints: &[&[String]], look: Look) -> Report {
+    let report = verify_alone(files, checkpoints, look);
+    python::assert_agrees(&report, files, checkpoints, look);
+    report
+}
+
+/// As only the program sees it, for what [`python`] says that the script does not cover.
+pub(super) fn verify_alone(files: &[Vec<u8>], checkpoints: &[&[String]], look: Look) -> Report {
     let lines = |bytes: &[u8]| Lines::of(std::io::Cursor::new(bytes.to_vec())).unwrap();
     let mut rules =
         Rules { allow_unsigned: look.allow_unsigned, allow_open: look.allow_open, ..Rules::default() };
@@ -245,7 +305,9 @@ pub(super) fn verify(files: &[Vec<u8>], checkpoints: &[String], look: Look) -> R
     }
     let held_against = look.checkpoints.then(|| {
         let mut all = Checkpoints::new(checkpoint_key(1).public());
-        all.add("checkpoints.jsonl".to_owned(), lines(checkpoints.concat().as_bytes()));
+        for (file, some) in checkpoints.iter().enumerate() {
+            all.add(checkpoints_name(file), lines(some.concat().as_bytes()));
+        }
         all
     });
     let names = (0..files.len()).map(name).collect();

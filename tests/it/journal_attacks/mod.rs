@@ -4,7 +4,9 @@ mod bytes;
 mod desk;
 mod ends;
 mod keys;
+mod python;
 mod records;
+mod statements;
 
 use hemiola::exit::Exit;
 use hemiola_adapters::journal::verify::{Report, Verdict, What};

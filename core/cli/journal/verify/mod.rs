@@ -41,6 +41,10 @@ pub(crate) struct Arguments {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     keys: KeyArguments,
+    /// The run that the first record has to name, as the run said it when it began. Another journal of the same key
+    /// is then not taken for this one.
+    #[arg(long, value_name = "ID")]
+    expected_run_id: Option<String>,
     /// Let a demo journal pass that never was signed, when no key is given. A record whose signature was taken off
     /// never passes.
     #[arg(long)]
@@ -143,6 +147,7 @@ fn verify(arguments: &Arguments) -> Result<Report, Failure> {
     let rules = Rules {
         keys: arguments.keys.load()?,
         key_ids: arguments.keys.expected()?,
+        run_id: arguments.expected_run_id.clone(),
         allow_unsigned: arguments.allow_unsigned,
         allow_open: arguments.allow_open,
     };
