@@ -15,6 +15,7 @@ mod prefetch;
 pub mod queue;
 pub mod risk;
 pub mod schedule;
+pub mod selection;
 pub mod signals;
 pub mod statistics;
 mod table;

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod explain;
+pub mod heat_map;
 pub mod ledger;
 pub mod manifest;
 pub mod resolved;

@@ -33,6 +33,7 @@ mod parameters;
 mod properties;
 mod risk_repository;
 mod scheduling;
+mod selection;
 mod smoke;
 mod strategy_pages;
 mod stretches;
