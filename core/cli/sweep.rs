@@ -2,6 +2,7 @@
 
 mod text;
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::thread;
 
@@ -51,6 +52,10 @@ pub(super) struct Arguments {
     /// Do not work out what the choice of the best is worth.
     #[arg(long)]
     no_selection_stats: bool,
+    /// The two axes of the heat map, such as fast,slow; each cell is the best of its variants. By default the axes that
+    /// vary, when there are two.
+    #[arg(long, value_name = "ACROSS,UP")]
+    heat_map: Option<String>,
     /// A candle store, or with --interval one file of candles; the environment's store by default.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -121,6 +126,7 @@ impl Arguments {
             },
             max_variants: self.max_variants,
             output: self.output.clone(),
+            heat_map: self.heat_map.clone(),
             resume: self.resume,
             threads: self.threads.map_or_else(cores, usize::from),
             memory: Memory {
@@ -155,7 +161,7 @@ fn sweep(arguments: &Arguments, format: Format, catalog: &Catalog) -> Result<(),
         document["synthetic"] = json!(ended.is_synthetic);
         return print_json("sweep", if failed > 0 { "warning" } else { "ok" }, document);
     }
-    print(&text::render(&ended, arguments.top))
+    print(&text::render(&ended, arguments.top, io::stdout().is_terminal()))
 }
 
 /// Shows progress on a terminal.

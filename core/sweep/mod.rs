@@ -4,6 +4,7 @@ pub mod axis;
 pub mod constraint;
 pub mod folder;
 pub mod forward;
+pub mod map;
 pub mod order;
 pub mod plans;
 pub mod row;
@@ -29,8 +30,10 @@ use crate::config::plan::Plan;
 use crate::exit::{Exit, Failure};
 use crate::job::{Configured, Prepared};
 use crate::memory::Memory;
+use crate::results::heat_map::{self, HeatMap};
 use folder::Folder;
 use forward::Forward;
+use map::Sides;
 use order::Rank;
 use plans::Planner;
 use row::Row;
@@ -55,6 +58,8 @@ pub struct Request {
     pub threads: usize,
     /// The memory for candles.
     pub memory: Memory,
+    /// The axes of the heat map, see [`Sides::read`].
+    pub heat_map: Option<String>,
 }
 
 /// What hears of a sweep while it runs.
@@ -82,6 +87,8 @@ pub struct Ended {
     pub worth: Option<Worth>,
     /// The walk forward, if there was to be one.
     pub forward: Option<Forward>,
+    /// The best of it over two axes, if it has such.
+    pub map: Option<HeatMap>,
     /// The document of what it came to.
     pub result: Value,
     /// Where it is.
@@ -103,6 +110,7 @@ pub fn run(request: &Request, catalog: &Catalog, observer: &mut dyn Observer) ->
     let walk = spec.walk_forward.as_deref().map(Walk::read).transpose();
     let walk = walk.map_err(|error| usage(format!("--walk-forward {error}")))?;
     let space = Space::of(&spec.wanted, request.max_variants).map_err(usage)?;
+    let sides = Sides::read(request.heat_map.as_deref(), &space).map_err(usage)?;
     let engines = catalog.specs();
     {
         let Configured { config, selection, plan } = spec.job.configure(catalog)?;
@@ -147,6 +155,10 @@ pub fn run(request: &Request, catalog: &Catalog, observer: &mut dyn Observer) ->
         folder.table("walk_forward.parquet", &forward.table(&rank))?;
         folder.table("walk_forward_equity.parquet", &forward.equity_table())?;
     }
+    let map = sides.and_then(|sides| sides.map(&space, &rows, &rank));
+    if let Some(map) = &map {
+        folder.bytes("heat_map.svg", heat_map::to_svg(map).as_bytes())?;
+    }
     manifest["result"] = result.clone();
     folder.finish(&manifest)?;
     Ok(Ended {
@@ -159,6 +171,7 @@ pub fn run(request: &Request, catalog: &Catalog, observer: &mut dyn Observer) ->
         order,
         worth,
         forward,
+        map,
         result,
     })
 }

@@ -4,12 +4,16 @@ use std::fmt::Write as _;
 
 use hemiola_components::units::Notional;
 
+use crate::results::heat_map;
 use crate::results::terminal::{self, percent};
 use crate::sweep::Ended;
 use crate::sweep::axis::Axis;
 use crate::sweep::forward::Forward;
 use crate::sweep::row::Ran;
 use crate::sweep::worth::Worth;
+
+/// Columns of a heat map in the terminal.
+const WIDTH: usize = 100;
 
 /// A column of the table: its head and how a value is written.
 type Shown = (&'static str, fn(&Ran) -> String);
@@ -24,7 +28,8 @@ const COLUMNS: [Shown; 7] = [
     ("fills", |ran| ran.fills.to_string()),
 ];
 
-pub(super) fn render(ended: &Ended, top: usize) -> String {
+/// The best variants and what they are worth; `colour` for terminals.
+pub(super) fn render(ended: &Ended, top: usize, colour: bool) -> String {
     let Ended { space, rows, rank, order, result, .. } = ended;
     let mut text = String::new();
     let mut line = |line: String| {
@@ -37,6 +42,9 @@ pub(super) fn render(ended: &Ended, top: usize) -> String {
     line(best(ended, top));
     if order.is_empty() {
         line(format!("no variant has a {}", rank.name()));
+    }
+    if let Some(map) = &ended.map {
+        line(heat_map::to_terminal(map, WIDTH, colour));
     }
     if let Some(best) = order.first() {
         let settings: Vec<String> = space.settings(*best).iter().map(ToString::to_string).collect();
