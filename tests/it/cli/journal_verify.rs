@@ -10,6 +10,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::project::{Ended, Project};
+use crate::support::journals::{Journal, RUN, key};
 
 const RECORDS: usize = 12;
 
@@ -180,6 +181,14 @@ fn another_run_of_the_same_key_is_not_the_one_that_was_expected() {
     let demo = "journal verify demo.jsonl --allow-unsigned --expected-run-id";
     project.succeeds(&format!("{demo} r-1"));
     fails(&project, &format!("{demo} r-2"), 88, &["demo.jsonl:1: forked"]);
+    // A later file by itself names none.
+    let mut days = Journal::open(Some(key(Algorithm::HmacSha256, Some("desk-1"), "secret")));
+    let first = days.next_file("first.jsonl", "later.jsonl");
+    project.write("first.jsonl", first);
+    project.write("later.jsonl", days.close().text());
+    project.succeeds("journal verify later.jsonl --hmac-key-file desk-1=desk.key");
+    project.succeeds(&verify("first.jsonl later.jsonl", RUN));
+    fails(&project, &verify("later.jsonl", RUN), 88, &["later.jsonl:1: forked: record 2: it opens no run"]);
 }
 
 #[test]
