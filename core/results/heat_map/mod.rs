@@ -36,7 +36,7 @@ pub struct HeatMap {
 /// Cells that do not fill a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{cells} cells for a table of {columns} columns and {rows} rows, which needs one for each and has at least one"
+    "a table of {columns} columns and {rows} rows takes a cell for each, and at least one: there are {cells}"
 )]
 pub struct NotATable {
     /// Labels of the x axis.
