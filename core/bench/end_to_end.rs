@@ -19,7 +19,8 @@ use crate::journal::Signing;
 use crate::modes::backtest::Run;
 use crate::results::{self, Decisions, summary::Summary};
 
-const CONFIGURATION: &str = include_str!("../../config/bench/w1.yaml");
+/// The configuration of W1.
+pub(super) const CONFIGURATION: &str = include_str!("../../config/bench/w1.yaml");
 
 /// The columns that a run of W1 reads.
 const COLUMNS: [&str; 3] = ["ts", "open", "close"];

@@ -4,10 +4,12 @@ pub mod account;
 pub mod budget;
 pub mod end_to_end;
 pub mod history;
+pub mod journaled;
 pub mod load;
 pub mod load_report;
 pub mod plain;
 pub mod report;
+pub mod sweep;
 pub mod walk;
 pub mod workload;
 

@@ -11,7 +11,7 @@ use super::{Format, Output, print, print_json, report_failure, say};
 use crate::bench::history::{self, Entry};
 use crate::bench::report::{self, Row};
 use crate::bench::workload::{self, Size, Workload};
-use crate::bench::{self, Timing, end_to_end};
+use crate::bench::{self, Timing, end_to_end, journaled, sweep};
 use crate::exit::Failure;
 use crate::results::Decisions;
 
@@ -68,8 +68,12 @@ enum Set {
     S1,
     /// A hundred strategies, ten series of half a million made-up candles, one account.
     S2,
+    /// S2 with every limit in force and a signed journal.
+    S3,
     /// 250 to 16,000 fills.
     S4,
+    /// A sweep of 10,000 variants, killed half-way and resumed.
+    S5,
     /// 10 to 10,000 variants.
     Variants,
     /// 10 thousand to 10 million candles.
@@ -137,6 +141,14 @@ fn made(make: impl FnOnce() -> Workload + 'static) -> Turn {
     turn(move || Ok(make()))
 }
 
+/// A workload that times itself.
+fn own(about: &'static str, time: impl FnOnce(Timing) -> Result<Row, Failure> + 'static) -> Turn {
+    Box::new(move |timing| {
+        say(about);
+        time(timing)
+    })
+}
+
 fn whole(folder: PathBuf, decisions: Decisions) -> Turn {
     Box::new(move |timing| {
         let work = end_to_end::w1(&folder, decisions)?;
@@ -168,6 +180,10 @@ impl Set {
             Self::W3 => file(workload::w3),
             Self::S1 => vec![made(move || workload::s1(size))],
             Self::S2 => vec![made(move || workload::s2(size))],
+            Self::S3 => vec![own("S3: S2 with limits and a signed journal", move |timing| {
+                journaled::time(size, timing)
+            })],
+            Self::S5 => vec![own("S5: a sweep killed half-way", move |timing| sweep::time(size, timing))],
             Self::S4 => [250, 1_000, 4_000, 16_000].map(|fills| made(move || workload::s4(fills))).into(),
             Self::Variants => [10, 100, 1_000, 10_000]
                 .map(|accounts| made(move || workload::many(accounts, size.of(20_000))))
