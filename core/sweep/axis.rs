@@ -1,5 +1,7 @@
 //! What a sweep varies: one place of the configuration and the values it takes.
 
+use std::collections::BTreeSet;
+
 use crate::config::Scalar;
 
 /// A place and its values.
@@ -69,10 +71,9 @@ impl Axis {
         if listed.is_empty() {
             return Err(about("there are no values: give a list or a range".to_owned()));
         }
-        for (index, value) in listed.iter().enumerate() {
-            if listed[..index].contains(value) {
-                return Err(about(format!("{value} is there twice")));
-            }
+        let mut seen = BTreeSet::new();
+        if let Some(value) = listed.iter().find(|value| !seen.insert(value.to_string())) {
+            return Err(about(format!("{value} is there twice")));
         }
         Ok(Self { path: path.to_owned(), values: Values::Listed(listed) })
     }

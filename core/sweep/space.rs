@@ -203,7 +203,7 @@ mod tests {
         Wanted { grid: owned(grid), constraints: owned(constraints), draws, seed: 7 }
     }
 
-    fn space(grid: &[&str], constraints: &[&str], draws: Option<u64>) -> Result<Space, String> {
+    fn variants(grid: &[&str], constraints: &[&str], draws: Option<u64>) -> Result<Space, String> {
         Space::of(&wanted(grid, constraints, draws), 1_000)
     }
 
@@ -217,15 +217,15 @@ mod tests {
 
     #[test]
     fn the_last_axis_changes_first() {
-        let space = space(&["a=1,2", "b=x,y,z"], &[], None).unwrap();
+        let space = variants(&["a=1,2", "b=x,y,z"], &[], None).unwrap();
         assert_eq!(shown(&space), ["a=1 b=x", "a=1 b=y", "a=1 b=z", "a=2 b=x", "a=2 b=y", "a=2 b=z"]);
     }
 
     #[test]
     fn constraints_leave_variants_out() {
-        let space = space(&["a=1..3", "b=1..3"], &["a<b"], None).unwrap();
+        let space = variants(&["a=1..3", "b=1..3"], &["a<b"], None).unwrap();
         assert_eq!(shown(&space), ["a=1 b=2", "a=1 b=3", "a=2 b=3"]);
-        let error = space(&["a=1..3"], &["a>9"], None).unwrap_err();
+        let error = variants(&["a=1..3"], &["a>9"], None).unwrap_err();
         assert!(error.contains("there is no variant"), "{error}");
     }
 
@@ -244,9 +244,9 @@ mod tests {
         assert!((200..300).contains(&small), "half of them are below the middle of the logarithms: {small}");
         assert!((0..500).all(|index| number(index, 0) > 3.0 && (0.0..=1.0).contains(&number(index, 1))));
 
-        let all = space(&["a=1..5", "b=1..4"], &[], Some(20)).unwrap();
+        let all = variants(&["a=1..5", "b=1..4"], &[], Some(20)).unwrap();
         assert_eq!(shown(&all).into_iter().collect::<BTreeSet<_>>().len(), 20);
-        let error = space(&["a=1..5"], &[], Some(6)).unwrap_err();
+        let error = variants(&["a=1..5"], &[], Some(6)).unwrap_err();
         assert!(error.contains("only 5 different"), "{error}");
     }
 
@@ -263,7 +263,7 @@ mod tests {
             (&["a=1", "a=2"], None, "is there twice"),
             (&["a=uniform(0..1)"], None, "with --draws"),
         ] {
-            let error = space(grid, &[], draws).unwrap_err();
+            let error = variants(grid, &[], draws).unwrap_err();
             assert!(error.contains(says), "{error}");
         }
     }

@@ -7,6 +7,7 @@ mod pairs;
 mod plans;
 mod sections;
 mod services;
+mod settings;
 mod shipped;
 
 use std::fmt::Write;
