@@ -196,6 +196,7 @@ pub fn assemble(
         sums: BTreeMap::new(),
         returns: BTreeMap::new(),
         rows: BTreeMap::new(),
+        lines: BTreeMap::new(),
         kinds: BTreeMap::new(),
         subjects: Arc::default(),
         notes: Notes::default(),
@@ -261,6 +262,8 @@ struct Assembly<'a> {
     returns: BTreeMap<*const Bars, Arc<LogReturns>>,
     /// Rows by the addresses of their lines.
     rows: BTreeMap<Vec<*const Bars>, Option<Arc<Rows>>>,
+    /// Price lines by the addresses of the series that they are made of.
+    lines: BTreeMap<Vec<*const Bars>, Arc<Bars>>,
     kinds: BTreeMap<&'static str, Kind>,
     /// Those of the last portfolio.
     subjects: Arc<[Subject]>,
@@ -287,7 +290,9 @@ impl Assembly<'_> {
         let (start, end) = self.window(plan, market)?;
         let mut book = Book::default();
         for (instrument, series) in plan.instruments.iter().zip(&market.series) {
-            let bars = price_line(series);
+            let addresses = series.values().map(Arc::as_ptr).collect();
+            let line = self.lines.entry(addresses).or_insert_with(|| price_line(series));
+            let bars = Arc::clone(line);
             for bars in series.values() {
                 self.world.spawn(Series { bars: Arc::clone(bars) });
             }

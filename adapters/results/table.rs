@@ -59,7 +59,7 @@ pub enum TableError {
     #[error("column `{column}` has {rows} rows, but the first column has {expected}")]
     Unequal {
         /// The column that differs from the first.
-        column: Cow<'static, str>,
+        column: String,
         /// Its length.
         rows: usize,
         /// The length of the first.
@@ -69,7 +69,7 @@ pub enum TableError {
     #[error("row {row} of column `{column}` is label {label}, but there are {names} names")]
     Label {
         /// The column.
-        column: Cow<'static, str>,
+        column: String,
         /// Counted from 0.
         row: usize,
         /// The index found there.
@@ -101,7 +101,7 @@ impl Table {
         let mut arrays = Vec::with_capacity(self.columns.len());
         for (name, column) in &self.columns {
             if column.len() != expected {
-                return Err(TableError::Unequal { column: name.clone(), rows: column.len(), expected });
+                return Err(TableError::Unequal { column: name.to_string(), rows: column.len(), expected });
             }
             arrays.push((name, column.to_arrow(name)?));
         }
@@ -162,7 +162,7 @@ impl Column {
         }
     }
 
-    fn to_arrow(&self, column: &Cow<'static, str>) -> Result<ArrayRef, TableError> {
+    fn to_arrow(&self, column: &str) -> Result<ArrayRef, TableError> {
         Ok(match self {
             Self::Time(values) => Arc::new(
                 TimestampNanosecondArray::from_iter_values(values.iter().map(|time| time.get()))
@@ -178,14 +178,10 @@ impl Column {
 }
 
 /// The keys are signed because common readers do not take unsigned ones.
-fn labels(
-    column: &Cow<'static, str>,
-    values: &[u32],
-    names: &[String],
-) -> Result<DictionaryArray<Int32Type>, TableError> {
+fn labels(column: &str, values: &[u32], names: &[String]) -> Result<DictionaryArray<Int32Type>, TableError> {
     let key = |(row, label): (usize, &u32)| {
         i32::try_from(*label).ok().filter(|_| (*label as usize) < names.len()).ok_or(TableError::Label {
-            column: column.clone(),
+            column: column.to_owned(),
             row,
             label: *label,
             names: names.len(),

@@ -48,7 +48,7 @@ pub fn time(size: Size, timing: Timing) -> Result<Row, Failure> {
         });
         world.push(figures);
         if timing.against_plain || repeat == 0 {
-            let (endings, figures) = measured(|| plain());
+            let (endings, figures) = measured(&plain);
             loops.push(figures);
             fills = check("S3", &run.map_err(RunError::from)?, &endings)?;
         }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use hemiola_adapters::process;
@@ -17,6 +16,7 @@ use super::report::{Figures, Row};
 use super::walk::walk;
 use super::workload::Size;
 use super::{Timing, measured};
+use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::Job;
 use crate::memory::Memory;
@@ -29,6 +29,9 @@ use crate::sweep::{self, Ended, Observer, Request};
 const FAST: usize = 50;
 const SLOW: usize = 200;
 const CANDLES: usize = 100_000;
+
+/// How often the sweep that is to be killed is looked at.
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// Runs it: once whole on one thread, which is timed, and once killed when half of its shards are done, and resumed. Both
 /// must leave the same bytes.
@@ -134,6 +137,7 @@ fn kill_half_way(request: &Request, shards: usize) -> Result<(), Failure> {
     }
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child: Child = command.spawn().map_err(|error| io("start the sweep", &error))?;
+    let watch = Stopwatch::start();
     let folder = request.output.as_ref().map(|output| output.join("shards")).unwrap_or_default();
     loop {
         let done = fs::read_dir(&folder).map_or(0, Iterator::count);
@@ -151,7 +155,7 @@ fn kill_half_way(request: &Request, shards: usize) -> Result<(), Failure> {
                 ))
             };
         }
-        thread::sleep(Duration::from_millis(5));
+        watch.wait_until(watch.elapsed() + GLANCE);
     }
     // It may have ended by itself meanwhile.
     _ = child.kill();

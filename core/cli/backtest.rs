@@ -57,8 +57,8 @@ pub(super) struct Arguments {
     /// Names, and files whose names end in .yaml or .json.
     #[arg(long, value_name = "NAME|FILE,...", value_delimiter = ',', conflicts_with_all = ["ledger", "explain", "why"])]
     compare_policies: Vec<String>,
-    /// Put a value in the place of the configuration's: scheduler.capital_policy=risk_parity, or with a strategy's or an
-    /// engine's name one of its parameters: trend.fast=20. Once for each.
+    /// Put a value in the place of the configuration's: `scheduler.capital_policy=risk_parity`, or with a strategy's or an
+    /// engine's name one of its parameters: `trend.fast=20`. Once for each.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Run one variant of a sweep, named by the sweep's folder and the variant's number: all that decides its results is

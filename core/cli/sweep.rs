@@ -3,6 +3,7 @@
 mod text;
 
 use std::io::{self, IsTerminal as _};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
@@ -19,13 +20,14 @@ use crate::sweep::space::Wanted;
 use crate::sweep::spec::Spec;
 use crate::sweep::{self, Ended, Observer, Request};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     selected: Selected,
     /// What varies: a strategy's or engine's parameter, or any place of the configuration. Lists and ranges, such as
-    /// trend.fast=5..54, slow=60..155:5, cap=0.01..1:log5, scheduler.capital_policy=equal_weight,risk_parity, or with
-    /// --draws uniform(0.1..0.9) and log_uniform(0.001..1). Once for each; together they multiply.
+    /// `trend.fast=5..54`, `slow=60..155:5`, `cap=0.01..1:log5`, `scheduler.capital_policy=equal_weight,risk_parity`, or with
+    /// --draws `uniform(0.1..0.9)` and `log_uniform(0.001..1)`. Once for each; together they multiply.
     #[arg(long, value_name = "PATH=VALUES", required = true)]
     grid: Vec<String>,
     /// Only variants that fulfil this, such as fast<slow.
@@ -99,7 +101,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     fn request(&self) -> Request {
-        let cores = || thread::available_parallelism().map_or(1, |cores| cores.get());
+        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Request {
             spec: Spec {
                 job: Job {

@@ -168,14 +168,15 @@ impl Config {
             self.written.get(section).is_some_and(|section| section.node.get(name).is_some())
         };
         let Some(name) = place.get(1) else { return spelled };
-        if place[0] == STRATEGIES && !stands_in(STRATEGIES, name) {
-            if let Some(section) = strategy_sections().find(|section| stands_in(section, name)) {
-                section.clone_into(&mut spelled[0]);
-                let own = self.written.get(section).and_then(|section| section.node.get(name));
-                let has_inside = own.is_some_and(|own| own.node.get(PARAMETERS).is_some());
-                if !has_inside && place.get(2).is_some_and(|inside| inside == PARAMETERS) {
-                    spelled.remove(2);
-                }
+        if place[0] == STRATEGIES
+            && !stands_in(STRATEGIES, name)
+            && let Some(section) = strategy_sections().find(|section| stands_in(section, name))
+        {
+            section.clone_into(&mut spelled[0]);
+            let own = self.written.get(section).and_then(|section| section.node.get(name));
+            let has_inside = own.is_some_and(|own| own.node.get(PARAMETERS).is_some());
+            if !has_inside && place.get(2).is_some_and(|inside| inside == PARAMETERS) {
+                spelled.remove(2);
             }
         }
         let runtime = self.written.get("runtime").and_then(|runtime| runtime.node.get(SCHEDULERS));

@@ -30,7 +30,7 @@ pub enum Values {
 }
 
 /// The most values of one range.
-const MOST: f64 = 1e6;
+const MOST: u32 = 1_000_000;
 
 /// Values of ranges are rounded to so many significant digits, so that three steps of 0.1 are 0.3.
 const DIGITS: usize = 12;
@@ -80,7 +80,7 @@ impl Axis {
 
     /// How many values it has; `None` when they are drawn.
     #[must_use]
-    pub const fn len(&self) -> Option<usize> {
+    pub const fn count(&self) -> Option<usize> {
         match &self.values {
             Values::Listed(values) => Some(values.len()),
             Values::Between { .. } => None,
@@ -108,7 +108,7 @@ fn range(text: &str) -> Result<Vec<f64>, String> {
     let (both, step) = text.split_once(':').map_or((text, None), |(both, step)| (both, Some(step.trim())));
     let (low, high) = ends(both)?;
     if let Some(count) = step.and_then(|step| step.strip_prefix("log")) {
-        let count = count.parse::<u32>().ok().filter(|count| (2..=MOST as u32).contains(count));
+        let count = count.parse::<u32>().ok().filter(|count| (2..=MOST).contains(count));
         let count = count
             .ok_or_else(|| format!("`{text}`: expected how many values after `log`, from 2, such as log7"))?;
         if low <= 0.0 {
@@ -126,7 +126,7 @@ fn range(text: &str) -> Result<Vec<f64>, String> {
     };
     // A last step that rounding keeps just below the end is meant to meet it.
     let steps = ((high - low) / step + 1e-9).floor();
-    if steps >= MOST {
+    if steps >= f64::from(MOST) {
         return Err(format!("`{text}`: more than a million values"));
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to a million")]
@@ -170,7 +170,7 @@ mod tests {
         let text = |text: &str| Scalar::Text(text.to_owned());
         let expected = vec![text("equal_weight"), text("risk_parity"), Scalar::Flag(true), text("1h")];
         assert_eq!(axis.values, Values::Listed(expected));
-        assert_eq!((axis.name(), axis.len()), ("capital_policy", Some(4)));
+        assert_eq!((axis.name(), axis.count()), ("capital_policy", Some(4)));
     }
 
     #[test]

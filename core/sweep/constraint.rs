@@ -1,5 +1,7 @@
 //! What a variant must fulfil to be one.
 
+use std::cmp::Ordering;
+
 use crate::config::Scalar;
 
 use super::axis::Axis;
@@ -76,10 +78,10 @@ impl Constraint {
             _ => None,
         };
         match self.comparison {
-            Comparison::Less => order.is_some_and(|order| order.is_lt()),
-            Comparison::AtMost => order.is_some_and(|order| order.is_le()),
-            Comparison::More => order.is_some_and(|order| order.is_gt()),
-            Comparison::AtLeast => order.is_some_and(|order| order.is_ge()),
+            Comparison::Less => order.is_some_and(Ordering::is_lt),
+            Comparison::AtMost => order.is_some_and(Ordering::is_le),
+            Comparison::More => order.is_some_and(Ordering::is_gt),
+            Comparison::AtLeast => order.is_some_and(Ordering::is_ge),
             Comparison::Equal => left == right,
             Comparison::Unequal => left != right,
         }

@@ -23,8 +23,8 @@ impl Sides {
         let axes = &space.axes;
         let Some(text) = text else {
             let varying: Vec<usize> =
-                (0..axes.len()).filter(|axis| axes[*axis].len().is_some_and(|len| len > 1)).collect();
-            let all = axes.iter().all(|axis| axis.len().is_some());
+                (0..axes.len()).filter(|axis| axes[*axis].count().is_some_and(|len| len > 1)).collect();
+            let all = axes.iter().all(|axis| axis.count().is_some());
             let [across, up] = varying[..] else { return Ok(None) };
             return Ok(all.then_some(Self { across, up }));
         };

@@ -149,7 +149,7 @@ pub fn run(request: &Request, catalog: &Catalog, observer: &mut dyn Observer) ->
     let order = rank.order(&rows);
     let best = order.first().copied().filter(|_| spec.selection_statistics);
     let worth = best.map(|best| Worth::of(&rows, best));
-    let result = result(&space, &rows, &order, worth.as_ref(), forward.as_ref(), &rank, &plan);
+    let result = result(&space, &rows, &order, worth.as_ref(), forward.as_ref(), &rank, plan);
     folder.table("sweep.parquet", &table::table(&space, &rows, &sweep_id, prepared.data.is_synthetic()))?;
     if let Some(forward) = &forward {
         folder.table("walk_forward.parquet", &forward.table(&rank))?;

@@ -57,12 +57,15 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// A Plan, or why there is none.
+type Planned = Result<Plan, String>;
+
 /// Makes Plans. It remembers the last configuration: neighbours in a grid often share theirs.
 #[derive(Debug)]
 pub struct Maker<'p> {
     planner: &'p Planner<'p>,
     base: &'p Plan,
-    last: RefCell<Option<(Vec<Setting>, Result<Plan, String>)>>,
+    last: RefCell<Option<(Vec<Setting>, Planned)>>,
 }
 
 impl Maker<'_> {

@@ -66,14 +66,14 @@ impl Space {
         let constraints: Vec<Constraint> =
             constraints.collect::<Result<_, _>>().map_err(|error| format!("--where {error}"))?;
         let holds = |values: &[Scalar]| constraints.iter().all(|constraint| constraint.holds(values));
-        let product = axes.iter().try_fold(1_u64, |product, axis| match axis.len() {
+        let product = axes.iter().try_fold(1_u64, |product, axis| match axis.count() {
             Some(len) => product.checked_mul(len as u64),
             None => Some(product),
         });
         let count = wanted.draws.map_or(product, Some).filter(|count| *count <= max_variants);
         let Some(count) = count else {
             let sizes: Vec<String> =
-                axes.iter().filter_map(|axis| Some(format!("{} of {}", axis.len()?, axis.path))).collect();
+                axes.iter().filter_map(|axis| Some(format!("{} of {}", axis.count()?, axis.path))).collect();
             return Err(format!(
                 "these are more than {} variants ({}): ask for fewer values, draw some with --draws, or allow more with --max-variants",
                 max_variants,
@@ -83,7 +83,7 @@ impl Space {
         let mut space = Self { axes, picks: Picks::All(count) };
         if wanted.draws.is_some() {
             space.picks = space.draw(count, wanted.seed, holds)?;
-        } else if let Some(drawn) = space.axes.iter().find(|axis| axis.len().is_none()) {
+        } else if let Some(drawn) = space.axes.iter().find(|axis| axis.count().is_none()) {
             return Err(format!(
                 "--grid {}: is drawn from, so say how many variants with --draws",
                 drawn.path

@@ -78,9 +78,9 @@ fn best(ended: &Ended, top: usize) -> String {
 fn worth_text(worth: &Worth) -> String {
     let mut text = format!("trials                {}\n", worth.trials);
     match worth.deflated {
-        Some(found) => write!(
+        Some(found) => writeln!(
             text,
-            "deflated Sharpe       {:.1} % sure that the best is better than luck (its Sharpe alone: {:.1} %)\n",
+            "deflated Sharpe       {:.1} % sure that the best is better than luck (its Sharpe alone: {:.1} %)",
             found.deflated * 100.0,
             found.probabilistic * 100.0,
         ),

@@ -96,7 +96,7 @@ fn other_spellings_and_sections_are_found() {
     assert!(twice.unwrap_err().contains("says the same as `name`"));
     // Schedulers of `runtime` go before those of the same name.
     let (above, schedulers) = BASE.split_at(BASE.find("multi_strategy_schedulers:").unwrap());
-    let indented: String = schedulers.lines().map(|line| format!("  {line}\n")).collect();
+    let indented = schedulers.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
     let config = base(&format!("{above}runtime:\n{indented}"));
     let found = set(&config, &["scheduler.schedules.trend.interval=1h"]).unwrap();
     assert_eq!(found, written(&[("interval: 15m", "interval: 1h")]));

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
-use std::thread;
 use std::time::Duration;
 
+use hemiola::clock::Stopwatch;
 use serde_json::Value;
 
 use super::project::{BTC, CONFIG_FILE, ETH, Project};
@@ -27,8 +27,8 @@ fn walk(seed: u64, hours: usize) -> Candles {
     for _ in 0..hours {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let open = price;
-        price =
-            (price * (1.0 + ((state >> 40) as f64 / (1 << 24) as f64 - 0.5) * 0.02) * 100.0).round() / 100.0;
+        price = (price * (1.0 + ((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 0.02) * 100.0).round()
+            / 100.0;
         prices.push((open, price));
     }
     Candles::of(&prices)
@@ -76,7 +76,7 @@ fn results_do_not_depend_on_threads() {
     let sharpes = table.numbers("sharpe");
     let best = sharpes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert_eq!(shown["best"]["statistics"]["sharpe"].as_f64().unwrap(), best);
-    let variant = shown["best"]["variant"].as_u64().unwrap() as usize;
+    let variant = usize::try_from(shown["best"]["variant"].as_u64().unwrap()).unwrap();
     assert_eq!(sharpes[variant], best);
     assert_eq!(shown["best"]["parameters"]["crossing.fast"], fast[variant]);
     assert_eq!((&shown["ran"], &shown["failed"]), (&Value::from(608), &Value::from(0)));
@@ -198,7 +198,7 @@ fn killed_at_random_moments_it_ends_in_the_same_bytes() {
         let mut child =
             project.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(11);
-        thread::sleep(Duration::from_millis(100 + (state >> 33) % 1_500));
+        Stopwatch::start().wait_until(Duration::from_millis(100 + (state >> 33) % 1_500));
         child.kill().unwrap();
         child.wait().unwrap();
         let kept = fs::read_dir(project.path(&format!("{folder}/shards"))).map_or(0, Iterator::count);
