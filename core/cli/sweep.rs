@@ -79,7 +79,7 @@ pub(super) struct Arguments {
     /// Put a value in the place of the configuration's, for all variants. Once for each.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Folder of the results; data/sweeps/<sweep id> by default.
+    /// Folder of the results; `data/sweeps/<sweep id>` by default.
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Go on with the sweep in that folder, where it was stopped.

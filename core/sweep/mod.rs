@@ -50,7 +50,7 @@ pub struct Request {
     pub spec: Spec,
     /// No more variants than this.
     pub max_variants: u64,
-    /// The folder; data/sweeps/<sweep id> by default.
+    /// The folder; `data/sweeps/<sweep id>` by default.
     pub output: Option<PathBuf>,
     /// Whether to go on with what is there.
     pub resume: bool,
