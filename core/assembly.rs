@@ -197,6 +197,7 @@ pub fn assemble(
         returns: BTreeMap::new(),
         rows: BTreeMap::new(),
         lines: BTreeMap::new(),
+        closes: BTreeMap::new(),
         kinds: BTreeMap::new(),
         subjects: Arc::default(),
         notes: Notes::default(),
@@ -264,6 +265,8 @@ struct Assembly<'a> {
     rows: BTreeMap<Vec<*const Bars>, Option<Arc<Rows>>>,
     /// Price lines by the addresses of the series that they are made of.
     lines: BTreeMap<Vec<*const Bars>, Arc<Bars>>,
+    /// Pairs that are quoted at their closes, by the addresses of the two series.
+    closes: BTreeMap<[*const Bars; 2], Arc<Snapshots>>,
     kinds: BTreeMap<&'static str, Kind>,
     /// Those of the last portfolio.
     subjects: Arc<[Subject]>,
@@ -548,7 +551,9 @@ impl Assembly<'_> {
         let known = account.market.snapshots.get(&(pair, schedule.interval)).cloned();
         let joined = known.unwrap_or_else(|| {
             let source = |bars| Source { bars, quotes: None };
-            Arc::new(snapshots(source(primary), source(secondary)))
+            let addresses = [Arc::as_ptr(primary), Arc::as_ptr(secondary)];
+            let joined = || Arc::new(snapshots(source(primary), source(secondary)));
+            Arc::clone(self.closes.entry(addresses).or_insert_with(joined))
         });
         if let Some(bound) = bound {
             let traded = primary.closed_at(account.start, 0)..primary.closed_at(account.end, 0);

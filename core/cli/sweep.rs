@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// What varies: a strategy's or engine's parameter, or any place of the configuration. Lists and ranges, such as
     /// `trend.fast=5..54`, `slow=60..155:5`, `cap=0.01..1:log5`, `scheduler.capital_policy=equal_weight,risk_parity`, or with
     /// --draws `uniform(0.1..0.9)` and `log_uniform(0.001..1)`. Once for each; together they multiply.
-    #[arg(long, value_name = "PATH=VALUES", required = true)]
+    #[arg(long, value_name = "PATH=VALUES")]
     grid: Vec<String>,
     /// Only variants that fulfil this, such as fast<slow.
     #[arg(long = "where", value_name = "COMPARISON")]

@@ -51,6 +51,9 @@ impl Space {
     /// # Errors
     /// When what was asked for cannot be read, is empty, or is too much.
     pub fn of(wanted: &Wanted, max_variants: u64) -> Result<Self, String> {
+        if wanted.grid.is_empty() {
+            return Err("nothing varies: name an axis, such as --grid sma_cross.fast=5..54".to_owned());
+        }
         let axes: Vec<Axis> = wanted
             .grid
             .iter()

@@ -166,6 +166,7 @@ fn a_sweep_that_cannot_be_is_refused_before_anything_is_read() {
     let project = Project::empty();
     project.write(CONFIG_FILE, super::project::CONFIG);
     for (arguments, says) in [
+        ("", "nothing varies"),
         ("--grid crossing.fsat=1..3", "did you mean `fast`?"),
         ("--grid crosing.fast=1..3", "did you mean `crossing`?"),
         ("--grid scheduler.schedules.hourly.intervall=1h", "did you mean `interval`?"),
