@@ -157,6 +157,7 @@ mod tests {
         assert_eq!(numbers("5..9"), [5.0, 6.0, 7.0, 8.0, 9.0]);
         assert_eq!(numbers("60..155:5").len(), 20);
         assert_eq!(numbers("0.1..0.5:0.1"), [0.1, 0.2, 0.3, 0.4, 0.5]);
+        assert_eq!(numbers("0.1..0.7:0.1").len(), 7, "0.6 / 0.1 is a little less than 6");
         assert_eq!(numbers("0..1:0.3"), [0.0, 0.3, 0.6, 0.9]);
         assert_eq!(numbers("-1..1"), [-1.0, 0.0, 1.0]);
         assert_eq!(numbers("0.001..1:log4"), [0.001, 0.01, 0.1, 1.0]);
