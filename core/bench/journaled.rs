@@ -78,13 +78,13 @@ fn journal(prepared: &Prepared, outcome: &Outcome, signing: &Signing) -> u64 {
     count
 }
 
-/// Every limit, each so wide that nothing meets it.
+/// Every limit, each so wide that nothing meets it. Only leverage stays off: under a limit of it the gate makes smaller
+/// what the cash does not pay for, and the loop does not.
 fn in_force() -> RiskProfile {
     let (wide, whole) = (Ratio::new(1e6), Ratio::new(0.999_999));
     RiskProfile {
         max_positions: 1_000_000,
         max_position: wide,
-        max_leverage: 1e6,
         max_drawdown: whole,
         max_daily_loss: whole,
         max_daily_fall: whole,
