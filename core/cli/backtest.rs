@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::compare::{self, Wanted};
+use super::over::Over;
 use super::{Format, Output, Selected, explain, print, print_json, report_failure, say, why};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
@@ -26,24 +27,8 @@ use crate::sweep::variant::{Named, Variant};
 pub(super) struct Arguments {
     #[command(flatten)]
     selected: Selected,
-    /// A candle store, or with --interval one file of candles; the environment's store by default.
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// The interval of the candles in a file, such as 1m.
-    #[arg(long, requires = "data")]
-    interval: Option<String>,
-    /// Take prices as they are; only the order of the candles is checked.
-    #[arg(long)]
-    trust_data: bool,
-    /// First instant of the window; candles before it warm up. A date or RFC 3339.
-    #[arg(long, value_name = "INSTANT")]
-    from: Option<String>,
-    /// Last instant of the window.
-    #[arg(long, value_name = "INSTANT")]
-    to: Option<String>,
-    /// Leave out the schedules whose strategy needs a capability that was not granted.
-    #[arg(long)]
-    skip_blocked: bool,
+    #[command(flatten)]
+    over: Over,
     /// Begin with the latches and halts of the environment's risk state, as paper and live do.
     #[arg(long)]
     risk_state: bool,
@@ -140,20 +125,12 @@ impl Arguments {
             return Ok((Job { every_bar, ..job }, digest));
         }
         let job = Job {
-            config: self.selected.config.clone(),
-            environment: self.selected.environment.clone(),
-            scheduler: self.selected.scheduler.clone(),
-            data: self.data.clone(),
-            interval: self.interval.clone(),
-            trust_data: self.trust_data,
-            from: self.from.clone(),
-            to: self.to.clone(),
             every_bar,
-            skip_blocked: self.skip_blocked,
             risk_state: self.risk_state,
             operator_log: self.operator_log.clone(),
             capital_policy: self.capital_policy.clone(),
             set: self.set.clone(),
+            ..self.over.job(&self.selected)
         };
         Ok((job, None))
     }

@@ -7,6 +7,7 @@ mod config;
 mod data;
 mod explain;
 mod journal;
+mod over;
 mod risk;
 mod run;
 mod sched;

@@ -12,6 +12,7 @@ use hemiola_systems::signals::catalog::Catalog;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::over::Over;
 use super::{Format, Output, Selected, print, print_json, report_failure, say};
 use crate::exit::Failure;
 use crate::job::Job;
@@ -20,7 +21,6 @@ use crate::sweep::space::Wanted;
 use crate::sweep::spec::Spec;
 use crate::sweep::{self, Ended, Observer, Request};
 
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -58,24 +58,8 @@ pub(super) struct Arguments {
     /// vary, when there are two.
     #[arg(long, value_name = "ACROSS,UP")]
     heat_map: Option<String>,
-    /// A candle store, or with --interval one file of candles; the environment's store by default.
-    #[arg(long, value_name = "PATH")]
-    data: Option<PathBuf>,
-    /// The interval of the candles in a file, such as 1m.
-    #[arg(long, requires = "data")]
-    interval: Option<String>,
-    /// Take prices as they are; only the order of the candles is checked.
-    #[arg(long)]
-    trust_data: bool,
-    /// First instant of the window; candles before it warm up. A date or RFC 3339.
-    #[arg(long, value_name = "INSTANT")]
-    from: Option<String>,
-    /// Last instant of the window.
-    #[arg(long, value_name = "INSTANT")]
-    to: Option<String>,
-    /// Leave out the schedules whose strategy needs a capability that was not granted.
-    #[arg(long)]
-    skip_blocked: bool,
+    #[command(flatten)]
+    over: Over,
     /// Put a value in the place of the configuration's, for all variants. Once for each.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
@@ -104,18 +88,7 @@ impl Arguments {
         let cores = || thread::available_parallelism().map_or(1, NonZero::get);
         Request {
             spec: Spec {
-                job: Job {
-                    environment: self.selected.environment.clone(),
-                    scheduler: self.selected.scheduler.clone(),
-                    data: self.data.clone(),
-                    interval: self.interval.clone(),
-                    trust_data: self.trust_data,
-                    from: self.from.clone(),
-                    to: self.to.clone(),
-                    skip_blocked: self.skip_blocked,
-                    set: self.set.clone(),
-                    ..Job::of(&self.selected.config)
-                },
+                job: Job { set: self.set.clone(), ..self.over.job(&self.selected) },
                 wanted: Wanted {
                     grid: self.grid.clone(),
                     constraints: self.constraints.clone(),

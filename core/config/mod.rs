@@ -33,6 +33,7 @@ pub use variant::is_policy_file;
 
 mod assemble;
 pub mod capabilities;
+mod changed;
 mod check;
 pub mod definition;
 mod field;

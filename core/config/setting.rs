@@ -1,14 +1,13 @@
 //! Single values of a configuration in place of what its file says.
 
 use std::fmt;
-use std::path::Path;
 
 use hemiola_components::strategy::EngineSpec;
 
-use super::problem::{Place, Problem, Problems, Severity, listed, nearest};
+use super::problem::{Place, Problem, Problems, listed, nearest};
 use super::shape::root::strategy_sections;
 use super::tree::{Entry, Node, Value};
-use super::{Config, ConfigError, Scope, Selection, build};
+use super::{Config, ConfigError, Selection};
 
 /// A value as the command line gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,27 +227,7 @@ impl Config {
                 (problem.line, problem.column) = (1, 1);
             }
         };
-        match build(
-            Path::new(&self.file),
-            Some(written),
-            engines,
-            &Scope::default(),
-            Problems::new(&self.file),
-        ) {
-            Ok(mut config) => {
-                config.warnings.iter_mut().chain(&mut config.notes).for_each(elsewhere);
-                // The tree no longer holds keys that were repeated.
-                let repeated = self.warnings.iter().filter(|problem| problem.code == "duplicate_key");
-                config.warnings.extend(repeated.cloned());
-                Ok(config)
-            }
-            Err(ConfigError::Invalid(mut found)) => {
-                found.retain(|problem| problem.severity == Severity::Error);
-                found.iter_mut().for_each(elsewhere);
-                Err(ConfigError::Invalid(found))
-            }
-            Err(unreadable) => Err(unreadable),
-        }
+        self.changed(written, engines, elsewhere)
     }
 }
 

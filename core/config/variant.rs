@@ -4,9 +4,9 @@ use std::path::Path;
 
 use hemiola_components::strategy::EngineSpec;
 
-use super::problem::{Problem, Problems, Severity};
+use super::problem::{Problem, Problems};
 use super::tree::{Entry, Node, Position, Value};
-use super::{Config, ConfigError, Scope, build, check, read_bytes, read_tree};
+use super::{Config, ConfigError, check, read_bytes, read_tree};
 
 const SCHEDULERS: &str = "multi_strategy_schedulers";
 const POLICY: &str = "capital_policy";
@@ -45,28 +45,13 @@ impl Config {
         };
         let mut written = self.written.clone();
         replace(&mut written, name, node);
-        let path = Path::new(&self.file);
         let place = format!("{SCHEDULERS}.{name}.{POLICY}");
         let elsewhere = |problem: &mut Problem| {
             if problem.path.contains(&place) {
                 policy.clone_into(&mut problem.file);
             }
         };
-        match build(path, Some(written), engines, &Scope::default(), Problems::new(&self.file)) {
-            Ok(mut config) => {
-                config.warnings.iter_mut().chain(&mut config.notes).for_each(elsewhere);
-                // The tree no longer holds keys that were repeated.
-                let repeated = self.warnings.iter().filter(|problem| problem.code == "duplicate_key");
-                config.warnings.extend(repeated.cloned());
-                Ok(config)
-            }
-            Err(ConfigError::Invalid(mut found)) => {
-                found.iter_mut().for_each(elsewhere);
-                found.retain(|problem| problem.severity == Severity::Error);
-                Err(ConfigError::Invalid(found))
-            }
-            Err(unreadable) => Err(unreadable),
-        }
+        self.changed(written, engines, elsewhere)
     }
 }
 
