@@ -15,14 +15,15 @@ use hemiola_adapters::journal::writer::{
 use hemiola_adapters::journal::{Algorithm, Chain, DecisionBody, Field, Lines, Target, Values, files};
 use hemiola_components::time::Nanos;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::journal_attacks::Random;
 use crate::support::journals::{RUN, checkpoint_key, key};
 
 /// Where the process that is killed journals, and its number; without them, it does nothing.
-const FOLDER: &str = "HEMIOLA_TEST_JOURNAL_FOLDER";
-const START: &str = "HEMIOLA_TEST_JOURNAL_START";
+pub(crate) const FOLDER: &str = "HEMIOLA_TEST_JOURNAL_FOLDER";
+pub(crate) const START: &str = "HEMIOLA_TEST_JOURNAL_START";
 
 const SECRET: &str = "nobody knows";
 const JOURNALS: u64 = 10;
@@ -73,10 +74,8 @@ fn seal(Timed(at, item): &Timed, chain: &mut Chain, line: &mut Vec<u8>) {
     chain.seal(line, start);
 }
 
-type Seal = fn(&Timed, &mut Chain, &mut Vec<u8>);
-
 /// Opens the journal in a folder; what was torn is to be told by its next record.
-fn open(folder: &Path) -> (Writer<System, Seal>, Option<Torn>) {
+pub(crate) fn open<F>(folder: &Path, seal: F) -> (Writer<System, F>, Option<Torn>) {
     let settings = Settings {
         days: JournalDays::new(&folder.join("journal"), PATTERN, None).unwrap(),
         environment: "paper".to_owned(),
@@ -92,7 +91,7 @@ fn open(folder: &Path) -> (Writer<System, Seal>, Option<Torn>) {
         (Target::File(folder.join("safe/checkpoints.jsonl")), Pace { records: 10, interval: Nanos::SECOND });
     let checkpoints =
         CheckpointWriter::open(System, &target, checkpoint_key(), RUN.to_owned(), pace, clock).unwrap();
-    Writer::open(System, settings, Some(checkpoints), seal as Seal).unwrap()
+    Writer::open(System, settings, Some(checkpoints), seal).unwrap()
 }
 
 fn at(kill: u64, batch: i64) -> Nanos {
@@ -100,7 +99,7 @@ fn at(kill: u64, batch: i64) -> Nanos {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test of what happens at any moment waits for one")]
-fn pause(micros: u64) {
+pub(crate) fn pause(micros: u64) {
     thread::sleep(Duration::from_micros(micros));
 }
 
@@ -110,7 +109,7 @@ fn pause(micros: u64) {
 fn journals_until_it_is_killed() {
     let Some(folder) = env::var_os(FOLDER) else { return };
     let kill: u64 = env::var(START).unwrap().parse().unwrap();
-    let (writer, torn) = open(Path::new(&folder));
+    let (writer, torn) = open(Path::new(&folder), seal);
     let mut queue = Queue::start(writer, 16).unwrap();
     let opened = queue.submit(vec![(at(kill, 0), Timed(at(kill, 0), Item::Opened(torn)))]).unwrap();
     queue.wait(opened).unwrap();
@@ -132,10 +131,10 @@ fn journals_until_it_is_killed() {
     }
 }
 
-/// Kills a process that journals in the folder, and tells the last number it acknowledged.
-fn kill(folder: &Path, kill: u64, random: &mut Random) -> Option<u64> {
+/// Kills a process that journals in the folder, which is this test, and tells the last number it acknowledged.
+pub(crate) fn kill(test: &str, folder: &Path, kill: u64, random: &mut Random) -> Option<u64> {
     let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "journal_kill::journals_until_it_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", test, "--ignored", "--nocapture"])
         .env(FOLDER, folder)
         .env(START, kill.to_string())
         .stdout(Stdio::piped())
@@ -151,7 +150,7 @@ fn kill(folder: &Path, kill: u64, random: &mut Random) -> Option<u64> {
     said.last().or(first)
 }
 
-fn verify(folder: &Path, allow_open: bool) -> Report {
+pub(crate) fn verify(folder: &Path, allow_open: bool) -> Report {
     let mut rules = Rules { allow_open, ..Rules::default() };
     rules.keys.add(Some("desk-1".to_owned()), &Zeroizing::new(SECRET.as_bytes().to_vec()));
     let mut against = Checkpoints::new(checkpoint_key().public());
@@ -166,8 +165,8 @@ fn verify(folder: &Path, allow_open: bool) -> Report {
     verifier.finish().unwrap()
 }
 
-/// What the next start makes of the journal, in a copy: it is closed there, and the numbers in it are told.
-fn restarted(folder: &Path, kill: u64) -> Vec<u64> {
+/// The journal and its checkpoints as they are now, elsewhere.
+pub(crate) fn copy(folder: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for part in ["journal", "safe"] {
         fs::create_dir(copy.path().join(part)).unwrap();
@@ -176,37 +175,59 @@ fn restarted(folder: &Path, kill: u64) -> Vec<u64> {
             fs::copy(&path, copy.path().join(part).join(path.file_name().unwrap())).unwrap();
         }
     }
-    let (mut writer, torn) = open(copy.path());
+    copy
+}
+
+/// Folders for a journal and its checkpoints.
+pub(crate) fn prepare(folder: &Path) {
+    fs::create_dir(folder.join("journal")).unwrap();
+    fs::create_dir(folder.join("safe")).unwrap();
+    fs::write(folder.join("safe/checkpoints.jsonl"), "").unwrap();
+}
+
+/// What a kill may leave: a torn last line, and nothing else; without a record, a journal that was not opened again.
+pub(crate) fn check_findings(folder: &Path, acknowledged: Option<u64>) {
+    let found = verify(folder, true).findings;
+    let is_torn = |what| what == What::Torn || acknowledged.is_none() && what == What::NotClosed;
+    assert!(found.len() <= 1 && found.iter().all(|finding| is_torn(finding.what)), "{found:#?}");
+}
+
+/// All records of a journal.
+pub(crate) fn records(folder: &Path) -> Vec<Value> {
+    let texts =
+        files(&folder.join("journal")).unwrap().into_iter().map(|path| fs::read_to_string(path).unwrap());
+    texts
+        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// What the next start makes of the journal, in a copy: it is closed there, and the numbers in it are told.
+fn restarted(folder: &Path, kill: u64) -> Vec<u64> {
+    let copy = copy(folder);
+    let (mut writer, torn) = open(copy.path(), seal);
     let at = at(kill + 1, 0);
     writer.append(at, &Timed(at, Item::Opened(torn))).unwrap();
     writer.commit().unwrap();
     writer.close(at, &Timed(at, Item::Closed)).unwrap();
     let report = verify(copy.path(), false);
     assert_eq!(report.verdict, Verdict::Valid, "{:#?}", report.findings);
-    let mut numbers = Vec::new();
-    for path in files(&copy.path().join("journal")).unwrap() {
-        for line in fs::read_to_string(path).unwrap().lines() {
-            let record: Value = serde_json::from_str(line).unwrap();
-            numbers.extend(record.get("number").map(|text| text.as_str().unwrap().parse::<u64>().unwrap()));
-        }
-    }
+    let numbers = records(copy.path()).into_iter();
     numbers
+        .filter_map(|record| record.get("number").map(|text| text.as_str().unwrap().parse().unwrap()))
+        .collect()
 }
 
 #[test]
 fn a_process_killed_at_any_moment_leaves_what_it_acknowledged_once() {
     for journal in 0..JOURNALS {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("journal")).unwrap();
-        fs::create_dir(folder.path().join("safe")).unwrap();
-        fs::write(folder.path().join("safe/checkpoints.jsonl"), "").unwrap();
+        prepare(folder.path());
         let mut random = Random(journal);
         let mut before = Vec::new();
         for number in 0..KILLS {
-            let acknowledged = kill(folder.path(), number, &mut random);
-            let torn = verify(folder.path(), true).findings;
-            let is_torn = |what| what == What::Torn || acknowledged.is_none() && what == What::NotClosed;
-            assert!(torn.len() <= 1 && torn.iter().all(|finding| is_torn(finding.what)), "{torn:#?}");
+            let acknowledged =
+                kill("journal_kill::journals_until_it_is_killed", folder.path(), number, &mut random);
+            check_findings(folder.path(), acknowledged);
             let numbers = restarted(folder.path(), number);
             let (old, new) = numbers.split_at(before.len());
             assert_eq!(old, before, "nothing goes when it was there");

@@ -19,6 +19,7 @@ mod failing_engine;
 mod generator;
 mod journal_attacks;
 mod journal_kill;
+mod journal_kill_world;
 mod journal_page;
 mod journal_python;
 mod latches;
