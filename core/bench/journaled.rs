@@ -1,7 +1,10 @@
 //! S3: S2 with every limit of the risk engine in force, and each decision signed.
 
+use std::collections::BTreeMap;
+
 use hemiola_adapters::journal::{Algorithm, Head, MacKey};
 use hemiola_adapters::process;
+use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::RiskProfile;
 use hemiola_components::units::Ratio;
 use hemiola_systems::signals::catalog::Catalog;
@@ -10,9 +13,10 @@ use zeroize::Zeroizing;
 use super::report::{Figures, Row};
 use super::workload::{self, Size, Workload};
 use super::{Timing, check, measured};
-use crate::assembly::{Options, Window, assemble};
+use crate::assembly::{Market, Options, Window, assemble};
 use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
+use crate::config::plan::Plan;
 use crate::exit::Failure;
 use crate::job::Prepared;
 use crate::journal::{self, Signing};
@@ -100,14 +104,14 @@ fn in_force() -> RiskProfile {
     }
 }
 
-fn prepared(plan: crate::config::plan::Plan, market: crate::assembly::Market) -> Prepared {
+fn prepared(plan: Plan, market: Market) -> Prepared {
     Prepared {
         data: MarketData { market, ..MarketData::default() },
         window: Window::default(),
-        curve: hemiola_components::port::EquityCurve::Off,
+        curve: EquityCurve::Off,
         config_sha256: String::new(),
         run_id: "0".repeat(64),
-        limits: vec![std::collections::BTreeMap::new()],
+        limits: vec![BTreeMap::new()],
         ledger: LedgerTerms { pattern: String::new(), retention_days: None, syncs: false },
         journal: JournalTerms {
             signing: None,

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
+use hemiola_adapters::store::SourceFile;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,7 +20,6 @@ pub const SCHEMA: &str = "hemiola.manifest/2";
 /// The manifest of a run.
 #[must_use]
 pub fn build(job: &Job, prepared: &Prepared, outcome: &Outcome) -> Value {
-    let file = |file: &hemiola_adapters::store::SourceFile| json!({ "path": file.path, "rows": file.rows, "blake3": file.blake3 });
     json!({
         "schema": SCHEMA,
         "run_id": prepared.run_id,
@@ -30,8 +30,14 @@ pub fn build(job: &Job, prepared: &Prepared, outcome: &Outcome) -> Value {
         "config_sha256": prepared.config_sha256,
         "configuration": resolved::configuration(&prepared.plan),
         "synthetic": prepared.data.is_synthetic(),
-        "files": prepared.data.files.iter().map(file).collect::<Vec<_>>(),
+        "files": files(prepared),
     })
+}
+
+/// What a run read, with hashes.
+pub(crate) fn files(prepared: &Prepared) -> Value {
+    let file = |file: &SourceFile| json!({ "path": file.path, "rows": file.rows, "blake3": file.blake3 });
+    prepared.data.files.iter().map(file).collect()
 }
 
 /// The part of a manifest that a repetition needs.

@@ -26,7 +26,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::assembly::Window;
-use crate::config::plan::Plan;
+use crate::config::Scalar;
+use crate::config::plan::{Plan, SchedulePlan};
 use crate::exit::{Exit, Failure};
 use crate::job::{Configured, Prepared};
 use crate::memory::Memory;
@@ -221,7 +222,7 @@ fn stretch(prepared: &Prepared) -> (Nanos, Nanos) {
 /// How many candles the strategies of the account look at.
 fn bars(prepared: &Prepared) -> u64 {
     let Prepared { plan, data, .. } = prepared;
-    let of = |schedule: &crate::config::plan::SchedulePlan| -> u64 {
+    let of = |schedule: &SchedulePlan| -> u64 {
         let series = schedule.instruments.iter().map(|instrument| &data.market.series[*instrument]);
         series.filter_map(|series| series.get(&schedule.interval)).map(|bars| bars.len() as u64).sum()
     };
@@ -272,10 +273,10 @@ fn result(
     })
 }
 
-fn scalar(value: &crate::config::Scalar) -> Value {
+fn scalar(value: &Scalar) -> Value {
     match value {
-        crate::config::Scalar::Number(number) => json!(number),
-        crate::config::Scalar::Flag(flag) => json!(flag),
-        crate::config::Scalar::Text(text) => json!(text),
+        Scalar::Number(number) => json!(number),
+        Scalar::Flag(flag) => json!(flag),
+        Scalar::Text(text) => json!(text),
     }
 }

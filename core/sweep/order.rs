@@ -1,6 +1,7 @@
 //! Which variant is best.
 
 use super::row::{Ran, Row, STATISTICS};
+use crate::config::nearest;
 
 /// Statistics of which less is better.
 const LESS: [&str; 3] = ["annualised_volatility", "max_drawdown", "max_drawdown_days"];
@@ -21,7 +22,7 @@ impl Rank {
         if known.contains(&name) {
             return Ok(Self { name: name.to_owned() });
         }
-        let near = crate::config::nearest(name, known.iter().copied());
+        let near = nearest(name, known.iter().copied());
         let hint = near.map_or_else(
             || format!("there are {}", known.join(", ")),
             |near| format!("did you mean `{near}`?"),

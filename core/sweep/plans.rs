@@ -6,7 +6,7 @@ use hemiola_components::strategy::{EngineSpec, ParameterKind, ParameterSpec, Par
 
 use super::axis::{Axis, Values};
 use super::space::Space;
-use crate::config::plan::Plan;
+use crate::config::plan::{Plan, SchedulePlan, StrategyPlan};
 use crate::config::{Config, ConfigError, Problem, Scalar, Selection, Setting};
 
 /// What an axis changes.
@@ -148,14 +148,12 @@ fn reads_the_same(base: &Plan, plan: &Plan) -> Result<(), String> {
     }
     let read: Vec<_> =
         base.schedules.iter().map(|one| (one.interval, &one.instruments, &one.pairs)).collect();
-    let same = |one: &crate::config::plan::SchedulePlan| {
-        read.contains(&(one.interval, &one.instruments, &one.pairs))
-    };
+    let same = |one: &SchedulePlan| read.contains(&(one.interval, &one.instruments, &one.pairs));
     if !plan.schedules.iter().all(same) {
         return refuse("other candles or pairs");
     }
     let texts = |plan: &Plan| -> Vec<(String, String, Vec<ParameterValue>)> {
-        let of = |strategy: &crate::config::plan::StrategyPlan| {
+        let of = |strategy: &StrategyPlan| {
             let values = strategy.parameters.0.values();
             let texts = values.filter(|value| matches!(value, ParameterValue::Text(_))).cloned().collect();
             (strategy.name.clone(), strategy.engine.clone(), texts)

@@ -1,6 +1,8 @@
 //! A sweep as it was asked for, and the file that says so.
 
+use std::fmt::Display;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
@@ -11,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::space::{Space, Wanted};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Prepared};
+use crate::results::manifest::files;
 use crate::results::resolved;
 
 /// What the manifest of a sweep says about itself.
@@ -38,7 +41,6 @@ pub struct Spec {
 /// The manifest of a sweep that has not ended.
 #[must_use]
 pub fn manifest(spec: &Spec, prepared: &Prepared, space: &Space) -> Value {
-    let file = |file: &hemiola_adapters::store::SourceFile| json!({ "path": file.path, "rows": file.rows, "blake3": file.blake3 });
     let mut manifest = json!({
         "schema": SCHEMA,
         "binary": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
@@ -48,7 +50,7 @@ pub fn manifest(spec: &Spec, prepared: &Prepared, space: &Space) -> Value {
         "config_sha256": prepared.config_sha256,
         "configuration": resolved::configuration(&prepared.plan),
         "synthetic": prepared.data.is_synthetic(),
-        "files": prepared.data.files.iter().map(file).collect::<Vec<_>>(),
+        "files": files(prepared),
     });
     let id = HEXLOWER.encode(&Sha256::digest(manifest.to_string()));
     manifest["sweep_id"] = json!(id);
@@ -77,12 +79,11 @@ impl Known {
         let failure = |exit, message: String| Failure::new(exit, format!("{}: {message}", path.display()));
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failure(Exit::Operational, format!("cannot read: {error}"))),
         };
-        let foreign = |why: &dyn std::fmt::Display| {
-            failure(Exit::Usage, format!("is not the manifest of a sweep: {why}"))
-        };
+        let foreign =
+            |why: &dyn Display| failure(Exit::Usage, format!("is not the manifest of a sweep: {why}"));
         let document: Value = serde_json::from_slice(&bytes).map_err(|error| foreign(&error))?;
         match document.get("schema").and_then(Value::as_str) {
             Some(SCHEMA) => serde_json::from_value(document).map(Some).map_err(|error| foreign(&error)),
