@@ -82,7 +82,7 @@ fn seal(prepared: &'static Prepared) -> impl FnMut(&Item, &mut Chain, &mut Vec<u
             opening.after(torn.clone()).write(&prepared.plan, *at, chain, line);
         }
         Item::Happened(record) => {
-            assert!(scribe.record(record, chain, line), "only what has a line is journaled")
+            assert!(scribe.record(record, chain, line), "only what has a line is journaled");
         }
     }
 }
