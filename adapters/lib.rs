@@ -1,6 +1,7 @@
 //! The outside world of Hemiola.
 
 pub mod bare;
+pub mod feed;
 pub mod journal;
 pub mod ledger;
 pub mod operator_state;

@@ -1,5 +1,6 @@
 //! The data of Hemiola: components, resources and boundary records. No behaviour beyond checking a value.
 
+pub mod candle;
 pub mod candles;
 pub mod capital;
 pub mod column;
