@@ -67,6 +67,15 @@ impl Candles {
         self.grid.map_or_else(|| self.bars.open_time[bar], |grid| grid.open_time(bar))
     }
 
+    /// When candle `bar`, which exists, ended, whenever it came into existence.
+    ///
+    /// # Panics
+    /// As [`Candles::open_time`].
+    #[must_use]
+    pub fn end_time(&self, bar: usize) -> Nanos {
+        self.grid.map_or_else(|| self.bars.end_time(bar), |grid| grid.open_time(bar) + grid.step)
+    }
+
     /// When candle `bar`, which exists, closed.
     ///
     /// # Panics

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::Component;
 
+use crate::candle::Candle;
 use crate::column::Column;
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity};
@@ -52,6 +53,13 @@ pub enum Span {
     Uniform(Nanos),
     /// One length per bar: a line made of several series.
     Each(Vec<Nanos>),
+    /// All the same, but some came into existence later than they ended.
+    Late {
+        /// How long each lasts.
+        length: Nanos,
+        /// From each one's open until it was known; never less than the length.
+        known: Vec<Nanos>,
+    },
 }
 
 /// Candles in columns, oldest first; all columns have the same length, except those that are left out.
@@ -112,9 +120,60 @@ impl Bars {
     pub fn close_time(&self, bar: usize) -> Nanos {
         let span = match &self.span {
             Span::Uniform(span) => *span,
-            Span::Each(spans) => spans[bar],
+            Span::Each(spans) | Span::Late { known: spans, .. } => spans[bar],
         };
         self.open_time[bar] + span
+    }
+
+    /// When candle `bar` ended, whenever it came into existence.
+    ///
+    /// # Panics
+    /// When there is no such candle.
+    #[must_use]
+    pub fn end_time(&self, bar: usize) -> Nanos {
+        match &self.span {
+            Span::Late { length, .. } => self.open_time[bar] + *length,
+            Span::Uniform(_) | Span::Each(_) => self.close_time(bar),
+        }
+    }
+
+    /// How long each candle lasts, where all last as long.
+    #[must_use]
+    pub const fn length(&self) -> Option<Nanos> {
+        match &self.span {
+            Span::Uniform(length) | Span::Late { length, .. } => Some(*length),
+            Span::Each(_) => None,
+        }
+    }
+
+    /// Adds a candle that is known from `known_at` on, which is its end or later and not before that of the one before
+    /// it. The columns that the others have are filled.
+    ///
+    /// # Panics
+    /// When the candles are of several lengths.
+    pub fn push(&mut self, candle: &Candle, known_at: Nanos) {
+        let length = self.length().expect("only a series of one interval grows");
+        let known = known_at - candle.open_time;
+        debug_assert!(known >= length, "no candle is known before it has ended");
+        if known > length && matches!(self.span, Span::Uniform(_)) {
+            self.span = Span::Late { length, known: vec![length; self.len()] };
+        }
+        if let Span::Late { known: spans, .. } = &mut self.span {
+            spans.push(known);
+        }
+        let whole = self.len();
+        for (column, value) in [
+            (&mut self.high, candle.high),
+            (&mut self.low, candle.low),
+            (&mut self.volume, candle.volume),
+        ] {
+            if column.len() == whole {
+                column.push(value);
+            }
+        }
+        self.open_time.push(candle.open_time);
+        self.open.push(candle.open);
+        self.close.push(candle.close);
     }
 
     /// Whether anybody traded during candle `bar`.
@@ -320,6 +379,31 @@ mod tests {
         let mut bars = bars(&[0, 10], 10);
         bars.span = Span::Each(vec![Nanos::new(10), Nanos::new(60)]);
         assert_eq!(bars.close_time(1), Nanos::new(70));
+    }
+
+    #[test]
+    fn a_candle_that_is_known_late_closes_late_and_ends_in_time() {
+        let mut bars = bars(&[0, 10], 10);
+        let candle = |open: i64| Candle {
+            open_time: Nanos::new(open),
+            open: 1.0,
+            high: 1.0,
+            low: 1.0,
+            close: 2.0,
+            volume: 3.0,
+        };
+        bars.push(&candle(20), Nanos::new(30));
+        assert_eq!(bars.span, Span::Uniform(Nanos::new(10)));
+        bars.push(&candle(30), Nanos::new(47));
+        bars.push(&candle(40), Nanos::new(50));
+        let times = |of: fn(&Bars, usize) -> Nanos| (0..5).map(|bar| of(&bars, bar).get()).collect::<Vec<_>>();
+        assert_eq!(times(Bars::close_time), [10, 20, 30, 47, 50]);
+        assert_eq!(times(Bars::end_time), [10, 20, 30, 40, 50]);
+        assert_eq!((bars.length(), bars.closed_at(Nanos::new(46), 0)), (Some(Nanos::new(10)), 3));
+        assert_eq!(bars.volume, [1.0, 1.0, 3.0, 3.0, 3.0]);
+        bars.volume = Column::new();
+        bars.push(&candle(50), Nanos::new(60));
+        assert!(bars.volume.is_empty() && bars.high.len() == 6);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use crate::units::{Notional, Price, Quantity};
 
 /// Whose position it is, in what, and what its engine reads.
 #[derive(Component, Clone, Debug)]
-#[component(immutable)]
 #[require(Holding)]
 pub struct Position {
     /// The account.

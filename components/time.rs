@@ -16,6 +16,8 @@ impl Nanos {
     pub const ZERO: Self = Self(0);
     /// Later than every event: "never".
     pub const NEVER: Self = Self(i64::MAX);
+    /// The close of a candle that nobody has seen yet: later than every event but the last word.
+    pub const UNSEEN: Self = Self(i64::MAX - 1);
     /// One second.
     pub const SECOND: Self = Self(1_000_000_000);
     /// One UTC day.

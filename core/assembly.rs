@@ -26,6 +26,7 @@ use hemiola_components::strategy::{ParameterError, Strategy};
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::allocation::division::{Division, Subject};
 use hemiola_systems::control::turn::first_standings;
+use hemiola_systems::growth::Growth;
 use hemiola_systems::indicators::log_returns::{log_returns, log_returns_in};
 use hemiola_systems::indicators::snapshots::{Source, snapshots, stale};
 use hemiola_systems::indicators::tick_sums::{tick_sums, tick_sums_in};
@@ -42,7 +43,8 @@ use thiserror::Error;
 use crate::config::plan::{Pair, Plan, SchedulePlan};
 use crate::modes::backtest::Keep;
 use crate::price_line::price_line;
-use crate::runtime::{Block, Runtime};
+use crate::runtime::{Block, Growing, Runtime};
+use crate::streams::{Reader, Streams};
 
 /// The market data of a Plan.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +84,9 @@ pub struct Options {
     pub explain: Option<Question>,
     /// Seed of another insertion order of the systems, for tests.
     pub shuffle: Option<u64>,
+    /// Whether candles come while it runs. What there is has closed when the window begins, and engines look no further
+    /// than the tick. There is one Plan, and the window has a first instant; without a last one it has no end.
+    pub grows: bool,
 }
 
 /// Why a world cannot be built.
@@ -200,20 +205,21 @@ pub fn assemble(
         closes: BTreeMap::new(),
         kinds: BTreeMap::new(),
         subjects: Arc::default(),
+        streams: None,
         notes: Notes::default(),
     };
     let mut portfolios = Vec::with_capacity(plans.len());
     for (index, (plan, market)) in plans.iter().enumerate() {
         portfolios.push(assembly.portfolio(PortfolioIndex::new(index), plan, market)?);
     }
-    let Assembly { mut world, kinds, notes, .. } = assembly;
+    let Assembly { mut world, kinds, notes, streams, .. } = assembly;
     if !lie_in_order(&mut world, portfolios.len()) {
         return Err(AssemblyError::Order("portfolios do not lie in one table by their index".into()));
     }
     let queue = Queue {
         calendar: starts(&world, &portfolios),
         portfolios,
-        scan: options.scan,
+        scan: if options.grows { ScanLimit::Now } else { options.scan },
         explain: options.explain.map(|question| Box::new(Explain::from(question))),
         ..Queue::default()
     };
@@ -221,7 +227,8 @@ pub fn assemble(
     let kinds: Vec<Kind> = kinds.into_values().collect();
     let pass =
         schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
-    Ok((Runtime::new(world, pass, queue, block), notes))
+    let growing = streams.map(|streams| Box::new(Growing { growth: Growth::new(&mut world), streams }));
+    Ok((Runtime::new(world, pass, queue, block, growing), notes))
 }
 
 /// Whether all portfolios are in one table, a row each, in the order of their index.
@@ -270,6 +277,8 @@ struct Assembly<'a> {
     kinds: BTreeMap<&'static str, Kind>,
     /// Those of the last portfolio.
     subjects: Arc<[Subject]>,
+    /// The columns of the last portfolio, when they grow.
+    streams: Option<Streams>,
     notes: Notes,
 }
 
@@ -292,14 +301,22 @@ impl Assembly<'_> {
     ) -> Result<Entity, AssemblyError> {
         let (start, end) = self.window(plan, market)?;
         let mut book = Book::default();
+        self.streams = self.options.grows.then(Streams::new);
         for (instrument, series) in plan.instruments.iter().zip(&market.series) {
             let addresses = series.values().map(Arc::as_ptr).collect();
             let line = self.lines.entry(addresses).or_insert_with(|| price_line(series));
             let bars = Arc::clone(line);
-            for bars in series.values() {
-                self.world.spawn(Series { bars: Arc::clone(bars) });
+            let columns: Vec<(Interval, Entity, Arc<Bars>)> = series
+                .iter()
+                .map(|(interval, bars)| {
+                    let entity = self.world.spawn(Series { bars: Arc::clone(bars) }).id();
+                    (*interval, entity, Arc::clone(bars))
+                })
+                .collect();
+            let entity = self.world.spawn((instrument.clone(), PriceLine { bars: Arc::clone(&bars) })).id();
+            if let Some(streams) = &mut self.streams {
+                streams.instrument(entity, &bars, instrument.rules.tick, columns);
             }
-            self.world.spawn((instrument.clone(), PriceLine { bars: Arc::clone(&bars) }));
             let mut line = BookLine::new(Candles::new(bars), instrument.rules);
             line.closed = line.bars.closed_at(start, 0);
             book.lines.push(line);
@@ -321,6 +338,9 @@ impl Assembly<'_> {
                 risk_policy: plan.risk_policy.clone(),
             })
             .id();
+        if let Some(streams) = &mut self.streams {
+            streams.belong_to(entity);
+        }
         let owner = Owner { entity, index, plan, market, start, end };
         let strategies =
             (0..plan.strategies.len()).map(|i| self.strategy(&owner, i)).collect::<Result<Vec<_>, _>>()?;
@@ -365,7 +385,8 @@ impl Assembly<'_> {
     fn sheet(&mut self, book: &Book, market: &Market) -> Option<Sheet> {
         /// Closes in the rows for each close in the lines.
         const MOST: usize = 4;
-        if book.lines.len() < 2 || self.options.curve == EquityCurve::EveryBar || market.scratch.is_some() {
+        let Options { curve, grows, .. } = self.options;
+        if book.lines.len() < 2 || curve == EquityCurve::EveryBar || market.scratch.is_some() || grows {
             return None;
         }
         let bars = || book.lines.iter().map(|line| line.bars.shared());
@@ -383,6 +404,9 @@ impl Assembly<'_> {
             for &instrument in &schedule.instruments {
                 read.push(series(plan, market, schedule, instrument)?);
             }
+        }
+        if let (true, Some(from)) = (self.options.grows, from) {
+            return Ok((from, to.unwrap_or(Nanos::NEVER)));
         }
         read.retain(|bars| !bars.is_empty());
         let first = read.iter().map(|bars| bars.open_time[0]).min().ok_or(AssemblyError::EmptyWindow)?;
@@ -474,6 +498,11 @@ impl Assembly<'_> {
                 feed,
             };
             let mut entity = self.world.spawn((position, cursor));
+            if let (Some(streams), Some(position)) = (&mut self.streams, entity.get::<Position>()) {
+                let secondary = pair.map(|pair| pair.secondary);
+                let (entity, interval) = (entity.id(), plan.interval);
+                streams.reader(&Reader { entity, position, interval, secondary });
+            }
             if decides {
                 kind.insert_state(&mut entity);
             }

@@ -22,6 +22,7 @@ pub mod results;
 pub mod runtime;
 pub mod signal_limit;
 pub mod smoke;
+pub mod streams;
 pub mod sweep;
 
 /// The example of the README compiles.

@@ -31,6 +31,38 @@ pub fn price_line(series: &BTreeMap<Interval, Arc<Bars>>) -> Arc<Bars> {
     Arc::new(collect(&series, &chosen))
 }
 
+/// Goes on with the line of several series, finest first, that have grown: of each the first `seen` candles have been
+/// taken in or left out. What came since came at once.
+pub(crate) fn extend(line: &mut Bars, series: &[&Arc<Bars>], seen: &[usize]) {
+    for (rank, (bars, seen)) in series.iter().zip(seen).enumerate() {
+        for bar in *seen..bars.len() {
+            if series[..rank].iter().all(|finer| is_silent(finer, bars, bar)) {
+                push(line, bars, bar);
+            }
+        }
+    }
+}
+
+/// Adds a candle of a series at the end of a line.
+fn push(line: &mut Bars, bars: &Bars, bar: usize) {
+    let mut spans: Vec<Nanos> = match std::mem::replace(&mut line.span, Span::Each(Vec::new())) {
+        Span::Each(spans) | Span::Late { known: spans, .. } => spans,
+        Span::Uniform(length) => vec![length; line.len()],
+    };
+    spans.push(bars.close_time(bar) - bars.open_time[bar]);
+    line.span = Span::Each(spans);
+    line.open_time.push(bars.open_time[bar]);
+    for (to, from) in [
+        (&mut line.open, &bars.open),
+        (&mut line.high, &bars.high),
+        (&mut line.low, &bars.low),
+        (&mut line.close, &bars.close),
+        (&mut line.volume, &bars.volume),
+    ] {
+        to.push(from[bar]);
+    }
+}
+
 /// A candle of the merged line: when it closed, which series it is from, finest first, and its place there.
 type Candle = (Nanos, usize, usize);
 

@@ -3,6 +3,7 @@
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::World;
 use hemiola_components::capital::Weight;
+use hemiola_components::control::OperatorAction;
 use hemiola_components::id::PortfolioIndex;
 use hemiola_components::metric::Metrics;
 use hemiola_components::port::{Outbox, Tick};
@@ -14,9 +15,12 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Price;
 use hemiola_systems::allocation::division::Division;
 use hemiola_systems::book::marked;
+use hemiola_systems::growth::Growth;
 use hemiola_systems::pass::Pass;
 use hemiola_systems::queue::Queue;
 use hemiola_systems::signals::explain::Explanation;
+
+use crate::streams::{Arrival, Streams};
 
 /// A world on its time lines.
 pub struct Runtime {
@@ -24,6 +28,13 @@ pub struct Runtime {
     pass: Pass,
     queue: Queue,
     block: Block,
+    growing: Option<Box<Growing>>,
+}
+
+/// What a world has whose candles come while it runs.
+pub(crate) struct Growing {
+    pub(crate) growth: Growth,
+    pub(crate) streams: Streams,
 }
 
 /// A stretch of time that all portfolios go through before any goes on, so that they read the same part of the
@@ -52,8 +63,52 @@ impl Block {
 }
 
 impl Runtime {
-    pub(crate) const fn new(world: World, pass: Pass, queue: Queue, block: Block) -> Self {
-        Self { world, pass, queue, block }
+    pub(crate) const fn new(
+        world: World,
+        pass: Pass,
+        queue: Queue,
+        block: Block,
+        growing: Option<Box<Growing>>,
+    ) -> Self {
+        Self { world, pass, queue, block, growing }
+    }
+
+    /// Adds candles, those of one series in order, that came into existence at `known_at`: after the last tick, and not
+    /// before any of them had ended. Ticks before `known_at` have to be done first.
+    ///
+    /// # Errors
+    /// When this world does not grow.
+    pub fn grow(&mut self, arrivals: &[Arrival], known_at: Nanos) -> Result<(), BevyError> {
+        let Growing { growth, streams } = self.growing.as_deref_mut().ok_or("this world does not grow")?;
+        streams.grow(&mut self.world, arrivals, known_at);
+        growth.take_up(&mut self.world, &mut self.queue, 0)
+    }
+
+    /// Adds what an operator wants; it takes effect at its instant, which is after the last tick.
+    ///
+    /// # Errors
+    /// When this world does not grow.
+    pub fn command(&mut self, action: OperatorAction) -> Result<(), BevyError> {
+        let growing = self.growing.as_deref_mut().ok_or("this world does not grow")?;
+        growing.growth.command(&mut self.world, &mut self.queue, 0, action)
+    }
+
+    /// The columns that grow, if they do.
+    #[must_use]
+    pub fn streams(&self) -> Option<&Streams> {
+        self.growing.as_deref().map(|growing| &growing.streams)
+    }
+
+    /// Does all ticks of the first portfolio up to an instant.
+    ///
+    /// # Errors
+    /// When a system fails; the world is then not to be used any more.
+    pub fn step_to(&mut self, instant: Nanos) -> Result<u64, BevyError> {
+        let mut ticks = 0;
+        while self.next_tick(0) <= instant && self.step()? {
+            ticks += 1;
+        }
+        Ok(ticks)
     }
 
     /// One pass: inbox, tick, outbox. Every portfolio that has an event left in the block advances by one. Returns

@@ -183,6 +183,11 @@ pub(crate) fn next_close_of_any(book: &mut Book, now: Nanos) -> Nanos {
     next.min().unwrap_or(Nanos::NEVER)
 }
 
+/// The same; [`Nanos::UNSEEN`] when there is no such candle yet.
+pub(crate) fn next_close_or_unseen(book: &mut Book, now: Nanos) -> Nanos {
+    next_close_of_any(book, now).min(Nanos::UNSEEN)
+}
+
 /// The first instant after `now` and before `until` at which a short may be called.
 pub(crate) fn next_margin_call(book: &Book, now: Nanos, until: Nanos) -> Option<Nanos> {
     let lines = book.shorted.iter().map(|&index| &book.lines[index as usize]);

@@ -17,11 +17,14 @@ pub struct Decision {
 /// The next decision of a schedule in one instrument, or `None` when the run ends before it.
 #[must_use]
 pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Option<Decision> {
-    if cursor.seen >= cursor.end {
-        return None;
-    }
-    let due = cadence.next_due(cursor.last_due, bars.close_time(cursor.seen));
+    let due = next_due(cadence, cursor, bars)?;
     (due <= cursor.until).then(|| Decision { due, bar: bars.closed_at(due, cursor.seen + 1) - 1 })
+}
+
+/// When that is; `None` when no candle has closed that the schedule has not seen.
+#[must_use]
+pub fn next_due(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Option<Nanos> {
+    (cursor.seen < cursor.end).then(|| cadence.next_due(cursor.last_due, bars.close_time(cursor.seen)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod control;
 pub mod digest;
 pub mod execution;
 pub mod governor;
+pub mod growth;
 pub mod indicators;
 pub mod ingest;
 pub mod journaling;

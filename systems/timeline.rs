@@ -8,14 +8,14 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::Query;
 use bevy_ecs::system::InMut;
 use hemiola_components::metric::Metrics;
-use hemiola_components::port::{EquityCurve, EquityPoint, Outbox};
+use hemiola_components::port::{EquityCurve, EquityPoint};
 use hemiola_components::portfolio::{Account, Book, Desk, Portfolio};
 use hemiola_components::position::{Cursor, Feed, Position};
 use hemiola_components::schedule::Telemetry;
 use hemiola_components::time::Nanos;
 
 use crate::book::{Visit, mark_until, next_close_of_any, next_margin_call};
-use crate::cadence::next_decision;
+use crate::cadence::next_due;
 use crate::pass::{Phase, Systems, When};
 use crate::queue::Queue;
 use crate::table::columns;
@@ -39,49 +39,58 @@ fn advance(
     let mut due = due.drain(..).peekable();
     for (place, tick) in inbox.ticks.drain(..).enumerate() {
         let index = tick.portfolio.get();
-        let Desk { timeline, account, book, resting, agenda, look_at, midnight, turn, .. } =
-            &mut desks[index];
+        let desk = &mut desks[index];
         while let Some(due) = due.next_if(|due| due.tick == place) {
             let (position, cursor) = positions.get(due.position)?;
-            agenda.next[position.slot] = next_look(cursor, &position.feed);
+            desk.agenda.next[position.slot] = next_look(cursor, &position.feed);
         }
-        if tick.now == timeline.day_end {
-            timeline.day_end = day_end(book, tick.now);
+        if tick.now == desk.timeline.day_end {
+            desk.timeline.day_end = day_end(&mut desk.book, tick.now);
         }
-        let next = if tick.now == timeline.end {
-            Nanos::NEVER
+        calendar[index] = if tick.now == desk.timeline.end {
+            mark_to_next(&portfolios[index], desk, Nanos::NEVER, &mut outbox.equity)
         } else {
-            let schedules = agenda.next.iter().copied();
-            let orders = resting.iter().map(|order| order.known_at);
-            let orders = orders.chain([*midnight, *look_at, *turn]);
-            schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
+            let next = next_event(desk);
+            mark_to_next(&portfolios[index], desk, next, &mut outbox.equity)
         };
-        calendar[index] = next;
-        let until = next.min(timeline.end);
-        let Portfolio { curve, .. } = portfolios[index];
-        let Outbox { equity, .. } = &mut *outbox;
-        let mut collect = |at: Nanos, account: &Account| {
-            equity.push(EquityPoint::of(tick.portfolio, at, account));
-        };
-        let visit: Option<Visit<'_>> = if curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
-        let called = next_margin_call(book, tick.now, until);
-        let latched = mark_until(account, book, called.unwrap_or(until), visit);
-        if let Some(event) = latched.or(called) {
-            calendar[index] = event;
-        }
     }
     Ok(())
 }
 
+/// When something happens to a portfolio next, as far as anybody knows.
+pub(crate) fn next_event(desk: &Desk) -> Nanos {
+    let Desk { timeline, resting, agenda, look_at, midnight, turn, .. } = desk;
+    let schedules = agenda.next.iter().copied();
+    let orders = resting.iter().map(|order| order.known_at).chain([*midnight, *look_at, *turn]);
+    schedules.chain(orders).fold(timeline.end.min(timeline.day_end), Nanos::min)
+}
+
+/// Marks a portfolio up to its `next` event, and gives that, or the mark before it that is one.
+pub(crate) fn mark_to_next(
+    portfolio: &Portfolio,
+    desk: &mut Desk,
+    next: Nanos,
+    equity: &mut Vec<EquityPoint>,
+) -> Nanos {
+    let Desk { timeline, account, book, .. } = desk;
+    let until = next.min(timeline.end);
+    let mut collect = |at: Nanos, account: &Account| {
+        equity.push(EquityPoint::of(portfolio.index, at, account));
+    };
+    let visit: Option<Visit<'_>> =
+        if portfolio.curve == EquityCurve::EveryBar { Some(&mut collect) } else { None };
+    let called = next_margin_call(book, timeline.now, until);
+    let latched = mark_until(account, book, called.unwrap_or(until), visit);
+    latched.or(called).unwrap_or(next)
+}
+
 /// When a position wants to be looked at again.
-fn next_look(cursor: &Cursor, feed: &Feed) -> Nanos {
+pub(crate) fn next_look(cursor: &Cursor, feed: &Feed) -> Nanos {
     match (&cursor.found, &cursor.failure) {
         _ if cursor.in_flight > 0 => Nanos::NEVER,
         (_, Some(failure)) => failure.at,
         (Some(found), _) => found.at,
-        (None, None) => {
-            next_decision(feed.cadence, cursor, &feed.bars).map_or(Nanos::NEVER, |decision| decision.due)
-        }
+        (None, None) => next_due(feed.cadence, cursor, &feed.bars).unwrap_or(Nanos::NEVER),
     }
 }
 

@@ -123,10 +123,8 @@ pub fn finish(
     keep: Keep,
     progress: impl FnMut(Nanos, Nanos),
 ) -> Result<(Vec<Outcome>, u64), BevyError> {
-    let log = |(index, (plan, _)): (usize, &(&Plan, &Market))| {
-        Log::new(plan, keep, runtime.desk(index).controls.standings.clone())
-    };
-    let mut logs: Vec<Log> = plans.iter().enumerate().map(log).collect();
+    let log = |(index, (plan, _)): (usize, &(&Plan, &Market))| Recorder::new(plan, keep, &runtime, index);
+    let mut logs: Vec<Recorder> = plans.iter().enumerate().map(log).collect();
     let passes = drive(&mut runtime, &mut logs, progress)?;
     let outcomes = logs.into_iter().enumerate().map(|(index, log)| log.finish(&runtime, index)).collect();
     Ok((outcomes, passes))
@@ -179,15 +177,19 @@ pub(crate) fn digest(plan: &Plan) -> Digest {
 }
 
 /// What a portfolio puts out while it runs.
-struct Log {
+#[derive(Clone, Debug)]
+pub struct Recorder {
     records: Vec<Record>,
     equity: Vec<EquityPoint>,
     digest: Option<Digest>,
     first_standings: Vec<Standing>,
 }
 
-impl Log {
-    fn new(plan: &Plan, keep: Keep, first_standings: Vec<Standing>) -> Self {
+impl Recorder {
+    /// Of portfolio `index` before anything happened.
+    #[must_use]
+    pub fn new(plan: &Plan, keep: Keep, runtime: &Runtime, index: usize) -> Self {
+        let first_standings = runtime.desk(index).controls.standings.clone();
         if keep == Keep::Accounts {
             return Self { records: Vec::new(), equity: Vec::new(), digest: None, first_standings };
         }
@@ -195,7 +197,9 @@ impl Log {
         Self { records: Vec::new(), equity: Vec::new(), digest, first_standings }
     }
 
-    fn finish(self, runtime: &Runtime, index: usize) -> Outcome {
+    /// What came out of the portfolio's run.
+    #[must_use]
+    pub fn finish(self, runtime: &Runtime, index: usize) -> Outcome {
         let (account, holdings) = (runtime.account(index), runtime.holdings(index));
         let quantities = holdings.iter().map(|holding| holding.quantity);
         let digest = self.digest.map(|digest| HEXLOWER.encode(&digest.finish(&account, quantities)));
@@ -217,7 +221,7 @@ impl Log {
     }
 }
 
-impl Keeper for Log {
+impl Keeper for Recorder {
     fn record(&mut self, record: Record) {
         if let Some(digest) = &mut self.digest {
             digest.record(&record);

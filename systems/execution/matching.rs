@@ -30,7 +30,7 @@ pub(crate) fn look_ahead(resting: &mut RestingOrder, line: &BookLine, liquidity:
         if bars.open_time(bar) < resting.working.order.at || closes <= resting.arrival {
             continue;
         }
-        resting.after_gap |= bar > 0 && bars.open_time(bar) > bars.close_time(bar - 1);
+        resting.after_gap |= bar > 0 && bars.open_time(bar) > bars.end_time(bar - 1);
         if !bars.traded(bar) {
             resting.after_gap = true;
             continue;

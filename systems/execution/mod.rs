@@ -6,7 +6,7 @@ pub mod fill;
 mod latency;
 pub mod ledger;
 pub mod margin;
-mod matching;
+pub(crate) mod matching;
 pub mod paper;
 pub mod trade;
 pub mod validate;

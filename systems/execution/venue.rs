@@ -284,8 +284,8 @@ pub fn is_cancellable(resting: &RestingOrder, line: &BookLine, now: Nanos) -> bo
     let known = line.bars.closed_at(now, line.closed);
     resting.arrival >= now
         || known.checked_sub(1).is_none_or(|last| {
-            let (opened, closed) = (line.bars.open_time(last), line.bars.close_time(last));
-            (now - closed).get() % (closed - opened).get() == 0
+            let (opened, ended) = (line.bars.open_time(last), line.bars.end_time(last));
+            (now - ended).get() % (ended - opened).get() == 0 || line.bars.close_time(last) == now
         })
 }
 
@@ -302,7 +302,7 @@ fn expiry(working: &WorkingOrder, line: &BookLine) -> Nanos {
     let given_up = Nanos::new(at.get().saturating_add(working.good_for.get()));
     let last = line.closed.checked_sub(1).filter(|_| working.time_in_force == TimeInForce::NextCandle);
     let Some(last) = last else { return given_up };
-    let closed = line.bars.close_time(last);
-    let length = closed - line.bars.open_time(last);
-    given_up.min((at - Nanos::new(1)).next_on_grid(closed, length) + length)
+    let ended = line.bars.end_time(last);
+    let length = ended - line.bars.open_time(last);
+    given_up.min((at - Nanos::new(1)).next_on_grid(ended, length) + length)
 }

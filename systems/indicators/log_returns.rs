@@ -57,6 +57,49 @@ pub fn log_returns_in<S: Sink<f64>>(
     })
 }
 
+/// The running sums of returns, to go on with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunningSums {
+    sum: RunningSum,
+    square: RunningSum,
+}
+
+impl RunningSums {
+    /// Those at the end of these returns.
+    #[must_use]
+    pub fn of(returns: &LogReturns) -> Self {
+        let mut sums = Self::default();
+        for value in &returns.values {
+            sums.sum.add(*value);
+            sums.square.add(value * value);
+        }
+        sums
+    }
+
+    /// Goes on with the returns of a column that has grown: `closes` is all of it, the first `seen` are known.
+    pub fn extend(&mut self, returns: &mut LogReturns, seen: usize, closes: &[f64]) {
+        let LogReturns { values, sums, squares, largest_sum, known } = returns;
+        for bar in seen..closes.len() {
+            let pair = bar.checked_sub(1).map(|previous| [closes[previous], closes[bar]]);
+            let pair = pair.filter(have_a_return);
+            if bar > 0 && pair.is_none() && known.is_none() {
+                *known = Some((0..bar).collect());
+            }
+            if let Some([previous, close]) = pair {
+                let value = libm::log(close / previous);
+                let sum = self.sum.add(value);
+                values.push(value);
+                sums.push(sum);
+                squares.push(self.square.add(value * value));
+                *largest_sum = largest_sum.max(sum.abs());
+            }
+            if let Some(known) = known {
+                known.push(values.len());
+            }
+        }
+    }
+}
+
 const fn have_a_return([previous, close]: &[f64; 2]) -> bool {
     *previous > 0.0 && *close > 0.0
 }
@@ -153,6 +196,22 @@ mod tests {
         assert_eq!(returns.values, [0.0, 0.0]);
         assert_eq!((0..5).map(|bar| returns.count(bar)).collect::<Vec<_>>(), [0, 1, 1, 1, 2]);
         assert!(log_returns(&[]).values.is_empty());
+    }
+
+    #[test]
+    fn returns_that_go_on_are_those_of_the_whole_column() {
+        let closes: Vec<f64> = (0..400).map(|i| 100.0 + f64::from(i * 13 % 29)).collect();
+        let gone = [&closes[..200], &[0.0], &closes[200..]].concat();
+        for closes in [closes, gone] {
+            for start in [0, 1, 150, 201, 250] {
+                let mut returns = log_returns(&closes[..start]);
+                let mut sums = RunningSums::of(&returns);
+                for (seen, until) in [(start, start + 1), (start + 1, 300), (300, closes.len())] {
+                    sums.extend(&mut returns, seen, &closes[..until]);
+                    assert_eq!(returns, log_returns(&closes[..until]), "{start} {until}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -33,6 +33,27 @@ pub fn snapshots(primary: Source<'_>, secondary: Source<'_>) -> Snapshots {
     joined
 }
 
+/// Goes on with the quotes of markets without any but their closes, whose candles have grown.
+pub fn extend(joined: &mut Snapshots, primary: &Bars, secondary: &Bars) {
+    let seen = joined.primary_bid.len();
+    let mut closed = 0;
+    for bar in seen..primary.len() {
+        let (now, close) = (primary.close_time(bar), primary.close[bar]);
+        closed = secondary.closed_at(now, closed);
+        let other = match closed.checked_sub(1) {
+            Some(last) => (secondary.close_time(last), secondary.close[last]),
+            None => (Snapshots::UNKNOWN, close),
+        };
+        for column in [&mut joined.primary_bid, &mut joined.primary_ask] {
+            column.push(close);
+        }
+        for column in [&mut joined.secondary_bid, &mut joined.secondary_ask] {
+            column.push(other.1);
+        }
+        joined.secondary_time.push(other.0);
+    }
+}
+
 /// How many of the snapshots at `candles` have a second leg's quote older than `bound` at the close of their candle.
 #[must_use]
 pub fn stale(primary: &Bars, snapshots: &Snapshots, candles: Range<usize>, bound: Nanos) -> usize {
@@ -110,6 +131,11 @@ mod tests {
         let secondary = bars(&[(5, 7.0), (10, 8.0), (41, 9.0), (51, 10.0)]);
         let source = |bars| Source { bars, quotes: None };
         let joined = snapshots(source(&primary), source(&secondary));
+        let mut grown = Snapshots::default();
+        let first = bars(&[(0, 1.0), (10, 2.0)]);
+        extend(&mut grown, &first, &secondary);
+        extend(&mut grown, &primary, &secondary);
+        assert_eq!(grown, joined);
         assert_eq!(joined.primary_bid, [1.0, 2.0, 3.0, 4.0]);
         assert_eq!(joined.primary_ask, joined.primary_bid);
         // At 10 nothing of the second is known; at 20 what closed at 15 and then at 20; what closes at 61 never is.

@@ -61,6 +61,27 @@ pub fn tick_sums_in<S: Sink<f64>>(
     own_tick(closes).map_or(Ok(None), |(scale, divisor)| sums_in(scale, divisor))
 }
 
+/// Goes on with the sums of a column that has grown: `closes` is all of it. Returns whether the new closes are multiples
+/// of the tick and their sums fit; nothing has changed otherwise.
+pub fn extend(sums: &mut TickSums, closes: &[f64]) -> bool {
+    let TickSums { parts: divisor, scale, sums: all, largest } = sums;
+    let before = all.len();
+    let mut sum = all[before - 1];
+    let mut most = *largest;
+    for close in &closes[before - 1..] {
+        let ticks = count(*close, *scale) / *divisor;
+        let fits = is_whole(*close, *scale) && divides(*divisor, count(*close, *scale));
+        (sum, most) = (sum + ticks, most.max(ticks));
+        if !fits || sum >= EXACT || most * *divisor * WIDEST >= EXACT {
+            all.to_mut().truncate(before);
+            return false;
+        }
+        all.push(sum);
+    }
+    *largest = most;
+    true
+}
+
 /// The smallest power of ten at which all of these are whole, and the greatest common divisor of their counts.
 fn own_tick(closes: &[f64]) -> Option<(f64, f64)> {
     let scale = powers_of_ten().find(|scale| all(closes, |close| is_whole(close, *scale)))?;
@@ -203,6 +224,23 @@ mod tests {
     fn columns_without_a_tick_or_beyond_exactness_have_no_sums() {
         assert_eq!(tick_sums(&[std::f64::consts::PI], 0.0), None);
         assert_eq!(tick_sums(&[EXACT / 4.0 + 1.0; 5], 1.0), None);
+    }
+
+    #[test]
+    fn sums_that_go_on_are_those_of_the_whole_column() {
+        let closes: Vec<f64> = (0..500).map(|i| f64::from(9_000 + 25 * (i * 7 % 41)) / 100.0).collect();
+        let mut sums = tick_sums(&closes[..100], 0.0).unwrap();
+        for until in [100, 101, 164, 500] {
+            assert!(extend(&mut sums, &closes[..until]));
+            let whole = tick_sums(&closes[..until], sums.parts / sums.scale).unwrap();
+            assert_eq!((&sums.sums, sums.largest), (&whole.sums, whole.largest));
+        }
+        let before = sums.clone();
+        let odd = [&closes[..], &[90.25, 90.01]].concat();
+        assert!(!extend(&mut sums, &odd), "not a multiple of the tick");
+        let large = [&closes[..], &[1e12]].concat();
+        assert!(!extend(&mut sums, &large), "its windows would not be exact");
+        assert_eq!(sums, before);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use hemiola_components::units::{Notional, Price, Quantity};
 
 use super::calendar::{midnight_that_matters, roll};
 use super::latch::{Scope, Trip, scope, trips, watch};
-use crate::book::{mark_of, next_close_of_any};
+use crate::book::{mark_of, next_close_or_unseen};
 use crate::execution::venue::{Venue, is_cancellable};
 
 /// Positions with what closing them changes.
@@ -117,7 +117,7 @@ pub(crate) fn enter_between(
     log: &mut Log<'_>,
 ) {
     if enter(portfolio, desk, risk_profile, scope, log) {
-        desk.look_at = next_close_of_any(&mut desk.book, log.now);
+        desk.look_at = next_close_or_unseen(&mut desk.book, log.now);
         watch_on(portfolio, desk, log.now);
     }
 }
@@ -243,7 +243,7 @@ pub(crate) fn withdraw(
             return true;
         }
         if !is_cancellable(resting, &venue.book.lines[working.order.instrument.get()], log.now) {
-            *look_at = next_close_of_any(venue.book, log.now);
+            *look_at = next_close_or_unseen(venue.book, log.now);
             return true;
         }
         let mut take_back = || -> Result<(), BevyError> {

@@ -229,12 +229,14 @@ pub enum ScanLimit {
     Decisions(usize),
     /// A number of decisions from 1 to 64 that depends on the seed and the place.
     Random(u64),
+    /// To the instant of the tick: candles come while the world runs, and those there are say nothing of a later one.
+    Now,
 }
 
 impl ScanLimit {
     fn decisions_from(self, slot: usize, bar: usize) -> usize {
         match self {
-            Self::Unlimited => usize::MAX,
+            Self::Unlimited | Self::Now => usize::MAX,
             Self::Decisions(count) => count.max(1),
             Self::Random(seed) => {
                 let mut x = seed ^ ((slot as u64) << 40) ^ bar as u64;
@@ -273,6 +275,9 @@ pub(crate) fn run<E: Engine>(
             continue;
         };
         debug_assert!(cursor.in_flight == 0, "a position with an order at the venue is never due");
+        if *scan == ScanLimit::Now {
+            cursor.until = due.now;
+        }
         match cursor.failure.take() {
             Some(mut failure) if failure.at == due.now && !cursor.recalled => {
                 failure.at = Nanos::NEVER;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use hemiola_components::engine::{ProtectionRule, VolatilityTarget, VolatilityTargetState};
-use hemiola_components::market::{LogReturns, Span};
+use hemiola_components::market::LogReturns;
 use hemiola_components::metric::Metric;
 use hemiola_components::reading::Reading;
 use hemiola_components::signal::{Answer, Direction, Metadata, Reasons, Signal, SignalKind};
@@ -203,10 +203,8 @@ fn realized_volatility(settings: &VolatilityTarget, view: &View<'_>, bar: usize)
 }
 
 fn annualization(settings: &VolatilityTarget, view: &View<'_>) -> f64 {
-    settings.annualization.unwrap_or_else(|| match view.bars.span {
-        Span::Uniform(span) => (YEAR.get() as f64 / span.get() as f64).sqrt(),
-        Span::Each(_) => 1.0,
-    })
+    let of_length = |length: Nanos| (YEAR.get() as f64 / length.get() as f64).sqrt();
+    settings.annualization.unwrap_or_else(|| view.bars.length().map_or(1.0, of_length))
 }
 
 /// The fraction of the budget to hold at this volatility.

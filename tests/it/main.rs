@@ -17,6 +17,7 @@ mod explain;
 mod extremes;
 mod failing_engine;
 mod generator;
+mod growth;
 mod journal_attacks;
 mod journal_kill;
 mod journal_kill_world;
