@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod feed;
+pub mod input_log;
 pub mod journal;
 pub mod ledger;
 pub mod operator_state;
