@@ -189,6 +189,21 @@ impl Job {
         self.complete(opened, plan, data)
     }
 
+    /// The same without a candle: they come while it runs.
+    ///
+    /// # Errors
+    /// When the configuration or what is read beside candles cannot be used.
+    pub fn prepare_without_candles(
+        &self,
+        catalog: &Catalog,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<Prepared, Failure> {
+        let opened = self.open(catalog, notice)?;
+        let plan = opened.config.plan(&opened.selection)?;
+        let data = market_data::without_candles(&plan, catalog)?;
+        self.complete(opened, plan, data)
+    }
+
     fn check(&self) -> Check {
         if self.trust_data { Check::Trusted } else { Check::Full }
     }

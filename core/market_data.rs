@@ -313,6 +313,26 @@ pub fn intervals(plan: &Plan, instrument: usize) -> BTreeSet<Interval> {
     readers.map(|schedule| schedule.interval).collect()
 }
 
+/// A market without a candle: a series for each that the schedules read.
+#[must_use]
+pub fn empty(plan: &Plan) -> Market {
+    let series = |index| {
+        let bars = |interval: Interval| (interval, Arc::new(Bars::empty(interval.length())));
+        intervals(plan, index).into_iter().map(bars).collect()
+    };
+    Market { series: (0..plan.instruments.len()).map(series).collect(), ..Market::default() }
+}
+
+/// What a Plan reads beside candles: targets from outside.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn without_candles(plan: &Plan, catalog: &Catalog) -> Result<MarketData, Failure> {
+    let mut data = MarketData { market: empty(plan), ..MarketData::default() };
+    data.read_targets(plan, catalog)?;
+    Ok(data)
+}
+
 fn data_of(
     instrument: usize,
     loaded: impl IntoIterator<Item = (Interval, LoadedSeries)>,

@@ -29,6 +29,14 @@ pub enum News {
         /// The candles.
         candles: Vec<Candle>,
     },
+    /// Everything that closed at one instant of a feed with a clock of its own, with the series of each; nothing that
+    /// closed earlier follows.
+    Closed {
+        /// The instant.
+        at: Nanos,
+        /// Series and candle.
+        candles: Vec<(usize, Candle)>,
+    },
     /// Something went wrong; the feed tries again by itself.
     Trouble {
         /// The series, when it is about one.

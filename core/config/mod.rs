@@ -21,7 +21,7 @@ use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 use view::View;
 
-pub use operator_log::{COMMANDS, Names, load_operator_log};
+pub use operator_log::{COMMANDS, Names, load_operator_log, parse_operator_log};
 pub use policy_file::{PolicyFile, kept_policy, load_policy_file};
 pub use problem::{Problem, Severity};
 pub(crate) use problem::{listed, nearest};

@@ -58,8 +58,20 @@ impl<'p> Names<'p> {
 /// is wrong with it: nothing of it is to be applied then.
 pub fn load_operator_log(path: &Path, names: &Names<'_>) -> Result<Vec<OperatorAction>, ConfigError> {
     let bytes = read_bytes("operator log", path)?;
-    let problems = Problems::new(&path.display().to_string());
-    let actions = match std::str::from_utf8(&bytes) {
+    parse_operator_log(&path.display().to_string(), &bytes, names)
+}
+
+/// Reads an operator log that stands elsewhere than in a file; `name` is what messages call it.
+///
+/// # Errors
+/// [`ConfigError::Invalid`] as for [`load_operator_log`].
+pub fn parse_operator_log(
+    name: &str,
+    bytes: &[u8],
+    names: &Names<'_>,
+) -> Result<Vec<OperatorAction>, ConfigError> {
+    let problems = Problems::new(name);
+    let actions = match std::str::from_utf8(bytes) {
         Ok(text) => read(text, names, &problems),
         Err(error) => {
             let (read, _) = bytes.split_at(error.valid_up_to());

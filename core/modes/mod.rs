@@ -2,4 +2,5 @@
 
 pub mod backtest;
 pub mod explain;
+pub mod paper;
 pub mod why;
