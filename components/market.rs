@@ -146,6 +146,22 @@ impl Bars {
         }
     }
 
+    /// Candle `bar`, of which all columns are there.
+    ///
+    /// # Panics
+    /// When there is no such candle, or a column was left out.
+    #[must_use]
+    pub fn candle(&self, bar: usize) -> Candle {
+        Candle {
+            open_time: self.open_time[bar],
+            open: self.open[bar],
+            high: self.high[bar],
+            low: self.low[bar],
+            close: self.close[bar],
+            volume: self.volume[bar],
+        }
+    }
+
     /// Adds a candle that is known from `known_at` on, which is its end or later and not before that of the one before
     /// it. The columns that the others have are filled.
     ///

@@ -212,6 +212,12 @@ impl Digest {
             Command::SetInterval { cool_down } => {
                 self.byte(5).long(cool_down.map_or(0, Nanos::get));
             }
+            Command::CancelOrders => {
+                self.byte(7);
+            }
+            Command::Flatten => {
+                self.byte(8);
+            }
             Command::Rebalance => {
                 self.byte(6);
             }

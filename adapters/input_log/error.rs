@@ -51,7 +51,8 @@ fn folder(path: &Path) -> String {
 }
 
 impl InputLogError {
-    pub(super) fn io<'a>(path: &'a Path, action: &'static str) -> impl FnOnce(io::Error) -> Self + 'a {
+    /// What the system refused of a file.
+    pub fn io<'a>(path: &'a Path, action: &'static str) -> impl FnOnce(io::Error) -> Self + 'a {
         move |error| Self::Io { path: path.to_owned(), action, source: Arc::new(error) }
     }
 

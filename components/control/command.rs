@@ -51,6 +51,10 @@ pub enum Command {
     },
     /// Divides the capital now.
     Rebalance,
+    /// Takes back the engines' orders that the venue has not filled yet.
+    CancelOrders,
+    /// The same, and closes every position at its last price, at once.
+    Flatten,
 }
 
 /// A command with its origin.

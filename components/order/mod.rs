@@ -118,6 +118,8 @@ pub enum Origin {
     Venue,
     /// The suspension of its schedule.
     Suspension,
+    /// An operator, who wants to be flat at once.
+    Operator,
 }
 
 impl Origin {
@@ -129,6 +131,7 @@ impl Origin {
             Self::Risk => "risk",
             Self::Venue => "venue",
             Self::Suspension => "suspension",
+            Self::Operator => "operator",
         }
     }
 
@@ -137,7 +140,7 @@ impl Origin {
     pub const fn filled(self, part: f64) -> Answer {
         match self {
             Self::Engine => Answer::Filled(part),
-            Self::Risk | Self::Venue | Self::Suspension => Answer::Closed,
+            Self::Risk | Self::Venue | Self::Suspension | Self::Operator => Answer::Closed,
         }
     }
 }

@@ -18,8 +18,17 @@ use super::{ConfigError, read_bytes};
 use crate::instant;
 
 /// The commands by their names in a log.
-pub const COMMANDS: [&str; 7] =
-    ["suspend", "resume", "set_limit", "clear_limit", "set_policy", "set_interval", "rebalance"];
+pub const COMMANDS: [&str; 9] = [
+    "suspend",
+    "resume",
+    "set_limit",
+    "clear_limit",
+    "set_policy",
+    "set_interval",
+    "rebalance",
+    "cancel_orders",
+    "flatten",
+];
 
 /// What commands may name: a scheduler's schedules with what they run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,6 +220,8 @@ fn command(name: &str, section: &mut Section<'_>, names: &Names<'_>) -> Option<C
             }
             Some(Command::SetInterval { cool_down: Some(nanos(seconds.seconds(1e-9)?)) })
         }
+        "cancel_orders" => Some(Command::CancelOrders),
+        "flatten" => Some(Command::Flatten),
         _ => Some(Command::Rebalance),
     }
 }

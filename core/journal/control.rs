@@ -22,6 +22,8 @@ const fn name(change: &Change) -> &'static str {
             Command::SetPolicy { .. } => "capital_policy_set",
             Command::SetInterval { .. } => "allocation_interval_set",
             Command::Rebalance => "capital_rebalanced",
+            Command::CancelOrders => "orders_canceled",
+            Command::Flatten => "positions_flattened",
         },
         Change::LimitEnded(_) => "signal_limit_expired",
         Change::SuspensionEnded(_) => "suspension_expired",
@@ -113,7 +115,7 @@ fn command(draft: &mut Draft<'_>, command: &Command, at: Nanos) {
         Command::SetInterval { cool_down } => {
             draft.float("interval_seconds", cool_down.map_or(0.0, Nanos::seconds));
         }
-        Command::Rebalance => {}
+        Command::Rebalance | Command::CancelOrders | Command::Flatten => {}
     }
 }
 

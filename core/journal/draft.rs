@@ -5,7 +5,7 @@ use hemiola_components::signal::Leg;
 use hemiola_components::time::Nanos;
 
 /// The values of a line, and what surrounds them if there was no line like it before.
-pub(super) struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     pub(super) values: &'a mut Values,
     pub(super) body: Option<DecisionBody>,
 }
@@ -27,7 +27,7 @@ impl Draft<'_> {
     }
 
     /// A text of our own that is the same in all lines like this one.
-    pub(super) fn note(&mut self, key: &str, text: &str) {
+    pub(crate) fn note(&mut self, key: &str, text: &str) {
         self.metadata(key, &[Part::Text(text)]);
     }
 

@@ -5,11 +5,14 @@ mod allocation;
 mod control;
 mod draft;
 mod note;
+mod resume;
 mod session;
 mod signing;
 
 pub use note::{Note, append};
+pub use resume::decisions;
 pub use session::Opening;
+pub(crate) use session::{close, own};
 pub use signing::Signing;
 
 use std::collections::BTreeMap;

@@ -25,6 +25,8 @@ pub struct Opening {
     checkpoint_key: Option<String>,
     /// What a crash left, now in a side file.
     torn: Option<Torn>,
+    /// Lines on decisions that the journal has already, when the session goes on with them.
+    decisions: Option<u64>,
 }
 
 impl Opening {
@@ -51,13 +53,19 @@ impl Opening {
         files.sort_unstable();
         let data: Value =
             files.into_iter().map(|(blake3, name)| json!({ "blake3": blake3, "name": name })).collect();
-        Self { run_id, config_sha256, data: data.to_string(), checkpoint_key, torn: None }
+        Self { run_id, config_sha256, data: data.to_string(), checkpoint_key, torn: None, decisions: None }
     }
 
     /// The same after a crash.
     #[must_use]
     pub fn after(self, torn: Option<Torn>) -> Self {
         Self { torn, ..self }
+    }
+
+    /// The same of a session that goes on after so many lines on decisions.
+    #[must_use]
+    pub fn going_on(self, decisions: u64) -> Self {
+        Self { decisions: Some(decisions), ..self }
     }
 
     /// Appends the record that opens a journal, or opens it again.
@@ -79,6 +87,9 @@ impl Opening {
             if let Some(key) = &self.checkpoint_key {
                 draft.note("checkpoint_key", key);
             }
+            if let Some(decisions) = self.decisions {
+                draft.note("decisions", &decisions.to_string());
+            }
             if let Some(Torn { file, bytes }) = &self.torn {
                 draft.note("torn_bytes", &bytes.to_string());
                 draft.note("torn_file", &file.file_name().unwrap_or_default().to_string_lossy());
@@ -88,7 +99,7 @@ impl Opening {
 }
 
 /// Appends the record that closes a journal, with the digest of what the run came to.
-pub(super) fn close(plan: &Plan, at: Nanos, digest: Option<&str>, chain: &mut Chain, line: &mut Vec<u8>) {
+pub(crate) fn close(plan: &Plan, at: Nanos, digest: Option<&str>, chain: &mut Chain, line: &mut Vec<u8>) {
     let records = chain.head().count + 1;
     own(plan, "journal_closed", at, chain, line, |draft| {
         draft.note("records", &records.to_string());
@@ -99,7 +110,7 @@ pub(super) fn close(plan: &Plan, at: Nanos, digest: Option<&str>, chain: &mut Ch
 }
 
 /// Appends a record of the journal's own.
-pub(super) fn own(
+pub(crate) fn own(
     plan: &Plan,
     event: &str,
     at: Nanos,

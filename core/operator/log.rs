@@ -57,6 +57,8 @@ pub fn command(command: &Command) -> Value {
             (json!({ "command": "set_interval", "seconds": seconds }), Expiry::Never)
         }
         Command::Rebalance => (json!({ "command": "rebalance" }), Expiry::Never),
+        Command::CancelOrders => (json!({ "command": "cancel_orders" }), Expiry::Never),
+        Command::Flatten => (json!({ "command": "flatten" }), Expiry::Never),
     };
     match expiry {
         Expiry::Never => {}

@@ -173,7 +173,9 @@ impl State {
             }
             Command::SetInterval { cool_down } => self.interval = Some(*cool_down),
             Command::Rebalance => self.allocated_at = None,
-            Command::SetLimit { .. }
+            Command::CancelOrders
+            | Command::Flatten
+            | Command::SetLimit { .. }
             | Command::ClearLimit { .. }
             | Command::Suspend { .. }
             | Command::Resume { .. } => {}

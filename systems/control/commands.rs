@@ -36,7 +36,11 @@ pub fn carry_out(
         Command::Resume { target } => {
             suspensions::resume(suspensions, target);
         }
-        Command::SetPolicy { .. } | Command::SetInterval { .. } | Command::Rebalance => {}
+        Command::SetPolicy { .. }
+        | Command::SetInterval { .. }
+        | Command::Rebalance
+        | Command::CancelOrders
+        | Command::Flatten => {}
     }
     Ok(())
 }

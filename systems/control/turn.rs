@@ -57,9 +57,11 @@ pub(crate) fn turn(
 ) -> Result<(), BevyError> {
     let now = log.now;
     let mut changed = expire(&mut desk.controls, log);
-    let mut rebalances = false;
+    let (mut rebalances, mut cancels, mut flattens) = (false, false, false);
     while let Some(action) = next_action(&mut desk.controls, now) {
         rebalances |= apply(&action, desk, division, now)?;
+        cancels |= matches!(action.what, Command::CancelOrders | Command::Flatten);
+        flattens |= action.what == Command::Flatten;
         changed = true;
         log.push(Event::Control(Box::new(Change::Command(action))));
     }
@@ -69,6 +71,12 @@ pub(crate) fn turn(
         for schedule in fresh {
             hold(portfolio, desk, (schedule, &division.subjects[schedule]), positions, intents, log)?;
         }
+    }
+    if cancels {
+        withdraw(portfolio, |_| true, desk, positions, log)?;
+    }
+    for slot in (0..desk.agenda.positions.len()).filter(|_| flattens) {
+        close_held(slot, Origin::Operator, desk, positions, intents, now)?;
     }
     let mut sight = Sight { desk, positions, metrics };
     govern(division, &mut sight, log)?;
@@ -130,7 +138,9 @@ fn apply(
         Command::SetLimit { .. }
         | Command::ClearLimit { .. }
         | Command::Suspend { .. }
-        | Command::Resume { .. } => {}
+        | Command::Resume { .. }
+        | Command::CancelOrders
+        | Command::Flatten => {}
     }
     Ok(false)
 }

@@ -65,9 +65,12 @@ pub(super) fn accept(
                 let (_, holding, _) = positions.get(working.position)?;
                 verdict = venue.validate(working, reduces(&order, holding));
             }
+            // Who wants to be flat at once does not wait for another candle.
+            let at_once = fill_model == FillModel::Instant || order.origin == Origin::Operator;
+            filled_now |= at_once;
             let answer = match verdict {
                 Err(rule) => Some(venue.reject(&mut taken, rule, &mut record)?),
-                Ok(()) if fill_model == FillModel::Instant => {
+                Ok(()) if at_once => {
                     let print = Print::at_the_mark(&order);
                     let (position, mut holding, _) = positions.get_mut(working.position)?;
                     venue.fill(&mut taken, &print, (position, &mut holding), &mut record)?

@@ -8,8 +8,7 @@ use hemiola::config::plan::Plan;
 use hemiola::modes::backtest::{Keep, Keeper as _, Outcome, Recorder};
 use hemiola::runtime::Runtime;
 use hemiola::streams::Arrival;
-use hemiola_components::candle::Candle;
-use hemiola_components::market::{Bars, Span};
+use hemiola_components::market::Span;
 use hemiola_components::port::EquityCurve;
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
@@ -17,18 +16,6 @@ use proptest::prelude::*;
 
 use crate::support::random::{RandomWorld, world};
 use crate::support::{first_difference, run_with};
-
-/// Candle `bar` of a series.
-fn candle(bars: &Bars, bar: usize) -> Candle {
-    Candle {
-        open_time: bars.open_time[bar],
-        open: bars.open[bar],
-        high: bars.high[bar],
-        low: bars.low[bar],
-        close: bars.close[bar],
-        volume: bars.volume[bar],
-    }
-}
 
 /// The candles of a market that have closed by `instant`, and the others by their close.
 fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arrival>>) {
@@ -38,7 +25,7 @@ fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arriva
         for bars in series.values_mut() {
             let n = bars.closed_at(instant, 0);
             for bar in n..bars.len() {
-                let arrival = Arrival { series: place, candle: candle(bars, bar) };
+                let arrival = Arrival { series: place, candle: bars.candle(bar) };
                 later.entry(bars.close_time(bar)).or_default().push(arrival);
             }
             let cut = Arc::make_mut(bars);

@@ -31,6 +31,7 @@ mod operator_log;
 mod order;
 mod own_engine;
 mod pairs;
+mod paper;
 mod parameters;
 mod properties;
 mod risk_repository;

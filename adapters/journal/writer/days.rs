@@ -60,6 +60,14 @@ impl JournalDays {
         self.pattern.day_of(name).is_some()
     }
 
+    /// The files of any journal in the folder, in its order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn paths(&self, disk: &impl Disk) -> Result<Vec<PathBuf>, WriterError> {
+        Ok(self.files(disk)?.iter().map(|name| self.path(name)).collect())
+    }
+
     /// The names of the files of any journal in the folder, as a verifier reads them, in its order.
     pub(super) fn files(&self, disk: &impl Disk) -> Result<Vec<String>, WriterError> {
         let mut names = disk.names(&self.folder).map_err(WriterError::io(&self.folder, "read the folder"))?;

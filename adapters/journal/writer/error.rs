@@ -57,8 +57,15 @@ pub enum WriterError {
 }
 
 impl WriterError {
-    pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+    /// What the system refused of a file.
+    pub fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.to_owned(), action, source: Arc::new(source) }
+    }
+
+    /// Whether opening the journal again may help: the system refused, and what is there is sound.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Checkpoint { .. })
     }
 
     pub(super) fn refused(path: &Path, why: impl Into<String>) -> Self {

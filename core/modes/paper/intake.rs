@@ -38,7 +38,7 @@ impl Flaw {
 }
 
 /// Candles of a series that can be told from restated ones.
-const REMEMBERED: usize = 1_440;
+pub(super) const REMEMBERED: usize = 1_440;
 
 /// The end of a series, as far as it has been taken in.
 #[derive(Clone, Debug)]

@@ -1,5 +1,9 @@
 //! Paper mode: the world while things happen, over a simulated venue.
 
+pub mod alert;
+pub mod commit;
 pub mod entry;
+pub mod history;
 pub mod intake;
+pub mod session;
 pub mod world;

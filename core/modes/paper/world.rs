@@ -2,6 +2,7 @@
 
 use bevy_ecs::error::BevyError;
 use data_encoding::HEXLOWER;
+use hemiola_components::control::OperatorAction;
 use hemiola_components::journal::Record;
 use hemiola_components::time::Nanos;
 use hemiola_systems::digest::Digest;
@@ -13,7 +14,7 @@ use crate::assembly::{AssemblyError, Market, Notes, Options, Window, assemble};
 use crate::config::plan::Plan;
 use crate::config::{ConfigError, Names, parse_operator_log};
 use crate::market_data;
-use crate::modes::backtest::digest;
+use crate::modes::backtest::{Keep, Outcome, Recorder, digest};
 use crate::runtime::Runtime;
 use crate::streams::Arrival;
 
@@ -45,6 +46,7 @@ pub struct World<'p> {
     plan: &'p Plan,
     runtime: Runtime,
     digest: Digest,
+    recorder: Recorder,
     /// The last instant that has been taken in.
     now: Nanos,
     ticks: u64,
@@ -75,7 +77,8 @@ impl<'p> World<'p> {
         let options = Options { window, grows: true, ..Options::default() };
         let (runtime, notes) = assemble(&[(plan, &market)], catalog, options)?;
         let now = Nanos::new(begin.start - 1);
-        Ok((Self { plan, digest: digest(plan), runtime, now, ticks: 0 }, notes))
+        let recorder = Recorder::new(plan, Keep::Accounts, &runtime, 0);
+        Ok((Self { plan, digest: digest(plan), recorder, runtime, now, ticks: 0 }, notes))
     }
 
     /// The last instant that has been taken in.
@@ -109,6 +112,12 @@ impl<'p> World<'p> {
         HEXLOWER.encode(&self.digest.clone().finish(&self.runtime.account(0), quantities))
     }
 
+    /// What a run that ends here came to, without its records.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        Outcome { digest: self.digest(), ..self.recorder.clone().finish(&self.runtime, 0) }
+    }
+
     /// Takes in what happened up to an instant, and adds what came of it to `records`.
     ///
     /// # Errors
@@ -119,7 +128,7 @@ impl<'p> World<'p> {
         for Given { action, .. } in &tick.commands {
             let line = action.to_string();
             for action in parse_operator_log("operator state", line.as_bytes(), &Names::of(self.plan))? {
-                self.runtime.command(hemiola_components::control::OperatorAction { at, ..action })?;
+                self.runtime.command(OperatorAction { at, ..action })?;
             }
         }
         if !tick.candles.is_empty() {

@@ -38,6 +38,8 @@ fn command(command: &Command) -> Value {
             json!({ "command": "set_interval", "nanoseconds": cool_down.map(Nanos::get) })
         }
         Command::Rebalance => json!({ "command": "rebalance" }),
+        Command::CancelOrders => json!({ "command": "cancel_orders" }),
+        Command::Flatten => json!({ "command": "flatten" }),
     }
 }
 

@@ -1,0 +1,4 @@
+//! Paper sessions.
+
+mod sessions;
+mod support;
