@@ -178,11 +178,9 @@ impl Bars {
             spans.push(known);
         }
         let whole = self.len();
-        for (column, value) in [
-            (&mut self.high, candle.high),
-            (&mut self.low, candle.low),
-            (&mut self.volume, candle.volume),
-        ] {
+        for (column, value) in
+            [(&mut self.high, candle.high), (&mut self.low, candle.low), (&mut self.volume, candle.volume)]
+        {
             if column.len() == whole {
                 column.push(value);
             }
@@ -412,7 +410,8 @@ mod tests {
         assert_eq!(bars.span, Span::Uniform(Nanos::new(10)));
         bars.push(&candle(30), Nanos::new(47));
         bars.push(&candle(40), Nanos::new(50));
-        let times = |of: fn(&Bars, usize) -> Nanos| (0..5).map(|bar| of(&bars, bar).get()).collect::<Vec<_>>();
+        let times =
+            |of: fn(&Bars, usize) -> Nanos| (0..5).map(|bar| of(&bars, bar).get()).collect::<Vec<_>>();
         assert_eq!(times(Bars::close_time), [10, 20, 30, 47, 50]);
         assert_eq!(times(Bars::end_time), [10, 20, 30, 40, 50]);
         assert_eq!((bars.length(), bars.closed_at(Nanos::new(46), 0)), (Some(Nanos::new(10)), 3));

@@ -13,8 +13,8 @@ use hemiola_components::portfolio::Desk;
 use hemiola_components::position::Position;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::indicators::log_returns::RunningSums;
-use hemiola_systems::indicators::tick_sums::{self, tick_sums};
 use hemiola_systems::indicators::snapshots;
+use hemiola_systems::indicators::tick_sums::{self, tick_sums};
 
 use crate::price_line;
 
@@ -256,7 +256,8 @@ impl Streams {
         let mut bars = std::mem::replace(&mut self.lines[index].bars, Arc::clone(&self.nothing));
         self.show_line(world, index);
         let line = &mut self.lines[index];
-        let series: Vec<&Arc<Bars>> = line.series.iter().map(|(series, _)| &self.series[*series].bars).collect();
+        let series: Vec<&Arc<Bars>> =
+            line.series.iter().map(|(series, _)| &self.series[*series].bars).collect();
         let seen: Vec<usize> = line.series.iter().map(|(_, seen)| *seen).collect();
         price_line::extend(Arc::make_mut(&mut bars), &series, &seen);
         for (series, seen) in &mut line.series {
@@ -292,11 +293,7 @@ impl Stream {
 }
 
 /// Changes a component of an entity that has it.
-fn hold<C: Component<Mutability = Mutable>>(
-    world: &mut World,
-    entity: Entity,
-    change: impl FnOnce(&mut C),
-) {
+fn hold<C: Component<Mutability = Mutable>>(world: &mut World, entity: Entity, change: impl FnOnce(&mut C)) {
     if let Some(mut component) = world.get_mut::<C>(entity) {
         change(&mut component);
     }

@@ -19,7 +19,12 @@ pub(super) type Sum = [u8; WIDTH];
 pub(super) const FIRST: Sum = [b'0'; WIDTH];
 
 /// Appends the line of an entry, and gives its sum.
-pub(super) fn write(number: u64, entry: &impl Serialize, before: &Sum, lines: &mut Vec<u8>) -> serde_json::Result<Sum> {
+pub(super) fn write(
+    number: u64,
+    entry: &impl Serialize,
+    before: &Sum,
+    lines: &mut Vec<u8>,
+) -> serde_json::Result<Sum> {
     let start = lines.len();
     lines.extend_from_slice(format!("{{\"n\":{number},\"entry\":").as_bytes());
     if let Err(error) = serde_json::to_writer(&mut *lines, entry) {

@@ -4,9 +4,9 @@
 mod error;
 mod line;
 mod read;
-mod write;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub use error::InputLogError;
 pub use read::{Entries, read};

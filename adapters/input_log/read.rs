@@ -90,7 +90,11 @@ impl<D: Disk, T: DeserializeOwned> Entries<D, T> {
         (self.at, self.line) = (0, 0);
         let Some(bytes) = self.take_line()? else {
             // A segment that was begun and never got its first line.
-            return if self.wanted.is_empty() { Ok(false) } else { Err(self.damaged("the first line is missing")) };
+            return if self.wanted.is_empty() {
+                Ok(false)
+            } else {
+                Err(self.damaged("the first line is missing"))
+            };
         };
         let head = line::read::<Head>(&bytes, &line::FIRST).map_err(|what| self.damaged(what))?;
         if head.entry.format != FORMAT {

@@ -49,7 +49,8 @@ impl<D: Disk> InputLog<D> {
         let mut side = None;
         if !torn.is_empty() {
             side = Some(move_away(&disk, folder, &path, &torn)?);
-            disk.set_length(&mut file, whole as u64).map_err(InputLogError::io(&path, "cut a torn line off"))?;
+            disk.set_length(&mut file, whole as u64)
+                .map_err(InputLogError::io(&path, "cut a torn line off"))?;
         }
         // What the last process wrote and did not sync is what the next line is bound to.
         disk.sync(&mut file).map_err(InputLogError::io(&path, "sync"))?;
@@ -59,7 +60,9 @@ impl<D: Disk> InputLog<D> {
 
     /// A segment whose first line was never whole begins anew, after the one before it.
     fn rebegin(disk: D, folder: &Path, segment: u32) -> Result<Self, InputLogError> {
-        let Some(before) = segment.checked_sub(1) else { return Self::begin(disk, folder, 0, 0, line::FIRST) };
+        let Some(before) = segment.checked_sub(1) else {
+            return Self::begin(disk, folder, 0, 0, line::FIRST);
+        };
         let path = folder.join(name(segment));
         disk.remove(&path).map_err(InputLogError::io(&path, "delete a file without a line"))?;
         let mut entries = read::<_, IgnoredAny>(disk.clone(), folder, before)?;

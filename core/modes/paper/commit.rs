@@ -8,6 +8,7 @@ use hemiola_adapters::journal::writer::{CheckpointWriter, Disk, JournalDays, Set
 use hemiola_adapters::journal::{Chain, Head};
 use hemiola_components::journal::Record;
 use hemiola_components::time::Nanos;
+use hemiola_systems::risk::calendar::day_of;
 use thiserror::Error;
 
 use super::alert::RuntimeAlert;
@@ -68,6 +69,8 @@ pub struct Committer<'p, D: Disk> {
     had: u64,
     /// Lines on decisions that the world has come to.
     lines: u64,
+    /// The UTC day of the journal's last record.
+    day: i64,
 }
 
 /// How a session keeps its journal.
@@ -95,7 +98,7 @@ impl<'p, D: Disk> Committer<'p, D> {
         let (log, _) = InputLog::open(disk.clone(), folder)?;
         let scribe = Arc::new(Mutex::new(Scribe::new(prepared)));
         let JournalFiles { days, signing, checkpoints } = journal;
-        let mut committer = Self { log, journal: None, scribe, signing, had: 0, lines: 0 };
+        let mut committer = Self { log, journal: None, scribe, signing, had: 0, lines: 0, day: i64::MIN };
         if let Some(days) = days {
             committer.had = decisions(&disk, &days)?;
             committer.open_journal(disk, days, checkpoints, prepared, at)?;
@@ -156,6 +159,7 @@ impl<'p, D: Disk> Committer<'p, D> {
             }
             Outgoing::Alert(alert) => {
                 if let Some(journal) = &mut self.journal {
+                    self.log.commit()?;
                     journal.append(alert.at, &Item::Alert(alert))?;
                 }
             }
@@ -165,6 +169,11 @@ impl<'p, D: Disk> Committer<'p, D> {
 
     fn record(&mut self, record: Record) -> Result<(), CommitError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
+        if day_of(record.at) != self.day {
+            // A journal that begins another day's file writes what it has, and nothing of it goes before its inputs.
+            self.log.commit()?;
+            self.day = day_of(record.at);
+        }
         if self.lines < self.had {
             let mut chain = self.signing.chain(Head::default());
             let mut scribe = self.scribe.lock().unwrap_or_else(PoisonError::into_inner);

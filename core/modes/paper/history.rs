@@ -114,7 +114,8 @@ impl Source for History<'_> {
         let (heads, speed) = (heads.collect(), self.speed);
         let tell = move || tell(heads, speed, end, &news);
         let spawned = thread::Builder::new().name("history".to_owned()).spawn(tell);
-        spawned.map_err(|error| Failure::new(Exit::Operational, format!("cannot start a thread: {error}")))?;
+        spawned
+            .map_err(|error| Failure::new(Exit::Operational, format!("cannot start a thread: {error}")))?;
         Ok(receiver)
     }
 }

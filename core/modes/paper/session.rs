@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use hemiola_adapters::feed::news::{News, Wanted};
 use hemiola_adapters::input_log::{InputLogError, read};
@@ -38,6 +39,10 @@ const AT_ONCE: usize = 1_024;
 
 /// The file that is locked while a session runs.
 const LOCK: &str = "session.lock";
+
+/// How often the lock is tried, and how long between: a process that was killed may hold it a little longer.
+const LOCK_ATTEMPTS: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// What happens to a session from outside.
 #[derive(Debug, Default)]
@@ -225,7 +230,8 @@ pub fn run<D: Disk + Sync>(
         });
         let troubles = going.alerts.counts().iter().map(|(code, count)| (*code, *count)).collect();
         drop(going);
-        let committer = files.join().map_err(|_| Failure::new(Exit::Operational, "the files' thread panicked"))?;
+        let committer =
+            files.join().map_err(|_| Failure::new(Exit::Operational, "the files' thread panicked"))?;
         // What the files refused is why the world could not go on.
         let committer = committer?;
         let complete = ran?;
@@ -239,14 +245,18 @@ pub fn run<D: Disk + Sync>(
 
 fn lock<D: Disk>(disk: &D, folder: &Path) -> Result<D::Lock, SessionError> {
     let path = folder.join(LOCK);
-    let lock = disk.lock(&path).map_err(InputLogError::io(&path, "lock"))?;
-    Ok(lock.ok_or_else(|| {
-        let message = format!(
-            "{}: another session of this environment runs: stop it first, or name another environment",
-            folder.display()
-        );
-        Failure::new(Exit::Operational, message)
-    })?)
+    let stopwatch = Stopwatch::start();
+    for attempt in 0..LOCK_ATTEMPTS {
+        stopwatch.wait_until(LOCK_PAUSE * attempt);
+        if let Some(lock) = disk.lock(&path).map_err(InputLogError::io(&path, "lock"))? {
+            return Ok(lock);
+        }
+    }
+    let message = format!(
+        "{}: another session of this environment runs: stop it first, or name another environment",
+        folder.display()
+    );
+    Err(Failure::new(Exit::Operational, message).into())
 }
 
 fn check(begin: Begin, prepared: &Prepared) -> Result<Begin, Failure> {
@@ -333,7 +343,8 @@ impl Replayed {
                 let mut records = Vec::new();
                 world.take(&tick, &mut records)?;
                 committer.add(Outgoing::Records(records))?;
-                self.commands = tick.commands.iter().map(|given| given.events).fold(self.commands, usize::max);
+                self.commands =
+                    tick.commands.iter().map(|given| given.events).fold(self.commands, usize::max);
                 self.marked = None;
             }
             Entry::Mark(mark) => self.marked = Some(mark.digest),
@@ -400,7 +411,7 @@ impl Going<'_, '_> {
                     }
                     return Ok(true);
                 }
-                Err(TryRecvError::Empty) => Stopwatch::start().wait_until(std::time::Duration::from_micros(200)),
+                Err(TryRecvError::Empty) => Stopwatch::start().wait_until(Duration::from_micros(200)),
             }
         }
     }

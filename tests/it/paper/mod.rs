@@ -1,4 +1,6 @@
 //! Paper sessions.
 
+mod faults;
+mod kills;
 mod sessions;
 mod support;

@@ -1,20 +1,46 @@
 //! A session over history gives what a backtest gives.
 
+use hemiola::modes::paper::history::Speed;
+use hemiola::modes::paper::session::OnStop;
 use hemiola::modes::paper::session::Stop;
 use hemiola_adapters::journal::writer::System;
+use hemiola_components::units::Quantity;
 use hemiola_systems::signals::catalog::Catalog;
 
-use super::support::{prepared, run};
+use super::support::{Run, check_journal, prepare, run, write_config};
 
 #[test]
 fn a_session_over_history_gives_the_digest_of_a_backtest() {
-    let backtest = prepared().run(&Catalog::built_in(), |_, _| ()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let ended = run(prepared(), folder.path(), System, &Stop::default(), None).unwrap();
-    assert!(ended.complete && ended.ticks > 1_000, "{ended:?}");
+    write_config(folder.path());
+    let prepared = prepare(folder.path());
+    let backtest = prepared.run(&Catalog::built_in(), |_, _| ()).unwrap();
+    let ended = run(&prepared, folder.path(), System).unwrap();
+    assert!(ended.complete && ended.ticks > 200, "{}", ended.ticks);
     assert_eq!(ended.digest, backtest.outcomes[0].digest);
     assert_eq!(ended.outcome.account, backtest.outcomes[0].account);
     assert_eq!(ended.outcome.telemetry, backtest.outcomes[0].telemetry);
-    let again = run(prepared(), folder.path(), System, &Stop::default(), None).unwrap();
+    let journal = check_journal(folder.path());
+    assert!(journal.iter().any(|line| line["event"] == "positions_flattened"), "{journal:?}");
+    assert!(journal.iter().filter(|line| line["event"] == "order_submitted").count() > 20);
+    let again = run(&prepared, folder.path(), System).unwrap();
     assert_eq!((again.complete, again.digest), (true, ended.digest), "what is over stays so");
+    assert_eq!(check_journal(folder.path()), journal);
+}
+
+#[test]
+fn a_session_that_is_stopped_closes_its_positions_and_goes_on_later() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let prepared = prepare(folder.path());
+    let stop = Stop::default();
+    stop.ask();
+    let begin =
+        |on_stop| Run { folder: folder.path(), disk: System, speed: Speed::Max, on_stop, commands: None };
+    let ended = begin(OnStop::Close).run(&prepared, &stop).unwrap();
+    assert!(!ended.complete);
+    assert!(ended.outcome.holdings.iter().all(|holding| holding.quantity == Quantity::ZERO));
+    let ended = begin(OnStop::Close).run(&prepared, &Stop::default()).unwrap();
+    assert!(ended.complete);
+    check_journal(folder.path());
 }

@@ -1,0 +1,64 @@
+//! A session that is killed at any moment ends as one that never was.
+
+use std::env;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hemiola::modes::paper::history::Speed;
+use hemiola::modes::paper::session::{OnStop, Stop};
+use hemiola_adapters::journal::writer::System;
+
+use super::support::{Run, check_journal, openings, prepare, run, said, write_config};
+use crate::journal_attacks::Random;
+use crate::journal_kill::pause;
+
+/// Where the process that is killed runs its session; without it, it does nothing.
+const FOLDER: &str = "HEMIOLA_TEST_SESSION_FOLDER";
+
+const KILLS: u32 = 60;
+
+/// Goes through a day of history in 25 ms, so that a kill falls anywhere.
+#[test]
+#[ignore = "it is the process that the next test kills"]
+fn runs_until_it_is_killed() {
+    let Some(folder) = env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+    let speed = Speed::Times(86_400.0 / 0.025);
+    let run = Run { folder, disk: System, speed, on_stop: OnStop::Keep, commands: None };
+    let prepared = prepare(folder);
+    println!("begins");
+    run.run(&prepared, &Stop::default()).unwrap();
+    pause(10_000_000);
+}
+
+#[test]
+fn a_session_killed_at_any_moment_ends_as_one_that_never_was() {
+    let (folder, calm) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_config(folder.path());
+    let prepared = prepare(folder.path());
+    let undisturbed = run(&prepared, calm.path(), System).unwrap();
+    let mut random = Random(7);
+    for _ in 0..KILLS {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "paper::kills::runs_until_it_is_killed", "--ignored", "--nocapture"])
+            .env(FOLDER, folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line.ends_with("begins")));
+        pause(random.below(40_000) as u64);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let starts = openings(folder.path());
+    assert!(starts > KILLS as usize / 2, "most kills are of a session that has begun: {starts}");
+    let ended = run(&prepared, folder.path(), System).unwrap();
+    assert!(ended.read_back > 20, "{} entries are from before the last kill", ended.read_back);
+    assert_eq!(ended.digest, undisturbed.digest);
+    assert_eq!(ended.outcome.account, undisturbed.outcome.account);
+    let [killed, calm] = [folder.path(), calm.path()].map(check_journal);
+    let [killed, calm] = [killed, calm].map(|lines| lines.iter().map(said).collect::<Vec<_>>());
+    assert!(killed == calm, "the journals say the same");
+}
