@@ -62,6 +62,12 @@ impl Intake {
         self.recent.back().map(|candle| candle.open_time + self.length)
     }
 
+    /// When the candle after it ends, if none is missing.
+    #[must_use]
+    pub fn next_end(&self) -> Option<Nanos> {
+        self.ended().map(|ended| ended + self.length)
+    }
+
     /// When a candle of the series ends.
     #[must_use]
     pub fn end_of(&self, candle: &Candle) -> Nanos {

@@ -6,4 +6,5 @@ pub mod entry;
 pub mod history;
 pub mod intake;
 pub mod session;
+pub mod wall;
 pub mod world;
