@@ -16,6 +16,7 @@ use hemiola_components::port::EquityCurve;
 use hemiola_components::risk::{Latches, Rule};
 use hemiola_components::strategy::EngineSpec;
 use hemiola_components::time::{Interval, Nanos};
+use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -40,7 +41,7 @@ const LIMITS: [&str; 4] = ["risk_profiles", "instrument_buckets", "risk", "multi
 
 /// The inputs of a backtest. Paths are absolute or relative to the working directory.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Job {
     /// The configuration.
@@ -76,6 +77,9 @@ pub struct Job {
     /// Values that take the place of the configuration's, as `PATH=VALUE`.
     #[serde(default)]
     pub set: Vec<String>,
+    /// Cash at the start, in the place of the configuration's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper_balance: Option<f64>,
 }
 
 /// A job with everything it needs read and checked.
@@ -133,6 +137,7 @@ impl Job {
             operator_log: None,
             capital_policy: None,
             set: Vec::new(),
+            paper_balance: None,
         }
     }
 
@@ -247,6 +252,15 @@ impl Job {
         let Opened { window, config, files, operator, mut warnings, .. } = opened;
         data.files.extend(files);
         plan.operator = operator;
+        if let Some(cash) = self.paper_balance {
+            if !(cash.is_finite() && cash > 0.0) {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    "--paper-balance: an account begins with more than nothing",
+                ));
+            }
+            plan.cash = Notional::new(cash);
+        }
         if self.risk_state {
             let (latches, file) = latched(&config, &plan)?;
             plan.latches = latches;
@@ -367,7 +381,7 @@ impl Job {
 
 /// What has latched a plan's risk profiles according to its environment's risk state, and the file that says so, if
 /// there is one.
-fn latched(config: &Config, plan: &Plan) -> Result<(Vec<Latches>, Option<SourceFile>), Failure> {
+pub(crate) fn latched(config: &Config, plan: &Plan) -> Result<(Vec<Latches>, Option<SourceFile>), Failure> {
     let Some(folder) = config.state_folder(Some(&plan.environment)) else { return Ok((Vec::new(), None)) };
     let Some(states) = risk_state::read(&folder)? else { return Ok((Vec::new(), None)) };
     let latches = plan.risk_profiles.iter().map(|profile| {

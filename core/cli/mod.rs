@@ -8,6 +8,7 @@ mod data;
 mod explain;
 mod journal;
 mod over;
+mod replay;
 mod risk;
 mod run;
 mod sched;
@@ -56,10 +57,12 @@ enum Command {
     /// Decision journals: verify them, look into them, make tables of them, make keys.
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Read a session back from its inputs, and compare what it comes to.
+    Replay(replay::Arguments),
     /// Risk states: look at them, halt trading and release it, repair.
     #[command(subcommand)]
     Risk(risk::Command),
-    /// Let every schedule make its newest decision over the stored candles.
+    /// Run a session over a simulated venue until it is stopped, or let every schedule decide once.
     Run(Box<run::Arguments>),
     /// What schedules may do: suspend them, limit their signals, divide their capital.
     #[command(subcommand)]
@@ -152,6 +155,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Config(command) => config::run(command, catalog),
         Command::Data(command) => data::run(command, catalog),
         Command::Journal(command) => journal::run(command, catalog),
+        Command::Replay(arguments) => replay::run(arguments, catalog),
         Command::Risk(command) => risk::run(command, catalog),
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),

@@ -21,6 +21,7 @@ use problem::{Place, Problems, quoted};
 use tree::{Node, Position};
 use view::View;
 
+pub use feed::{FeedKind, FeedTerms};
 pub use operator_log::{COMMANDS, Names, load_operator_log, parse_operator_log};
 pub use policy_file::{PolicyFile, kept_policy, load_policy_file};
 pub use problem::{Problem, Severity};
@@ -36,6 +37,7 @@ pub mod capabilities;
 mod changed;
 mod check;
 pub mod definition;
+mod feed;
 mod field;
 mod groups;
 pub mod journal;

@@ -23,7 +23,7 @@ pub const SCHEMA: &str = "hemiola.sweep/1";
 pub const MANIFEST: &str = "manifest.json";
 
 /// What decides what a sweep comes to, apart from its data and this program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// The run that is varied.
     pub job: Job,

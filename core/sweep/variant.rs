@@ -18,7 +18,7 @@ pub struct Named {
 }
 
 /// A variant and what is known of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
     /// The run that it is.
     pub job: Job,

@@ -1,6 +1,7 @@
 //! `hemiola run`.
 
 pub(in crate::cli) mod flags;
+mod paper;
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ use flags::Act;
 pub(super) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// Let every schedule make its newest decision over the stored candles, once.
+    /// Let every schedule make its newest decision over the stored candles, once, and end.
     #[arg(long)]
     once: bool,
     /// Run even though something was changed or shown before.
@@ -43,6 +44,8 @@ pub(super) struct Arguments {
     /// Who changes something; the user of the process by default.
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
+    #[command(flatten)]
+    paper: paper::Paper,
     #[command(flatten)]
     management: flags::Given,
     #[command(flatten)]
@@ -66,10 +69,8 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         say(format_args!("note: --{} is now `hemiola {}`", flag.long, flag.modern));
     }
     let is_once = arguments.once || arguments.management.has(Act::Once);
-    if arguments.management.has(Act::Forever) {
-        return usage(
-            "--run-forever: this version has no paper mode yet: run it --once, as often as is needed",
-        );
+    if arguments.management.has(Act::Forever) && is_once {
+        return usage("--run-forever and --once exclude each other");
     }
     let session = arguments.place.open(catalog)?;
     let now = arguments.place.now()?;
@@ -81,8 +82,8 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         }
         return dry_run(arguments, &session);
     }
-    if !manages && !is_once && !arguments.run_after_management {
-        return usage("say --once: this version has no paper mode yet, which would run until it is stopped");
+    if !manages && !is_once {
+        return paper::run(&arguments.place, &arguments.paper, &arguments.output, catalog);
     }
     let mut report = Report { text: String::new(), document: json!({}), failed: Vec::new() };
     if manages {
@@ -91,7 +92,7 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         let done = wanted.perform(&session, now)?;
         (report.text, report.document) = (done.text, done.document);
     }
-    if !manages || arguments.run_after_management {
+    if is_once && (!manages || arguments.run_after_management) {
         run_once(arguments, &session, catalog, now, &mut report)?;
     } else if is_once {
         say("note: nothing was run: say --run-after-management to run after what was changed or shown");
@@ -103,10 +104,13 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
             print_json("run", status, report.document)?;
         }
     }
-    if report.failed.is_empty() {
-        return Ok(());
+    if !report.failed.is_empty() {
+        return Err(Failure::new(Exit::Operational, format!("failed: {}", report.failed.join(", "))));
     }
-    Err(Failure::new(Exit::Operational, format!("failed: {}", report.failed.join(", "))))
+    if !is_once && arguments.run_after_management {
+        return paper::run(&arguments.place, &arguments.paper, &arguments.output, catalog);
+    }
+    Ok(())
 }
 
 fn dry_run(arguments: &Arguments, session: &Session) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Bps, Notional, Ratio};
 
 use super::Universe;
+use crate::config::feed::{FeedKind, FeedTerms};
 use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
 use crate::config::problem::{Place, listed, quoted};
@@ -32,6 +33,9 @@ pub(crate) struct Environment {
     pub(crate) account: Account,
     pub(crate) ledger: LedgerTerms,
     pub(crate) journal: JournalTerms,
+    pub(crate) feed: FeedTerms,
+    /// Whether it says what its account begins with.
+    pub(crate) has_balances: bool,
 }
 
 /// What kind of money it trades with.
@@ -84,6 +88,8 @@ impl Environment {
             account: Account::decode(paper.as_ref(), mode),
             ledger: decode_ledger(paper.as_ref()),
             journal: JournalTerms::decode(field.get("decision_journal").as_ref(), decision_log, folder),
+            feed: decode_feed(field.get("feed").as_ref(), folder.join(text("data_cache_path")), folder),
+            has_balances: paper.as_ref().is_some_and(|paper| paper.has("initial_balances")),
         };
         if !environment.check_exchange(field, universes) {
             environment.exchange.clear();
@@ -192,6 +198,19 @@ impl Account {
             },
             fill_model,
         }
+    }
+}
+
+fn decode_feed(field: Option<&View<'_>>, store: PathBuf, folder: &Path) -> FeedTerms {
+    let text = |key: &str| field.and_then(|field| field.text(key)).unwrap_or_default().to_owned();
+    let seconds = |key: &str| field.and_then(|field| field.seconds(key)).unwrap_or_default();
+    FeedTerms {
+        kind: FeedKind::named(&text("kind")),
+        speed: text("speed"),
+        path: field.and_then(|field| field.text("path")).map_or(store, |path| folder.join(path)),
+        base_url: text("base_url"),
+        poll: seconds("poll_seconds"),
+        grace: seconds("grace_seconds"),
     }
 }
 

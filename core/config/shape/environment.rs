@@ -57,6 +57,7 @@ pub(crate) const ENVIRONMENT: Shape = Shape {
         key("alert_throttle", Kind::Section(&THROTTLE), "Repeated alerts that are held back.").later(),
         key("alert_audit", Kind::Section(&AUDIT), "Where alerts are recorded.").later(),
         key("decision_journal", Kind::Section(&JOURNAL), "Where decisions are recorded."),
+        key("feed", Kind::Section(&FEED), "Where candles come from while `hemiola run` runs.").filled(),
         key("report_storage", Kind::Section(&REPORTS), "Where reports are kept.").later(),
         key("stream", Kind::Section(&STREAM), "Where live prices come from.").later(),
         key(
@@ -225,6 +226,30 @@ const DATA_QUALITY: Shape = Shape {
     keys: &[
         key("max_gap_minutes", Kind::Number(Range::POSITIVE), "Longest gap, in minutes."),
         key("min_ok_ratio", Kind::Number(Range::SHARE), "Least share of the expected candles."),
+    ],
+};
+
+const FEED: Shape = Shape {
+    summary: "Where candles come from while a session runs.",
+    keys: &[
+        key(
+            "kind",
+            Kind::Word(&["history", "folder", "klines"]),
+            "`history` replays the candles of `data_cache_path` on their own clock, `folder` reads a folder that grows, `klines` asks a venue's public interface.",
+        )
+        .text("history"),
+        key("speed", Kind::Text, "Seconds of history in one, such as `60x`, or `max`.").text("max"),
+        key("path", Kind::Path, "The folder that grows, laid out as a candle store.")
+            .otherwise("`data_cache_path`"),
+        key("base_url", Kind::Text, "The venue's public interface, without the path.")
+            .text("https://api.binance.com"),
+        key("poll_seconds", PERIOD, "How often the folder is looked at, in seconds.").number(5.0),
+        key(
+            "grace_seconds",
+            Kind::Duration { least: 0.0, raises: false },
+            "How late a candle may come and still be decided on as of its end, in seconds.",
+        )
+        .number(5.0),
     ],
 };
 

@@ -5,6 +5,7 @@ use hemiola_components::time::Nanos;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::job::Job;
 use crate::streams::Arrival;
 
 /// A line of an input log.
@@ -25,18 +26,20 @@ pub enum Entry {
 pub struct Begin {
     /// The run: a hash of the resolved configuration.
     pub run_id: String,
-    /// The configuration file, as it was named.
-    pub config: String,
-    /// SHA-256 of that file.
+    /// What was asked for.
+    pub job: Job,
+    /// SHA-256 of the configuration file.
     pub config_sha256: String,
-    /// The environment.
-    pub environment: String,
-    /// The scheduler.
-    pub scheduler: String,
     /// The program's version.
     pub binary: String,
     /// Where instants come from.
     pub clock: ClockKind,
+    /// What operators had done before.
+    #[serde(default)]
+    pub kept: KeptState,
+    /// The rules that had latched each risk profile, by name.
+    #[serde(default)]
+    pub latches: Vec<Vec<String>>,
     /// The first instant, nanoseconds since the epoch.
     pub start: i64,
     /// The last instant, when it has one.
@@ -45,6 +48,16 @@ pub struct Begin {
     pub series: Vec<String>,
     /// Candles that had closed before.
     pub history: Vec<Row>,
+}
+
+/// What operators had done before a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptState {
+    /// Whether that takes the place of what the configuration begins with; it is given in the first tick.
+    pub replaces: bool,
+    /// Events of the operator state.
+    pub events: usize,
 }
 
 /// Where a session's instants come from.

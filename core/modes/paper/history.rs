@@ -10,12 +10,12 @@ use hemiola_components::market::Bars;
 use hemiola_components::time::Nanos;
 use tokio::sync::mpsc;
 
-use super::entry::{Begin, ClockKind, Row};
+use super::entry::{Begin, ClockKind, KeptState, Row};
 use super::session::{Source, Stop};
-use super::world::series;
+use super::world::{latched, series};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
-use crate::job::Prepared;
+use crate::job::{Job, Prepared};
 use crate::streams::Arrival;
 
 /// News on their way to the world.
@@ -46,15 +46,15 @@ impl std::str::FromStr for Speed {
 /// The candles of a run, as they closed.
 pub struct History<'p> {
     prepared: &'p Prepared,
-    config: String,
+    job: Job,
     speed: Speed,
 }
 
 impl<'p> History<'p> {
-    /// Of what a run is over; `config` is how its file was named.
+    /// Of what a job came to.
     #[must_use]
-    pub const fn new(prepared: &'p Prepared, config: String, speed: Speed) -> Self {
-        Self { prepared, config, speed }
+    pub const fn new(prepared: &'p Prepared, job: Job, speed: Speed) -> Self {
+        Self { prepared, job, speed }
     }
 
     fn columns(&self) -> Vec<Arc<Bars>> {
@@ -90,12 +90,12 @@ impl Source for History<'_> {
         }
         Ok(Begin {
             run_id: prepared.run_id.clone(),
-            config: self.config.clone(),
+            job: self.job.clone(),
             config_sha256: prepared.config_sha256.clone(),
-            environment: prepared.plan.environment.clone(),
-            scheduler: prepared.plan.scheduler.clone(),
             binary: env!("CARGO_PKG_VERSION").to_owned(),
             clock: ClockKind::Feed,
+            kept: KeptState::default(),
+            latches: latched(&prepared.plan),
             start: start.get(),
             end: Some(end.get()),
             series: series(&prepared.plan),

@@ -5,6 +5,8 @@ pub mod commit;
 pub mod entry;
 pub mod history;
 pub mod intake;
+pub mod operators;
+pub mod replay;
 pub mod session;
 pub mod wall;
 pub mod world;

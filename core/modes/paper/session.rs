@@ -14,21 +14,21 @@ use hemiola_components::control::{Command, OperatorAction};
 use hemiola_components::journal::Record;
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
-use serde_json::Value;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::alert::{Alerts, RuntimeAlert};
 use super::commit::{CommitError, Committer, JournalFiles, Outgoing};
-use super::entry::{Begin, Entry, Given, Mark, Row, Tick};
-use super::intake::Intake;
+use super::entry::{Begin, Entry, Given, KeptState, Mark, Row, Tick};
+use super::intake::{Flaw, Intake};
+use super::operators::{Batch, Kept, written};
+use super::wall::{Due, Notice, Waiting};
 use super::world::{World, WorldError};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
-use crate::operator::log;
 use crate::streams::Arrival;
 
 /// Messages on their way to the files; a session that is so far ahead of its disk waits.
@@ -88,8 +88,39 @@ pub trait Source {
     fn open(&mut self, series: Vec<Wanted>) -> Result<mpsc::Receiver<News>, Failure>;
 }
 
-/// Commands that operators gave, and how many events of the operator state they stand for.
-pub type Commands = mpsc::UnboundedReceiver<(usize, OperatorAction)>;
+/// What wakes a session on the wall clock.
+pub trait Pace {
+    /// Sleeps until the next instant at which something may be due, or a little less, and gives the instant then. It
+    /// never goes back.
+    fn wait(&mut self) -> Wake;
+}
+
+/// A session has woken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wake {
+    /// The instant.
+    pub instant: Nanos,
+    /// Planned instants that were passed over since the last.
+    pub skipped: u64,
+    /// By how much the wall clock was set forward, or back when negative, since the last.
+    pub stepped: Option<Nanos>,
+}
+
+/// Where a session's instants come from.
+pub enum Time<'a> {
+    /// From the feed.
+    Feed,
+    /// From the wall.
+    Wall {
+        /// What wakes it.
+        pace: &'a mut dyn Pace,
+        /// How late a candle may come and still be taken in at its end.
+        grace: Nanos,
+    },
+}
+
+/// What operators want, as they come to want it.
+pub type Commands = mpsc::UnboundedReceiver<Batch>;
 
 /// Why a session ends before its time.
 #[derive(Debug, Error)]
@@ -118,6 +149,19 @@ impl From<Failure> for SessionError {
 }
 
 impl SessionError {
+    /// How a command ends with it.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Other(failure) => failure,
+            Self::Commit(CommitError::Inputs(error)) if !error.is_passing() => {
+                Failure::new(Exit::Verification, error.to_string())
+            }
+            Self::Commit(error) => Failure::new(Exit::Operational, error.to_string()),
+            Self::World(error) => Failure::new(Exit::Verification, error.to_string()),
+        }
+    }
+
     /// Whether beginning again from the files may help.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
@@ -145,6 +189,8 @@ pub struct Setting<'a, D: Disk> {
     pub on_stop: OnStop,
     /// Whether it is to stop.
     pub stop: &'a Stop,
+    /// What holds when a new session begins.
+    pub kept: Kept,
     /// Hears alerts as they are given.
     pub tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
 }
@@ -175,9 +221,10 @@ pub struct Ended {
 pub fn run<D: Disk + Sync>(
     setting: Setting<'_, D>,
     source: &mut dyn Source,
+    time: Time<'_>,
     commands: Option<Commands>,
 ) -> Result<Ended, SessionError> {
-    let Setting { prepared, catalog, folder, disk, journal, on_stop, stop, tell } = setting;
+    let Setting { prepared, catalog, folder, disk, journal, on_stop, stop, kept, tell } = setting;
     let wanted = wanted(prepared);
     disk.create_folder(&folder).map_err(InputLogError::io(&folder, "create the folder"))?;
     let _lock = lock(&disk, &folder)?;
@@ -185,11 +232,15 @@ pub fn run<D: Disk + Sync>(
     let (begin, is_new) = match past.next().transpose()? {
         Some((_, Entry::Begin(begin))) => (check(begin, prepared)?, false),
         Some(_) => return Err(Failure::new(Exit::Verification, "the input log does not begin").into()),
-        None => (source.begin(&wanted, stop)?, true),
+        None => {
+            let (replaces, events) = (kept.replaces, kept.batch.events);
+            let kept = KeptState { replaces, events };
+            (Begin { kept, ..source.begin(&wanted, stop)? }, true)
+        }
     };
     let (mut world, _) = World::begin(&prepared.plan, &prepared.data.market, catalog, &begin)?;
     let opened_at = Nanos::new(begin.start);
-    let mut replayed = Replayed { commands: 0, entries: 0, marked: None };
+    let mut replayed = Replayed { commands: begin.kept.events, entries: 0, marked: None };
     let mut committer = Committer::open(disk, &folder, prepared, journal, opened_at)?;
     if is_new {
         committer.add(Outgoing::Input(Entry::Begin(begin.clone())))?;
@@ -200,7 +251,23 @@ pub fn run<D: Disk + Sync>(
     }
     committer.read_back()?;
     committer.commit()?;
-    let mut intakes = intakes(&wanted, &world);
+    for (profile, state) in prepared.plan.risk_profiles.iter().zip(world.runtime().risk(0)) {
+        for rule in state.latches.iter() {
+            let name = &profile.name;
+            let message = format!("{} holds: its schedules only reduce positions", rule.name());
+            let alert = RuntimeAlert {
+                at: world.now().max(opened_at),
+                code: "REDUCE-ONLY",
+                severity: "warning",
+                about: name.clone(),
+                message,
+                count: 1,
+            };
+            tell(&alert);
+            committer.add(Outgoing::Alert(alert))?;
+        }
+    }
+    let intakes = intakes(&wanted, &world);
     let end = begin.end.map(Nanos::new);
     let is_over = end.is_some_and(|end| world.now() >= end);
     let (outgoing, incoming) = sync_channel(QUEUE);
@@ -213,10 +280,15 @@ pub fn run<D: Disk + Sync>(
             taken: replayed.commands,
             alerts: Alerts::default(),
             records: Vec::new(),
+            kept: kept.batch,
             tell,
             series: &wanted,
         };
-        let ran = if is_over { Ok(true) } else { going.follow(source, &mut intakes, end, stop) };
+        let ran = match time {
+            _ if is_over => Ok(true),
+            Time::Feed => going.follow(source, intakes, end, stop),
+            Time::Wall { pace, grace } => going.keep_time(source, Waiting::new(intakes, grace), pace, stop),
+        };
         let ran = ran.and_then(|complete| {
             if !complete && stop.asked() < 2 {
                 going.wind_up(on_stop)?;
@@ -266,7 +338,7 @@ fn check(begin: Begin, prepared: &Prepared) -> Result<Begin, Failure> {
     let message = format!(
         "the session that is to go on was begun with another configuration ({}, run {}), and this one is run {}: put \
          the configuration back, or begin anew, with a fresh account, with --fresh",
-        begin.config,
+        begin.job.config.display(),
         &begin.run_id[..16.min(begin.run_id.len())],
         &prepared.run_id[..16]
     );
@@ -365,6 +437,8 @@ struct Going<'a, 'p> {
     taken: usize,
     alerts: Alerts,
     records: Vec<Record>,
+    /// What holds when the session begins.
+    kept: Batch,
     tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
     series: &'a [Wanted],
 }
@@ -374,37 +448,23 @@ impl Going<'_, '_> {
     fn follow(
         &mut self,
         source: &mut dyn Source,
-        intakes: &mut [Intake],
+        mut intakes: Vec<Intake>,
         end: Option<Nanos>,
         stop: &Stop,
     ) -> Result<bool, SessionError> {
-        if self.world.now() < self.world.runtime().timeline(0).start {
-            let start = self.world.runtime().timeline(0).start;
-            self.take(Tick { at: start.get(), ..Tick::default() })?;
-        }
-        let since = |(wanted, intake): (&Wanted, &Intake)| Wanted {
-            since: intake.ended().unwrap_or_default(),
-            ..wanted.clone()
-        };
-        let mut news = source.open(self.series.iter().zip(&*intakes).map(since).collect())?;
+        self.start()?;
+        let mut news = source.open(self.since(&intakes))?;
         loop {
             if stop.asked() > 0 {
                 return Ok(false);
             }
             match news.try_recv() {
-                Ok(News::Closed { at, candles }) => self.closed(at, candles, intakes)?,
+                Ok(News::Closed { at, candles }) => self.closed(at, candles, &mut intakes)?,
                 Ok(News::Candles { .. }) => {
                     return Err(Failure::new(Exit::Operational, "a feed without a clock of its own").into());
                 }
-                Ok(News::Trouble { series, message }) => {
-                    let about = self.name(series);
-                    self.alert(self.world.now(), ("FEED-TROUBLE", "warning"), &about, || message)?;
-                }
-                Ok(News::Recovered { series }) => {
-                    let about = self.name(series);
-                    let message = || "it works again".to_owned();
-                    self.alert(self.world.now(), ("FEED-RECOVERED", "info"), &about, message)?;
-                }
+                Ok(News::Trouble { series, message }) => self.trouble(series, Some(message))?,
+                Ok(News::Recovered { series }) => self.trouble(series, None)?,
                 Ok(News::End) | Err(TryRecvError::Disconnected) => {
                     if let Some(end) = end.filter(|end| self.world.now() < *end) {
                         self.take(Tick { at: end.get(), ..Tick::default() })?;
@@ -414,6 +474,126 @@ impl Going<'_, '_> {
                 Err(TryRecvError::Empty) => Stopwatch::start().wait_until(Duration::from_micros(200)),
             }
         }
+    }
+
+    /// Goes by the wall until it is asked to stop. Never comes to an end of its own.
+    fn keep_time(
+        &mut self,
+        source: &mut dyn Source,
+        mut waiting: Waiting,
+        pace: &mut dyn Pace,
+        stop: &Stop,
+    ) -> Result<bool, SessionError> {
+        self.start()?;
+        let mut news = source.open(self.since(waiting.intakes()))?;
+        let mut given: Vec<Given> = Vec::new();
+        while stop.asked() == 0 {
+            let Wake { instant: now, skipped, stepped } = pace.wait();
+            if skipped > 0 {
+                let message = || format!("{skipped} instants were passed over");
+                self.alert(now, ("TICKS-SKIPPED", "warning"), "pace", message)?;
+            }
+            if let Some(stepped) = stepped {
+                let message = || {
+                    format!("the wall clock was set by {} s; the session's instants go on", stepped.seconds())
+                };
+                self.alert(now, ("CLOCK-STEPPED", "warning"), "clock", message)?;
+            }
+            let mut notices = Vec::new();
+            loop {
+                match news.try_recv() {
+                    Ok(News::Candles { series, candles }) => {
+                        for candle in candles {
+                            waiting.came(series, candle, now, |notice| notices.push(notice));
+                        }
+                    }
+                    Ok(News::Closed { candles, .. }) => {
+                        for (series, candle) in candles {
+                            waiting.came(series, candle, now, |notice| notices.push(notice));
+                        }
+                    }
+                    Ok(News::Trouble { series, message }) => self.trouble(series, Some(message))?,
+                    Ok(News::Recovered { series }) => self.trouble(series, None)?,
+                    Ok(News::End) | Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        return Err(Failure::new(Exit::Operational, "the feed has ended by itself").into());
+                    }
+                }
+            }
+            given.extend(self.given());
+            let due = waiting.due(self.world.now(), now, |notice| notices.push(notice));
+            for Due { at, candles } in due {
+                if !candles.is_empty() || !given.is_empty() || self.world.next() <= at {
+                    let commands = std::mem::take(&mut given);
+                    self.take(Tick { at: at.get(), commands, candles })?;
+                }
+            }
+            for notice in notices {
+                self.tell_of(now, notice)?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Does what is due at the first instant, unless that was done.
+    fn start(&mut self) -> Result<(), SessionError> {
+        let start = self.world.runtime().timeline(0).start;
+        if self.world.now() < start {
+            let events = self.kept.events;
+            let given = self.kept.actions.iter().map(|action| Given { events, action: written(action) });
+            self.take(Tick { at: start.get(), commands: given.collect(), candles: Vec::new() })?;
+        }
+        Ok(())
+    }
+
+    /// The series, with what is known of each.
+    fn since(&self, intakes: &[Intake]) -> Vec<Wanted> {
+        let since = |(wanted, intake): (&Wanted, &Intake)| Wanted {
+            since: intake.ended().unwrap_or_default(),
+            ..wanted.clone()
+        };
+        self.series.iter().zip(intakes).map(since).collect()
+    }
+
+    /// A feed does not work, or works again.
+    fn trouble(&mut self, series: Option<usize>, message: Option<String>) -> Result<(), SessionError> {
+        let about = self.name(series);
+        let at = self.world.now();
+        match message {
+            Some(message) => self.alert(at, ("FEED-TROUBLE", "warning"), &about, || message),
+            None => self.alert(at, ("FEED-RECOVERED", "info"), &about, || "it works again".to_owned()),
+        }
+    }
+
+    /// Tells what is wrong with a candle.
+    fn tell_of(&mut self, now: Nanos, notice: Notice) -> Result<(), SessionError> {
+        let (series, code, message) = match notice {
+            Notice::Flawed(series, opened, Flaw::Future) => {
+                let opened = crate::instant::text(opened);
+                (
+                    series,
+                    Flaw::Future.code(),
+                    format!("the candle of {opened} has not ended: it waits, or is left out"),
+                )
+            }
+            Notice::Flawed(series, opened, flaw) => {
+                (series, flaw.code(), format!("the candle of {} is left out", crate::instant::text(opened)))
+            }
+            Notice::Late(series, opened, by) => {
+                let opened = crate::instant::text(opened);
+                let message = format!(
+                    "the candle of {opened} came {} s after its end: it is taken in now",
+                    by.seconds()
+                );
+                (series, "FEED-LATE", message)
+            }
+            Notice::Silent(series, end) => {
+                let message = format!("the candle that ended at {} has not come", crate::instant::text(end));
+                (series, "FEED-SILENT", message)
+            }
+        };
+        let about = self.name(Some(series));
+        self.alert(now, (code, "warning"), &about, || message)
     }
 
     fn name(&self, series: Option<usize>) -> String {
@@ -451,11 +631,10 @@ impl Going<'_, '_> {
     fn given(&mut self) -> Vec<Given> {
         let mut given = Vec::new();
         if let Some(commands) = &mut self.commands {
-            while let Ok((events, action)) = commands.try_recv() {
+            while let Ok(Batch { events, actions }) = commands.try_recv() {
                 if events > self.taken {
                     self.taken = events;
-                    let action = serde_json::from_str(&log::line(&action)).unwrap_or(Value::Null);
-                    given.push(Given { events, action });
+                    given.extend(actions.iter().map(|action| Given { events, action: written(action) }));
                 }
             }
         }
@@ -482,8 +661,7 @@ impl Going<'_, '_> {
         };
         let at = self.world.now() + Nanos::new(1);
         let action = OperatorAction { at, who: "shutdown".to_owned(), why: None, what };
-        let action = serde_json::from_str(&log::line(&action)).unwrap_or(Value::Null);
-        let commands = vec![Given { events: self.taken, action }];
+        let commands = vec![Given { events: self.taken, action: written(&action) }];
         self.take(Tick { at: at.get(), commands, candles: Vec::new() })
     }
 

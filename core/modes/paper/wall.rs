@@ -194,10 +194,7 @@ mod tests {
         assert_eq!(due_now, [(666, vec![(0, 660)])], "by now it is late itself");
         assert_eq!(
             notices,
-            [
-                Notice::Late(0, Nanos::new(600), Nanos::new(6)),
-                Notice::Silent(1, Nanos::new(660)),
-            ]
+            [Notice::Late(0, Nanos::new(600), Nanos::new(6)), Notice::Silent(1, Nanos::new(660)),]
         );
         assert_eq!(due(&mut waiting, 666, 680), (vec![(680, vec![])], vec![]), "it was told");
         came(&mut waiting, 1, 660, 700);

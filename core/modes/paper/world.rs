@@ -4,6 +4,7 @@ use bevy_ecs::error::BevyError;
 use data_encoding::HEXLOWER;
 use hemiola_components::control::OperatorAction;
 use hemiola_components::journal::Record;
+use hemiola_components::risk::{Latches, Rule};
 use hemiola_components::time::Nanos;
 use hemiola_systems::digest::Digest;
 use hemiola_systems::signals::catalog::Catalog;
@@ -75,7 +76,9 @@ impl<'p> World<'p> {
         let market = market(plan, targets, begin);
         let window = Window { from: Some(Nanos::new(begin.start)), to: begin.end.map(Nanos::new) };
         let options = Options { window, grows: true, ..Options::default() };
-        let (runtime, notes) = assemble(&[(plan, &market)], catalog, options)?;
+        let initial = if begin.kept.replaces { Vec::new() } else { plan.initial.clone() };
+        let begun = Plan { initial, latches: latches(begin), ..plan.clone() };
+        let (runtime, notes) = assemble(&[(&begun, &market)], catalog, options)?;
         let now = Nanos::new(begin.start - 1);
         let recorder = Recorder::new(plan, Keep::Accounts, &runtime, 0);
         Ok((Self { plan, digest: digest(plan), recorder, runtime, now, ticks: 0 }, notes))
@@ -155,6 +158,27 @@ pub fn series(plan: &Plan) -> Vec<String> {
         names.extend(intervals.iter().map(|interval| format!("{}@{interval}", instrument.name())));
     }
     names
+}
+
+/// What had latched the risk profiles when a session began. A rule of another version counts as an operator's: better too
+/// much is held back than too little.
+fn latches(begin: &Begin) -> Vec<Latches> {
+    let rule = |name: &String| {
+        Latches::RULES.into_iter().find(|rule| rule.name() == name).unwrap_or(Rule::KillSwitch)
+    };
+    let latches = |names: &Vec<String>| {
+        let mut latches = Latches::default();
+        names.iter().for_each(|name| latches.set(rule(name)));
+        latches
+    };
+    begin.latches.iter().map(latches).collect()
+}
+
+/// What latches the risk profiles of a plan before anything happens, as a session's first line has it.
+#[must_use]
+pub fn latched(plan: &Plan) -> Vec<Vec<String>> {
+    let names = |latches: &Latches| latches.iter().map(|rule| rule.name().to_owned()).collect();
+    plan.latches.iter().map(names).collect()
 }
 
 /// The candles that a session began with.

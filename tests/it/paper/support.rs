@@ -9,7 +9,8 @@ use hemiola::journal::Signing;
 use hemiola::memory::Memory;
 use hemiola::modes::paper::commit::JournalFiles;
 use hemiola::modes::paper::history::{History, Speed};
-use hemiola::modes::paper::session::{self, Commands, Ended, OnStop, SessionError, Setting, Stop};
+use hemiola::modes::paper::operators::Kept;
+use hemiola::modes::paper::session::{self, Commands, Ended, OnStop, SessionError, Setting, Stop, Time};
 use hemiola_adapters::journal::verify::{Report, Rules, Verdict, Verifier};
 use hemiola_adapters::journal::writer::{Disk, JournalDays, PATTERN};
 use hemiola_adapters::journal::{Algorithm, Lines, files};
@@ -44,14 +45,17 @@ pub(crate) fn write_config(folder: &Path) -> PathBuf {
 }
 
 /// Twelve days of it, with what operators do.
-pub(crate) fn prepare(folder: &Path) -> Prepared {
-    let job = Job {
+pub(crate) fn job(folder: &Path) -> Job {
+    Job {
         from: Some("2024-02-01".to_owned()),
         to: Some("2024-02-13".to_owned()),
         operator_log: Some(folder.join("actions.jsonl")),
         ..Job::of(folder.join("config/core.yaml"))
-    };
-    job.prepare_all(&Memory::default(), &Catalog::built_in(), &mut |_| ()).unwrap()
+    }
+}
+
+pub(crate) fn prepare(folder: &Path) -> Prepared {
+    job(folder).prepare_all(&Memory::default(), &Catalog::built_in(), &mut |_| ()).unwrap()
 }
 
 /// How a session is run.
@@ -76,10 +80,11 @@ impl<D: Disk + Sync> Run<'_, D> {
             journal: JournalFiles { days: Some(days), signing, checkpoints: None },
             on_stop,
             stop,
+            kept: Kept::default(),
             tell: &|_| (),
         };
-        let mut source = History::new(prepared, "core.yaml".to_owned(), speed);
-        session::run(setting, &mut source, commands)
+        let mut source = History::new(prepared, Job::of("core.yaml"), speed);
+        session::run(setting, &mut source, Time::Feed, commands)
     }
 }
 
