@@ -4,6 +4,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use hemiola_components::time::Nanos;
 
+#[cfg(target_os = "linux")]
+pub use linux::{allow_precise_wakes, monotonic, pin_to, sleep_until};
+#[cfg(not(target_os = "linux"))]
+pub use portable::{allow_precise_wakes, monotonic, pin_to, sleep_until};
+
 /// The wall clock, for what an operator does. No result of a run depends on it.
 ///
 /// # Panics
@@ -38,5 +43,88 @@ impl Stopwatch {
     #[expect(clippy::disallowed_methods, reason = "a benchmark paces its ticks; no system waits here")]
     pub fn wait_until(self, time: Duration) {
         std::thread::sleep(time.saturating_sub(self.elapsed()));
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::num::NonZeroU64;
+
+    use hemiola_components::time::Nanos;
+    use rustix::thread::{CpuSet, clock_nanosleep_absolute, sched_setaffinity, set_current_timer_slack};
+    use rustix::time::{ClockId, Timespec, clock_gettime};
+
+    const SECOND: i64 = Nanos::SECOND.get();
+
+    /// A clock that nobody sets: `CLOCK_MONOTONIC`.
+    #[must_use]
+    pub fn monotonic() -> Nanos {
+        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
+        Nanos::new(tv_sec * SECOND + tv_nsec)
+    }
+
+    /// Sleeps until a reading of [`monotonic`]; not at all when it is over.
+    pub fn sleep_until(deadline: Nanos) {
+        let request = Timespec {
+            tv_sec: deadline.get().div_euclid(SECOND),
+            tv_nsec: deadline.get().rem_euclid(SECOND),
+        };
+        // A signal's handler may have interrupted it.
+        while monotonic() < deadline && clock_nanosleep_absolute(ClockId::Monotonic, &request).is_err() {}
+    }
+
+    /// Asks the system not to put this thread's wakes off to join others'.
+    pub fn allow_precise_wakes() {
+        // Where that is refused wakes are a little later, which shows in what is measured.
+        _ = set_current_timer_slack(NonZeroU64::new(1));
+    }
+
+    /// Lets this thread run on one core only.
+    ///
+    /// # Errors
+    /// When there is no such core, or the system refuses.
+    pub fn pin_to(core: usize) -> std::io::Result<()> {
+        if core >= CpuSet::MAX_CPU {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        }
+        let mut cores = CpuSet::new();
+        cores.set(core);
+        Ok(sched_setaffinity(None, &cores)?)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod portable {
+    use std::sync::OnceLock;
+
+    use hemiola_components::time::Nanos;
+
+    use super::Stopwatch;
+
+    fn since_first() -> Stopwatch {
+        static FIRST: OnceLock<Stopwatch> = OnceLock::new();
+        *FIRST.get_or_init(Stopwatch::start)
+    }
+
+    /// A clock that nobody sets.
+    #[must_use]
+    pub fn monotonic() -> Nanos {
+        Nanos::new(i64::try_from(since_first().elapsed().as_nanos()).unwrap_or(i64::MAX))
+    }
+
+    /// Sleeps until a reading of [`monotonic`]; not at all when it is over.
+    pub fn sleep_until(deadline: Nanos) {
+        since_first().wait_until(std::time::Duration::from_nanos(deadline.get().max(0).unsigned_abs()));
+    }
+
+    /// Asks the system not to put this thread's wakes off; here it is not asked.
+    pub const fn allow_precise_wakes() {}
+
+    /// Lets this thread run on one core only.
+    ///
+    /// # Errors
+    /// Always: this system is not asked.
+    pub fn pin_to(_: usize) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 }

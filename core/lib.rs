@@ -17,6 +17,7 @@ pub mod market_data;
 pub mod memory;
 pub mod modes;
 pub mod operator;
+pub mod pace;
 pub mod price_line;
 pub mod results;
 pub mod runtime;

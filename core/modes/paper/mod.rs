@@ -5,6 +5,7 @@ pub mod commit;
 pub mod entry;
 pub mod history;
 pub mod intake;
+pub mod live;
 pub mod operators;
 pub mod replay;
 pub mod session;

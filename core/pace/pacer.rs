@@ -1,0 +1,143 @@
+//! Wakes at the grid instants of schedules.
+
+use hemiola_components::schedule::Cadence;
+use hemiola_components::time::Nanos;
+
+use super::clock::Clock;
+use super::lateness::Lateness;
+
+/// What becomes of instants that have passed when their turn comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missed {
+    /// They are passed over; the next one is on the grid.
+    #[default]
+    Skip,
+    /// They follow at once, one after another.
+    Burst,
+    /// They are passed over, and the grid begins anew with the wake.
+    Delay,
+}
+
+/// A wall clock that is off by more than this was set; by less, it is followed.
+const STEP: i64 = Nanos::SECOND.get();
+
+/// The most that instants are moved at a wake to follow the wall clock.
+const FOLLOW: i64 = 100_000;
+
+/// A thread has woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// The instant; it never goes back.
+    pub instant: Nanos,
+    /// The grid instant that it woke for; `None` when it only slept as long as it was to.
+    pub scheduled: Option<Nanos>,
+    /// Grid instants of all schedules that were passed over.
+    pub skipped: u64,
+    /// By how much the wall clock was set since the last wake.
+    pub stepped: Option<Nanos>,
+}
+
+/// Schedules with the same grid.
+#[derive(Clone, Debug)]
+struct Group {
+    every: Nanos,
+    next: Nanos,
+    schedules: Vec<usize>,
+    is_due: bool,
+}
+
+/// Wakes a thread at the grid instants of schedules.
+#[derive(Debug)]
+pub struct Pacer<C> {
+    clock: C,
+    missed: Missed,
+    groups: Vec<Group>,
+    /// What is added to the monotonic clock.
+    offset: Nanos,
+    /// By how much the wall clock is known to be off.
+    known: Nanos,
+    last: Nanos,
+    lateness: Lateness,
+}
+
+impl<C: Clock> Pacer<C> {
+    /// For schedules of these cadences. The first instants are after now, and after `reached`.
+    #[must_use]
+    pub fn new(cadences: &[Cadence], missed: Missed, mut clock: C, reached: Nanos) -> Self {
+        let (wall, monotonic) = (clock.wall(), clock.monotonic());
+        let now = wall.max(reached);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut grids: Vec<Cadence> = Vec::new();
+        for (schedule, cadence) in cadences.iter().enumerate() {
+            let known = grids.iter().position(|known| known == cadence);
+            let group = known.unwrap_or_else(|| {
+                grids.push(*cadence);
+                let next = now.next_on_grid(cadence.offset, cadence.every);
+                groups.push(Group { every: cadence.every, next, schedules: Vec::new(), is_due: false });
+                groups.len() - 1
+            });
+            groups[group].schedules.push(schedule);
+        }
+        let lateness = Lateness::new(groups.iter().map(|group| group.every));
+        Self { clock, missed, groups, offset: now - monotonic, known: now - wall, last: now, lateness }
+    }
+
+    /// Sleeps until the next instant, and no longer than `at_most`.
+    pub fn wait(&mut self, at_most: Nanos) -> Wake {
+        let next = self.groups.iter().map(|group| group.next).min().unwrap_or(Nanos::NEVER);
+        let bound = Nanos::new(self.last.get().saturating_add(at_most.get()));
+        let scheduled = (next <= bound).then_some(next);
+        self.clock.sleep_until(next.min(bound) - self.offset);
+        let stepped = self.follow();
+        let instant = (self.clock.monotonic() + self.offset).max(self.last);
+        self.last = instant;
+        let mut skipped = 0;
+        for (place, group) in self.groups.iter_mut().enumerate() {
+            group.is_due = Some(group.next) == scheduled;
+            if !group.is_due {
+                continue;
+            }
+            self.lateness.record(place, instant - group.next);
+            let following = group.next + group.every;
+            let passed = (instant - following).get().div_euclid(group.every.get()) + 1;
+            group.next = match self.missed {
+                _ if passed <= 0 => following,
+                Missed::Burst => following,
+                Missed::Skip => following + Nanos::new(passed * group.every.get()),
+                Missed::Delay => instant + group.every,
+            };
+            if passed > 0 && self.missed != Missed::Burst {
+                skipped += passed.unsigned_abs() * group.schedules.len() as u64;
+            }
+        }
+        Wake { instant, scheduled, skipped, stepped }
+    }
+
+    /// The schedules that the last wake was for.
+    pub fn due(&self) -> impl Iterator<Item = usize> + '_ {
+        self.groups.iter().filter(|group| group.is_due).flat_map(|group| group.schedules.iter().copied())
+    }
+
+    /// How late the wakes were.
+    #[must_use]
+    pub const fn lateness(&self) -> &Lateness {
+        &self.lateness
+    }
+
+    /// Follows the wall clock as it drifts. One that was set forward is followed at once, since time has passed; one that
+    /// was set back is not, since instants never go back.
+    fn follow(&mut self) -> Option<Nanos> {
+        let (wall, monotonic) = (self.clock.wall(), self.clock.monotonic());
+        let ahead = (monotonic + self.offset) - wall - self.known;
+        if ahead.get().abs() < STEP {
+            self.offset = self.offset - Nanos::new(ahead.get().clamp(-FOLLOW, FOLLOW));
+            return None;
+        }
+        if ahead < Nanos::ZERO {
+            self.offset = self.offset - ahead;
+        } else {
+            self.known = self.known + ahead;
+        }
+        Some(Nanos::ZERO - ahead)
+    }
+}
