@@ -2,6 +2,8 @@
 //!
 //! Every reader of a column shares it. To add to one, all of them let go of it for a moment, so that nothing is copied.
 
+pub(crate) mod saving;
+
 use std::sync::Arc;
 
 use bevy_ecs::component::Mutable;
@@ -13,8 +15,8 @@ use hemiola_components::portfolio::Desk;
 use hemiola_components::position::Position;
 use hemiola_components::time::{Interval, Nanos};
 use hemiola_systems::indicators::log_returns::RunningSums;
-use hemiola_systems::indicators::tick_sums::{self, tick_sums};
 use hemiola_systems::indicators::snapshots;
+use hemiola_systems::indicators::tick_sums::{self, tick_sums};
 
 use crate::price_line;
 
@@ -168,6 +170,11 @@ impl Streams {
         self.series.iter().map(|stream| (stream.instrument, stream.interval))
     }
 
+    /// The instruments, by their place in the Plan.
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = Entity> + '_ {
+        self.lines.iter().map(|line| line.entity)
+    }
+
     /// The candles of a series.
     #[must_use]
     pub fn bars(&self, series: usize) -> &Arc<Bars> {
@@ -256,7 +263,8 @@ impl Streams {
         let mut bars = std::mem::replace(&mut self.lines[index].bars, Arc::clone(&self.nothing));
         self.show_line(world, index);
         let line = &mut self.lines[index];
-        let series: Vec<&Arc<Bars>> = line.series.iter().map(|(series, _)| &self.series[*series].bars).collect();
+        let series: Vec<&Arc<Bars>> =
+            line.series.iter().map(|(series, _)| &self.series[*series].bars).collect();
         let seen: Vec<usize> = line.series.iter().map(|(_, seen)| *seen).collect();
         price_line::extend(Arc::make_mut(&mut bars), &series, &seen);
         for (series, seen) in &mut line.series {
@@ -292,11 +300,7 @@ impl Stream {
 }
 
 /// Changes a component of an entity that has it.
-fn hold<C: Component<Mutability = Mutable>>(
-    world: &mut World,
-    entity: Entity,
-    change: impl FnOnce(&mut C),
-) {
+fn hold<C: Component<Mutability = Mutable>>(world: &mut World, entity: Entity, change: impl FnOnce(&mut C)) {
     if let Some(mut component) = world.get_mut::<C>(entity) {
         change(&mut component);
     }

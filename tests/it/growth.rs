@@ -31,7 +31,7 @@ fn candle(bars: &Bars, bar: usize) -> Candle {
 }
 
 /// The candles of a market that have closed by `instant`, and the others by their close.
-fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arrival>>) {
+pub(crate) fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arrival>>) {
     let (mut known, mut later) = (market.clone(), BTreeMap::<_, Vec<Arrival>>::new());
     let mut place = 0;
     for series in &mut known.series {

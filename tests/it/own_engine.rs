@@ -10,6 +10,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::{Engine, ScanLimit, View};
+use serde::{Deserialize, Serialize};
 
 use crate::support::{fills, market, minutes, plan, schedule, sma};
 
@@ -19,7 +20,7 @@ struct Streak {
     closes: usize,
 }
 
-#[derive(Component, Clone, Default)]
+#[derive(Component, Clone, Default, Serialize, Deserialize)]
 struct StreakState {
     rising: usize,
 }
