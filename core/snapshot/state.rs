@@ -135,7 +135,7 @@ impl SavedDesk {
             && self.resting.iter().all(order)
             && self.next.len() == positions
             && self.risk.len() == profiles
-            && [0, positions].contains(&self.recent.last.len())
+            && self.recent.last.len() <= positions
     }
 
     /// Puts it in the place of what a desk of the same positions has.

@@ -44,6 +44,10 @@ impl Engine for Streak {
         state.rising = if rose { state.rising + 1 } else { 0 };
     }
 
+    fn looks_back_to(_: &Self, _: &StreakState, _: &View<'_>, seen: usize) -> usize {
+        seen.saturating_sub(1)
+    }
+
     fn generate_signal(
         settings: &Self,
         state: &mut StreakState,

@@ -15,11 +15,12 @@ use hemiola_components::time::Nanos;
 use hemiola_systems::digest::Digest;
 use hemiola_systems::signals::catalog::Catalog;
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 use crate::growth::split;
 use crate::support::controls::actions;
-use crate::support::first_difference;
 use crate::support::random::{RandomWorld, world};
+use crate::support::{first_difference, market, minutes, plan, schedule, sma};
 
 const RUN: &str = "a run";
 
@@ -96,7 +97,7 @@ impl<'a> Session<'a> {
         instants.sort_unstable();
         instants.dedup();
         for (instant, stop) in instants.into_iter().zip(stops.iter().cycle()) {
-            let mut stop_at = |session: &mut Self, when| {
+            let stop_at = |session: &mut Self, when| {
                 if stop.when == when {
                     session.interrupt(stop.candles);
                 }
@@ -219,4 +220,148 @@ proptest! {
         prop_assert_eq!(format!("{:?}", whole.signal_metrics), format!("{:?}", parts.signal_metrics));
         prop_assert_eq!(state, state_of_parts);
     }
+}
+
+/// A mean cross on a price that swings, of which the first 20 minutes are known.
+fn swinging(candles: usize) -> (Plan, Market, BTreeMap<Nanos, Vec<Arrival>>, Window) {
+    let plan = plan(&["A"], vec![sma("s", 2.0, 5.0)], vec![schedule("a", 0, &[0])]);
+    let closes: Vec<(f64, f64)> = (0..candles)
+        .map(|minute| 100.0 + [0.0, 1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0][minute / 3 % 8] + (minute % 2) as f64)
+        .map(|close| (close, close))
+        .collect();
+    let market = market(&plan, &[minutes(&closes)]);
+    let (first, last) = span(&plan, &market);
+    let from = first + Nanos::new(20 * 60 * Nanos::SECOND.get());
+    let (known, later) = split(&market, from);
+    (plan, known, later, Window { from: Some(from), to: Some(last) })
+}
+
+/// A snapshot of it after so many candles.
+fn snapshot(candles: usize) -> (Plan, Vec<u8>) {
+    let (plan, known, later, window) = swinging(candles);
+    let bytes = {
+        let mut session = Session::new(&plan, &known, window);
+        session.run(&later, &[], &[Stop { when: When::Never, candles: 0 }]);
+        session.bytes(0)
+    };
+    (plan, bytes)
+}
+
+#[test]
+fn candles_that_nobody_looks_at_any_more_take_no_memory() {
+    // A line that nobody holds is looked at once a day.
+    const MOST: usize = 24 * 60 + 20;
+    let (plan, known, later, window) = swinging(6 * 24 * 60);
+    let mut whole = Session::new(&plan, &known, window);
+    whole.run(&later, &[], &[Stop { when: When::Never, candles: 0 }]);
+    let mut parts = Session::new(&plan, &known, window);
+    for (number, (at, arrivals)) in later.iter().enumerate() {
+        parts.step_to(*at - Nanos::new(1));
+        parts.runtime.grow(arrivals, *at).unwrap();
+        parts.step_to(*at);
+        if number % 97 == 96 {
+            parts.interrupt(30);
+            let bars = parts.runtime.streams().unwrap().bars(0);
+            let capacities = [&bars.open, &bars.high, &bars.low, &bars.close, &bars.volume]
+                .map(|column| column.capacity());
+            assert!((30..MOST).contains(&bars.len()), "{}", bars.len());
+            assert_eq!((bars.open_time.capacity(), capacities), (bars.len(), [bars.len(); 5]));
+            let desk = parts.runtime.desk(0);
+            assert!(std::ptr::eq(&raw const **desk.book.lines[0].bars.shared(), &raw const **bars));
+        }
+    }
+    let (whole, parts) = (whole.finish(), parts.finish());
+    assert!(whole.0.records.len() > 1_000 && whole.0.digest == parts.0.digest && whole.1 == parts.1);
+}
+
+#[test]
+fn whatever_is_changed_in_a_snapshot_it_is_refused() {
+    let (_, bytes) = snapshot(80);
+    Saved::from_bytes(&bytes, RUN).unwrap();
+    for place in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[place] ^= 1 << (place % 8);
+        let error = Saved::from_bytes(&flipped, RUN).unwrap_err();
+        let expected = match place {
+            0..16 => matches!(error, SnapshotError::NotASnapshot),
+            20..28 => matches!(error, SnapshotError::Damaged | SnapshotError::Cut { .. }),
+            _ => matches!(error, SnapshotError::Damaged),
+        };
+        assert!(expected, "{place}: {error}");
+    }
+    for length in 0..bytes.len() {
+        let error = Saved::from_bytes(&bytes[..length], RUN).unwrap_err();
+        assert!(matches!(error, SnapshotError::Cut { .. }), "{length}: {error}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(matches!(Saved::from_bytes(&longer, RUN), Err(SnapshotError::Damaged)));
+    assert!(matches!(Saved::from_bytes(b"PAR1, something else", RUN), Err(SnapshotError::NotASnapshot)));
+}
+
+/// Changes a snapshot and makes its hash fit again.
+fn forged(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = bytes[..bytes.len() - 32].to_vec();
+    change(&mut bytes);
+    bytes.extend_from_slice(&Sha256::digest(&bytes));
+    bytes
+}
+
+#[test]
+fn a_snapshot_of_something_else_is_refused_by_name() {
+    let (plan, bytes) = snapshot(80);
+    let refusal = |bytes: &[u8], run| Saved::from_bytes(bytes, run).unwrap_err().to_string();
+    assert_eq!(
+        refusal(&bytes, "another run"),
+        "the snapshot is of run `a run`, not of `another run`: use one from this run's folder"
+    );
+    let of_form = |form: u32| forged(&bytes, |bytes| bytes[16..20].copy_from_slice(&form.to_le_bytes()));
+    assert_eq!(
+        refusal(&of_form(0), RUN),
+        "the snapshot has form 0, older than the 1 of this program: replay the input log from its beginning"
+    );
+    assert_eq!(
+        refusal(&of_form(2), RUN),
+        "the snapshot has form 2, newer than the 1 of this program: use a newer program"
+    );
+    let by_another = forged(&bytes, |bytes| bytes[29] = b'9');
+    assert!(refusal(&by_another, RUN).starts_with("the snapshot was written by version 9"));
+    let nonsense = forged(&bytes, |bytes| bytes[60..].fill(0xff));
+    assert!(matches!(Saved::from_bytes(&nonsense, RUN), Err(SnapshotError::Unreadable(_))));
+
+    let (saved, _) = Saved::from_bytes(&bytes, RUN).unwrap();
+    let of = |change: &dyn Fn(&mut Plan)| {
+        let mut plan = plan.clone();
+        change(&mut plan);
+        restore(&plan, &Catalog::built_in(), &saved).map(drop)
+    };
+    assert!(of(&|_| ()).is_ok());
+    type Change = (&'static str, fn(&mut Plan));
+    let changes: [Change; 4] = [
+        ("scheduler", |plan| plan.scheduler.push('2')),
+        ("instruments", |plan| plan.instruments[0].symbol.push('2')),
+        ("schedules", |plan| plan.schedules[0].name.push('2')),
+        ("engines", |plan| plan.strategies[0].engine = "grid_trading".into()),
+    ];
+    for (what, change) in changes {
+        assert!(matches!(of(&change), Err(SnapshotError::OtherPlan(named)) if named == what), "{what}");
+    }
+}
+
+#[test]
+fn what_cannot_be_saved_is_said() {
+    let (plan, known, later, window) = swinging(80);
+    let options = Options { window: Window { to: window.to, ..Window::default() }, ..Options::default() };
+    let (backtest, _) = assemble(&[(&plan, &known)], &Catalog::built_in(), options).unwrap();
+    assert!(matches!(backtest.save(0), Err(SnapshotError::NotGrowing)));
+    let mut session = Session::new(&plan, &known, window);
+    for (at, arrivals) in later {
+        session.runtime.grow(&arrivals, at).unwrap();
+        session.runtime.step_to(at).unwrap();
+        if !session.runtime.outbox().records.is_empty() {
+            break;
+        }
+    }
+    assert!(matches!(session.runtime.save(0), Err(SnapshotError::NotTakenOut)));
+    session.take();
+    session.interrupt(0);
 }
