@@ -211,18 +211,19 @@ fn kind_of(world: &World, growing: &Growing, position: Entity) -> Option<Kind> {
     growing.kinds.get(strategy.engine).copied()
 }
 
+/// Candles that whoever reads a position's series beside its engine looks at: volatilities and default stops.
+const READ: usize = if VOLATILITY_CANDLES > STOP_CANDLES { VOLATILITY_CANDLES } else { STOP_CANDLES };
+
 /// The oldest candles that anybody may still look at.
 fn firsts(world: &World, growing: &Growing, desk: &Desk, division: &Division, candles: usize) -> Firsts {
     let divided = division.looks_back_to(&desk.weights, desk.timeline.now);
     let of_position = |entity: Entity, bars: &Bars| {
-        let of_readings = bars.closed_at(divided, 0).saturating_sub(VOLATILITY_CANDLES);
-        let Some(cursor) = world.get::<Cursor>(entity) else { return of_readings };
+        let of_readings = bars.closed_at(divided, 0).saturating_sub(READ);
         let decides = world
             .get::<Position>(entity)
             .is_some_and(|position| desk.agenda.deciders[position.slot] == position.slot);
         let kind = kind_of(world, growing, entity).filter(|_| decides);
-        let of_engine = kind.map_or(usize::MAX, |kind| kind.looks_back_to(world, entity));
-        of_readings.min(of_engine).min(cursor.seen.saturating_sub(STOP_CANDLES))
+        kind.map_or(of_readings, |kind| of_readings.min(kind.looks_back_to(world, entity)))
     };
     let of_line = |instrument: usize| {
         let orders = desk.resting.iter().filter(|order| order.working.order.instrument.get() == instrument);
