@@ -221,6 +221,7 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// What the engine of a position sees; `hedge` is what the other leg of a pair holds.
+    #[inline]
     pub(super) fn of(position: &'a Position, holding: &Holding, cursor: &Cursor, hedge: Quantity) -> Self {
         let feed = &position.feed;
         Self {
