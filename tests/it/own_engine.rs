@@ -85,7 +85,7 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
 #[test]
 fn its_state_is_saved_with_the_world() {
     let (catalog, plan, market) = world();
-    let from = market.series[0][&plan.schedules[0].interval].close_time(1);
+    let from = market.series[0][&plan.schedules[0].interval].open_time[0];
     let (known, later) = split(&market, from);
     let window = Window { from: Some(from), to: None };
     let options = Options { window, grows: true, ..Options::default() };
