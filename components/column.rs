@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::{Deref, DerefMut, Range};
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Values in memory that is shared and does not change, such as a mapped file.
 pub type Shared<T> = Arc<dyn AsRef<[T]> + Send + Sync>;
 
@@ -32,6 +34,15 @@ impl<T> Column<T> {
     #[must_use]
     pub fn shared(values: Shared<T>) -> Self {
         Self(Memory::Shared(values))
+    }
+
+    /// How many values there is memory for.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        match &self.0 {
+            Memory::Owned(values) => values.capacity(),
+            Memory::Shared(values) => kept(values).len(),
+        }
     }
 
     /// Whether somebody else keeps the values.
@@ -190,6 +201,18 @@ impl<'a, T: Clone + Send + Sync + 'static> IntoIterator for &'a mut Column<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter_mut()
+    }
+}
+
+impl<T: Serialize> Serialize for Column<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Column<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Parameters and state of the built-in engines. Each pair gives its strategies and positions an archetype.
 
 use bevy_ecs::prelude::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::time::Nanos;
 use crate::units::{Notional, Quantity, Ratio};
@@ -15,7 +16,7 @@ pub struct SmaCross {
 }
 
 /// State of `sma_cross`: none, its windows are ranges of the shared columns.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmaCrossState;
 
 /// Parameters of `external_signals`: none, its targets are part of the position's feed.
@@ -23,7 +24,7 @@ pub struct SmaCrossState;
 pub struct ExternalSignals;
 
 /// State of `external_signals`.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExternalSignalsState {
     /// The first target not yet acted upon.
     pub next: usize,
@@ -62,7 +63,7 @@ pub enum TrailingStop {
 }
 
 /// State of `daily_trend_momentum`: what it knows of the position it holds.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DailyTrendMomentumState {
     /// Which position this is about.
     pub opened_at: Nanos,
@@ -100,7 +101,7 @@ pub struct MeanReversion {
 }
 
 /// State of `mean_reversion`: what it knows of the position it holds.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeanReversionState {
     /// Which position this is about.
     pub opened_at: Nanos,
@@ -119,6 +120,14 @@ pub struct ProtectionRule {
     pub atr_window: usize,
     /// Distance of the stop in average true ranges; above 0.
     pub multiple: f64,
+}
+
+impl ProtectionRule {
+    /// How many candles before the next one the average looks at: the first range of it begins at the close before.
+    #[must_use]
+    pub const fn reach(&self) -> usize {
+        self.atr_window + 1
+    }
 }
 
 /// Parameters of `grid_trading`.
@@ -150,7 +159,7 @@ pub enum OutsideGrid {
 }
 
 /// State of `grid_trading`.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GridTradingState {
     /// The price the lines are counted from; `None` before the first positive close.
     pub base: Option<f64>,
@@ -163,7 +172,7 @@ pub struct GridTradingState {
 }
 
 /// A step of a grid.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GridStep {
     /// The level to be reached.
     pub level: f64,
@@ -195,7 +204,7 @@ pub struct VolatilityTarget {
 }
 
 /// State of `volatility_target`.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VolatilityTargetState {
     /// The allocation that the fills reported so far have led to.
     pub allocation: f64,
@@ -229,7 +238,7 @@ pub struct CrossExchangeArbitrage {
 }
 
 /// State of `cross_exchange_arbitrage`.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CrossExchangeArbitrageState {
     /// The spread of the last entry, as a fraction of the price.
     pub entry_ratio: f64,

@@ -1,9 +1,11 @@
 //! The portfolio governor: weights between strategies by how well they do, held between bounds.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Nanos;
 
 /// What a governor goes by.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GovernorSettings {
     /// Whether it acts.
     pub enabled: bool,
@@ -28,7 +30,7 @@ pub struct GovernorSettings {
 }
 
 /// Factors of a score's parts; none is negative.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scoring {
     /// Of the quality of the signals.
     pub alpha: f64,
@@ -41,7 +43,7 @@ pub struct Scoring {
 }
 
 /// What a strategy may have.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
     /// Weight that it starts from, before all are brought to a sum of 1.
     pub baseline_weight: f64,
@@ -56,7 +58,7 @@ pub struct Terms {
 }
 
 /// A governor with what it has seen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Governor {
     /// What it goes by.
     pub settings: GovernorSettings,
@@ -67,7 +69,7 @@ pub struct Governor {
 }
 
 /// A strategy under a governor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Governed {
     /// Its name.
     pub name: String,

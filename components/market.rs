@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::candle::Candle;
 use crate::column::Column;
@@ -47,7 +48,7 @@ pub struct TradingRules {
 }
 
 /// How long each candle of a [`Bars`] lasts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Span {
     /// All the same.
     Uniform(Nanos),
@@ -67,7 +68,7 @@ pub enum Span {
 /// Whoever fills them has checked that prices are positive and finite, that `low` and `high` enclose
 /// `open` and `close`, that volumes are not negative, that open times rise and that no candle opens before the one
 /// before it has closed. A missing candle is missing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bars {
     /// When each candle opened.
     pub open_time: Column<Nanos>,
@@ -188,6 +189,42 @@ impl Bars {
         self.open_time.push(candle.open_time);
         self.open.push(candle.open);
         self.close.push(candle.close);
+    }
+
+    /// Whether all columns have the same length, except those that are left out.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let spans = match &self.span {
+            Span::Uniform(_) => self.len(),
+            Span::Each(spans) | Span::Late { known: spans, .. } => spans.len(),
+        };
+        let needed = [spans, self.open.len(), self.close.len()];
+        let others = [self.high.len(), self.low.len(), self.volume.len()];
+        needed.iter().all(|len| *len == self.len()) && others.iter().all(|len| [0, self.len()].contains(len))
+    }
+
+    /// The candles from `first` on, in memory of their own.
+    ///
+    /// # Panics
+    /// When there are fewer than `first` candles.
+    #[must_use]
+    pub fn since(&self, first: usize) -> Self {
+        let column = |values: &Column<f64>| values.get(first..).unwrap_or_default().to_vec().into();
+        Self {
+            open_time: self.open_time[first..].to_vec().into(),
+            span: match &self.span {
+                Span::Uniform(length) => Span::Uniform(*length),
+                Span::Each(spans) => Span::Each(spans[first..].to_vec()),
+                Span::Late { length, known } => {
+                    Span::Late { length: *length, known: known[first..].to_vec() }
+                }
+            },
+            open: column(&self.open),
+            high: column(&self.high),
+            low: column(&self.low),
+            close: column(&self.close),
+            volume: column(&self.volume),
+        }
     }
 
     /// Whether anybody traded during candle `bar`.
@@ -321,7 +358,7 @@ pub struct Quotes {
 
 /// What an engine that trades a pair sees at the close of each candle of its first leg: the newest quotes of both
 /// legs known by then. A market without quotes is quoted at its last close.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshots {
     /// Best bid of the first leg, quote currency.
     pub primary_bid: Vec<f64>,
@@ -338,10 +375,25 @@ pub struct Snapshots {
 impl Snapshots {
     /// The time of a quote that has not been seen yet: longer ago than any bound.
     pub const UNKNOWN: Nanos = Nanos::new(i64::MIN / 2);
+
+    /// Those from candle `first` of the first leg on, in memory of their own.
+    ///
+    /// # Panics
+    /// When there are fewer than `first` candles.
+    #[must_use]
+    pub fn since(&self, first: usize) -> Self {
+        Self {
+            primary_bid: self.primary_bid[first..].to_vec(),
+            primary_ask: self.primary_ask[first..].to_vec(),
+            secondary_bid: self.secondary_bid[first..].to_vec(),
+            secondary_ask: self.secondary_ask[first..].to_vec(),
+            secondary_time: self.secondary_time[first..].to_vec(),
+        }
+    }
 }
 
 /// Target positions from outside, oldest first, no two at the same instant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Targets {
     /// When each target is known.
     pub time: Vec<Nanos>,

@@ -1,6 +1,7 @@
 //! Metrics of strategies: what telemetry and capital policies know of a schedule's signals.
 
 use bevy_ecs::prelude::Component;
+use serde::{Deserialize, Serialize};
 
 use crate::schedule::Cadence;
 use crate::signal::Signal;
@@ -39,13 +40,21 @@ pub struct Metrics {
     newest: Option<(Nanos, u64)>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// The samples of a schedule without the metrics they are of.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedMetrics {
+    confidence: Series,
+    own: Vec<Series>,
+    newest: Option<(Nanos, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Series {
     all: Samples,
     newest: Samples,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Samples {
     count: u64,
     sum: f64,
@@ -108,6 +117,24 @@ impl Metrics {
     #[must_use]
     pub fn blank(&self) -> Self {
         Self::new(&self.own.iter().map(|(metric, _)| *metric).collect::<Vec<_>>())
+    }
+
+    /// The samples, to go on with another time.
+    #[must_use]
+    pub fn save(&self) -> SavedMetrics {
+        let own = self.own.iter().map(|(_, series)| *series).collect();
+        SavedMetrics { confidence: self.confidence, own, newest: self.newest }
+    }
+
+    /// Goes on with these samples. Returns whether they are of as many metrics; nothing has changed otherwise.
+    #[must_use]
+    pub fn load(&mut self, saved: &SavedMetrics) -> bool {
+        let fits = saved.own.len() == self.own.len();
+        if fits {
+            (self.confidence, self.newest) = (saved.confidence, saved.newest);
+            self.own.iter_mut().zip(&saved.own).for_each(|((_, series), saved)| *series = *saved);
+        }
+        fits
     }
 
     /// The names of all metrics.

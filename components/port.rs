@@ -1,5 +1,7 @@
 //! Ports are data: what goes into a tick and what comes out of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::PortfolioIndex;
 use crate::journal::Record;
 use crate::portfolio::Account;
@@ -107,7 +109,7 @@ impl EquityPoint {
 }
 
 /// Which points of a portfolio's equity go to the outbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EquityCurve {
     /// None: sweeps and benchmarks.
     #[default]

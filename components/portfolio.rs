@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
+use serde::{Deserialize, Serialize};
 
 use crate::candles::Candles;
 use crate::capital::Weights;
@@ -77,7 +78,7 @@ pub struct Desk {
 }
 
 /// Orders that have left, as far as a guard asks about them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Recent {
     /// When orders left in the last second, in order.
     pub times: VecDeque<Nanos>,
@@ -101,7 +102,7 @@ impl Recent {
 }
 
 /// Where a portfolio stands in time. Only the core moves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The instant of the last tick.
     pub now: Nanos,
@@ -114,7 +115,7 @@ pub struct Timeline {
 }
 
 /// Cash and the marks of equity, in the valuation currency.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// Cash, proceeds of shorts included.
     pub cash: Notional,
@@ -257,7 +258,7 @@ pub struct Agenda {
 }
 
 /// An order at the venue, and what happens to it next. Nobody but the venue reads ahead.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RestingOrder {
     /// The order.
     pub working: WorkingOrder,
@@ -282,7 +283,7 @@ pub struct RestingOrder {
 }
 
 /// What happens to an order at the venue next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum NextStep {
     /// It is filled, in all or in part; known at the candle's close.
     Fill(Filling),
@@ -297,7 +298,7 @@ pub enum NextStep {
 }
 
 /// A candle in which an order is filled.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Filling {
     /// Its place in the instrument's line.
     pub bar: usize,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::{Component, Entity};
+use serde::{Deserialize, Serialize};
 
 use crate::candles::Candles;
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
@@ -38,7 +39,7 @@ pub struct Position {
 }
 
 /// The ledger of a position.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Holding {
     /// Signed: negative is short.
     pub quantity: Quantity,
@@ -82,7 +83,7 @@ pub struct Feed {
 }
 
 /// How far a position's engine has read, and what it found.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Cursor {
     /// The first candle the engine is given, warm-up included.
     pub first: usize,
@@ -97,6 +98,8 @@ pub struct Cursor {
     /// The due instant that was served last.
     pub last_due: Nanos,
     /// A signal found ahead of time; it is emitted when the portfolio reaches its due instant.
+    /// Not part of what is saved: where candles come while a world runs, nobody looks ahead of them.
+    #[serde(skip)]
     pub found: Option<Found>,
     /// Orders at the venue, both legs of a pair together; until all are answered, candles update state only.
     pub in_flight: u32,
@@ -111,7 +114,7 @@ pub struct Cursor {
 }
 
 /// A panic of an engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The due instant of the decision that failed; [`Nanos::NEVER`] once it has been told.
     pub at: Nanos,
@@ -120,7 +123,7 @@ pub struct Failure {
 }
 
 /// The state of a position's engine before it looked ahead, to go back to.
-#[derive(Component, Clone, Debug, Default, PartialEq)]
+#[derive(Component, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint<S: Send + Sync + 'static> {
     /// The engine's state.
     pub state: S,

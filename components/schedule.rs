@@ -1,6 +1,7 @@
 //! Schedules: when a strategy runs, for which portfolio and with how much.
 
 use bevy_ecs::prelude::{Component, Entity};
+use serde::{Deserialize, Serialize};
 
 use crate::id::ScheduleIndex;
 use crate::metric::Metrics;
@@ -112,7 +113,7 @@ pub enum Sizing {
 }
 
 /// What a schedule has done so far.
-#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Telemetry {
     /// Signals its engine emitted.
     pub signals: u64,

@@ -1,5 +1,7 @@
 //! What an engine wants.
 
+use serde::{Deserialize, Serialize};
+
 use crate::order::Side;
 use crate::units::{Price, Quantity, Ratio};
 
@@ -63,7 +65,7 @@ impl SignalKind {
 }
 
 /// What an entry needs to be sized by the risk it takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Protection {
     /// Average true range, quote currency per base unit.
     pub atr: f64,
@@ -249,7 +251,7 @@ impl Reasons {
 }
 
 /// What became of a signal, told to the engine before it decides again.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// The venue filled this fraction of the order, from above 0 to 1.
     Filled(f64),

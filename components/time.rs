@@ -4,10 +4,11 @@ use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Nanoseconds: since the Unix epoch in UTC when an instant, else a duration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(transparent)]
 pub struct Nanos(i64);
 
@@ -84,7 +85,7 @@ impl Sub for Nanos {
 }
 
 /// The length of a candle: `30s`, `1m`, `4h`, `1d`, `1w`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Interval {
     length: Nanos,
 }

@@ -224,10 +224,11 @@ pub fn assemble(
         ..Queue::default()
     };
     let block = block(&world, &queue.portfolios);
-    let kinds: Vec<Kind> = kinds.into_values().collect();
+    let all: Vec<Kind> = kinds.values().copied().collect();
     let pass =
-        schedule::systems(&kinds).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
-    let growing = streams.map(|streams| Box::new(Growing { growth: Growth::new(&mut world), streams }));
+        schedule::systems(&all).into_pass(&mut world, options.shuffle).map_err(AssemblyError::Order)?;
+    let growing =
+        streams.map(|streams| Box::new(Growing { growth: Growth::new(&mut world), streams, kinds }));
     Ok((Runtime::new(world, pass, queue, block, growing), notes))
 }
 

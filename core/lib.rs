@@ -23,6 +23,7 @@ pub mod results;
 pub mod runtime;
 pub mod signal_limit;
 pub mod smoke;
+pub mod snapshot;
 pub mod streams;
 pub mod sweep;
 

@@ -1,5 +1,7 @@
 //! The runtime: a world and its pass. [`Runtime::step`] is the only way to advance either.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::World;
 use hemiola_components::capital::Weight;
@@ -18,23 +20,26 @@ use hemiola_systems::book::marked;
 use hemiola_systems::growth::Growth;
 use hemiola_systems::pass::Pass;
 use hemiola_systems::queue::Queue;
+use hemiola_systems::signals::catalog::Kind;
 use hemiola_systems::signals::explain::Explanation;
 
 use crate::streams::{Arrival, Streams};
 
 /// A world on its time lines.
 pub struct Runtime {
-    world: World,
+    pub(crate) world: World,
     pass: Pass,
-    queue: Queue,
+    pub(crate) queue: Queue,
     block: Block,
-    growing: Option<Box<Growing>>,
+    pub(crate) growing: Option<Box<Growing>>,
 }
 
 /// What a world has whose candles come while it runs.
 pub(crate) struct Growing {
     pub(crate) growth: Growth,
     pub(crate) streams: Streams,
+    /// The engines of its strategies, by name.
+    pub(crate) kinds: BTreeMap<&'static str, Kind>,
 }
 
 /// A stretch of time that all portfolios go through before any goes on, so that they read the same part of the
@@ -79,7 +84,8 @@ impl Runtime {
     /// # Errors
     /// When this world does not grow.
     pub fn grow(&mut self, arrivals: &[Arrival], known_at: Nanos) -> Result<(), BevyError> {
-        let Growing { growth, streams } = self.growing.as_deref_mut().ok_or("this world does not grow")?;
+        let Growing { growth, streams, .. } =
+            self.growing.as_deref_mut().ok_or("this world does not grow")?;
         streams.grow(&mut self.world, arrivals, known_at);
         growth.take_up(&mut self.world, &mut self.queue, 0)
     }

@@ -2,6 +2,8 @@
 //!
 //! Every reader of a column shares it. To add to one, all of them let go of it for a moment, so that nothing is copied.
 
+pub(crate) mod saving;
+
 use std::sync::Arc;
 
 use bevy_ecs::component::Mutable;
@@ -166,6 +168,11 @@ impl Streams {
     /// The series in their order: the instrument's place in the Plan, and the interval.
     pub fn series(&self) -> impl Iterator<Item = (usize, Interval)> + '_ {
         self.series.iter().map(|stream| (stream.instrument, stream.interval))
+    }
+
+    /// The instruments, by their place in the Plan.
+    pub(crate) fn instruments(&self) -> impl Iterator<Item = Entity> + '_ {
+        self.lines.iter().map(|line| line.entity)
     }
 
     /// The candles of a series.

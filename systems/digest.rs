@@ -13,6 +13,8 @@ use hemiola_components::portfolio::Account;
 use hemiola_components::signal::{Protection, Reasons, Signal, SignalKind};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Quantity;
+use serde::{Deserialize, Serialize};
+use sha2::digest::common::hazmat::SerializableState;
 use sha2::{Digest as _, Sha256};
 
 /// The format's name; a change of what is hashed changes it.
@@ -26,6 +28,25 @@ const BUFFER: usize = 1 << 13;
 pub struct Digest {
     hash: Sha256,
     buffer: Vec<u8>,
+}
+
+/// A running digest, to go on with another time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedDigest {
+    /// The state of SHA-256 with the part of a block that has not been hashed.
+    hash: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl SavedDigest {
+    /// The digest as it was; `None` when that is no state of SHA-256.
+    #[must_use]
+    pub fn load(&self) -> Option<Digest> {
+        let hash = Sha256::deserialize(self.hash.as_slice().try_into().ok()?).ok()?;
+        let mut buffer = Vec::with_capacity(BUFFER);
+        buffer.extend_from_slice(&self.buffer);
+        Some(Digest { hash, buffer })
+    }
 }
 
 impl Digest {
@@ -111,6 +132,12 @@ impl Digest {
             }
         }
         self.flush_when_full();
+    }
+
+    /// What it has come to.
+    #[must_use]
+    pub fn save(&self) -> SavedDigest {
+        SavedDigest { hash: self.hash.serialize().to_vec(), buffer: self.buffer.clone() }
     }
 
     /// Ends with the account and the positions, by schedule, then instrument. Gives the digest.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{TagWeight, Weight};
 
 /// Previous outputs of smoothed policies by schedule, by the place of the policy in the tree: `root`,
@@ -12,7 +14,7 @@ pub type Memory = BTreeMap<String, BTreeMap<String, f64>>;
 pub type Details = BTreeMap<String, BTreeMap<String, f64>>;
 
 /// A division of capital; lists are in the order of the schedules.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Allocation {
     /// Weights as the policy gives them.
     pub policy: Vec<f64>,
@@ -70,7 +72,7 @@ impl Allocation {
 }
 
 /// The share of a group of schedules.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// The group's name.
     pub name: String,

@@ -8,6 +8,8 @@ pub use allocation::{Allocation, Details, Memory, Share};
 pub use policy::{Component, Policy, PolicyKind, Rule};
 pub use readings::Readings;
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Nanos;
 
 /// What a policy may know of a schedule.
@@ -26,7 +28,7 @@ pub struct ScheduleView {
 }
 
 /// How the capital is divided now.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
     /// Per schedule, in index order; the shares add up to 1.
     pub of: Vec<Weight>,
@@ -39,7 +41,7 @@ pub struct Weights {
 }
 
 /// A schedule's part of the capital. All shares are from 0 to 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Weight {
     /// The share in force.
     pub share: f64,
@@ -54,7 +56,7 @@ pub struct Weight {
 }
 
 /// A tag's part of the capital.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TagWeight {
     /// Its share, from 0 to 1.
     pub weight: f64,

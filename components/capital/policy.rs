@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// A capital policy: a node of a policy tree.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
     /// The name in reports: its label, else its name in the spelling of the file, in lower case with `_`.
     pub name: String,
@@ -81,7 +83,7 @@ impl Policy {
 }
 
 /// How capital is divided. Weights need not add up to one: they are normalised.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PolicyKind {
     /// The same for each.
     EqualWeight,
@@ -183,7 +185,7 @@ impl PolicyKind {
 }
 
 /// How a metric counts: raised to `min`, cut to `max`, times `scale`, times `weight`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// The metric.
     pub metric: String,
@@ -202,7 +204,7 @@ pub struct Rule {
 }
 
 /// A policy of a mix.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Component {
     /// Its name in reports.
     pub label: String,

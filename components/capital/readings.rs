@@ -1,7 +1,9 @@
 //! Telemetry that capital policies read.
 
+use serde::{Deserialize, Serialize};
+
 /// A table of metrics, one row per schedule. Only finite values are there.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Readings {
     names: Vec<String>,
     values: Vec<f64>,

@@ -1,11 +1,13 @@
 //! What can be done to a running portfolio, as data.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Expiry, Target};
 use crate::capital::Policy;
 use crate::time::Nanos;
 
 /// A change of what a portfolio's schedules may do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Imposes a signal limit in the place of what there was for the strategy and the profile.
     SetLimit {
@@ -58,7 +60,7 @@ pub enum Command {
 }
 
 /// A command with its origin.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperatorAction {
     /// When it takes effect.
     pub at: Nanos,

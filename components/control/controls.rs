@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::{OperatorAction, SignalLimits, Suspension, Suspensions};
 
 /// What operators, configuration and governor have imposed, and what operators are still to do.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Controls {
     /// Signal limits.
     pub limits: SignalLimits,
@@ -18,7 +20,7 @@ pub struct Controls {
 }
 
 /// What a schedule may do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// Signals at most, per instrument and decision: its own budget, or the governor's for it.
     pub base_max_signals: u32,

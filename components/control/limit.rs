@@ -1,9 +1,11 @@
 //! Signal limits.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Nanos;
 
 /// A limit on the signals of a strategy under a risk profile. It can only lower what a schedule allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignalLimit {
     /// The strategy's name, which is the schedule's `strategy`.
     pub strategy: String,
@@ -20,5 +22,5 @@ pub struct SignalLimit {
 }
 
 /// The limits in force, one per strategy and risk profile, in the order they were first imposed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignalLimits(pub Vec<SignalLimit>);

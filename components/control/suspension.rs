@@ -1,9 +1,11 @@
 //! Suspensions.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Nanos;
 
 /// What a suspension holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// A schedule, by name.
     Schedule(String),
@@ -40,7 +42,7 @@ impl Target {
 }
 
 /// Something that is suspended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
     /// What.
     pub target: Target,
@@ -53,5 +55,5 @@ pub struct Suspension {
 }
 
 /// The suspensions in force, one per target, in the order they were first imposed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspensions(pub Vec<Suspension>);

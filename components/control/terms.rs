@@ -1,11 +1,12 @@
 //! Why something is imposed, and for how long.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::time::Nanos;
 
 /// When a limit or a suspension ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expiry {
     /// Not by itself.
     #[default]

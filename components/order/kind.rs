@@ -1,10 +1,12 @@
 //! What an order asks of the market, and for how long.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Nanos;
 use crate::units::{Price, Ratio};
 
 /// What an order asks of the market.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum OrderKind {
     /// To be filled at once, at whatever the market offers.
     #[default]
@@ -46,7 +48,7 @@ impl OrderKind {
 }
 
 /// How long an order may wait for its market.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimeInForce {
     /// Until it is filled or canceled.
     #[default]

@@ -5,6 +5,7 @@ mod status;
 mod venue;
 
 use bevy_ecs::prelude::Entity;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{InstrumentIndex, PortfolioIndex, ScheduleIndex};
 use crate::signal::{Answer, Protection};
@@ -16,7 +17,7 @@ pub use status::{IllegalTransition, OrderEvent, OrderStatus};
 pub use venue::{Costs, FillModel, Liquidity, Maintenance, MarginTerms, Shortfall};
 
 /// Buy or sell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Side {
     /// Adds quantity.
     Buy,
@@ -45,7 +46,7 @@ impl Side {
 }
 
 /// How much an order trades. Never negative.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum OrderSize {
     /// Base units.
     Base(Quantity),
@@ -56,7 +57,7 @@ pub enum OrderSize {
 }
 
 /// An order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Identity, together with `at` and `ordinal`.
     pub schedule: ScheduleIndex,
@@ -81,15 +82,17 @@ pub struct Order {
 }
 
 /// An order on its way, with what has to be known until it is answered.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkingOrder {
     /// The order.
     pub order: Order,
     /// The account.
     pub portfolio: PortfolioIndex,
-    /// The position it changes.
+    /// The position it changes. Not part of what is saved, like all entities.
+    #[serde(skip, default = "nobody")]
     pub position: Entity,
     /// The position whose engine decided it: the same, or the other leg of a pair.
+    #[serde(skip, default = "nobody")]
     pub decider: Entity,
     /// The schedule's risk profile, by its place in the portfolio's list.
     pub risk_profile: usize,
@@ -107,8 +110,12 @@ pub struct WorkingOrder {
     pub good_for: Nanos,
 }
 
+const fn nobody() -> Entity {
+    Entity::PLACEHOLDER
+}
+
 /// Who wanted an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// The engine of its position, by a signal.
     Engine,

@@ -1,9 +1,10 @@
 //! The states of an order at a venue.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrderStatus {
     /// At the venue, nothing filled.
     #[default]

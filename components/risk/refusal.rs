@@ -1,7 +1,9 @@
 //! Rules, and what one that refuses says.
 
+use serde::{Deserialize, Serialize};
+
 /// What stopped a signal or an order, or latched a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Rule {
     /// The instrument has no price, or the order none above zero.
     MissingPrice,

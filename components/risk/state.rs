@@ -1,10 +1,12 @@
 //! What a profile's limits are held against.
 
+use serde::{Deserialize, Serialize};
+
 use super::Rule;
 use crate::units::Notional;
 
 /// What a profile's limits are held against, besides the account's equity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RiskState {
     /// Positions of the profile's schedules that are not flat, entries under way included.
     pub open_positions: u32,
@@ -23,7 +25,7 @@ pub struct RiskState {
 }
 
 /// The rules that have latched a profile.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latches(u8);
 
 impl Latches {
@@ -72,7 +74,7 @@ impl Latches {
 }
 
 /// What 30 days realised and cost, a day each, in a ring.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Month {
     /// Realised profit before costs, and costs.
     pub days: [[Notional; 2]; Self::DAYS],

@@ -13,6 +13,7 @@ use hemiola_components::portfolio::Desk;
 use hemiola_components::schedule::{Cadence, OnSuspend};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
+use serde::{Deserialize, Serialize};
 
 use super::policies::Allocator;
 use super::sources::{Source, sources};
@@ -65,6 +66,23 @@ struct Telling {
     ledgers: Ledgers,
     /// All cadences, each once.
     cadences: Vec<Cadence>,
+}
+
+/// All of a division that changes while it is at work.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SavedDivision {
+    policy: Policy,
+    governor: Option<Box<Governor>>,
+    start: Nanos,
+    telling: Option<SavedTelling>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SavedTelling {
+    allocator: Allocator,
+    unsmoothed: Option<Allocator>,
+    readings: Readings,
+    peaks: Vec<f64>,
 }
 
 /// What schedules' ledgers are measured against.
@@ -202,6 +220,60 @@ impl Division {
         self.telling = Some(Box::new(Telling::new(&self.policy, &self.subjects, self.stake, memory)));
     }
 
+    /// What it has come to, to go on with another time.
+    #[must_use]
+    pub fn save(&self) -> SavedDivision {
+        let telling = self.telling.as_deref().map(|telling| SavedTelling {
+            allocator: telling.allocator.clone(),
+            unsmoothed: telling.unsmoothed.clone(),
+            readings: telling.readings.clone(),
+            peaks: telling.ledgers.peaks.clone(),
+        });
+        let (policy, governor) = (self.policy.clone(), self.governor.clone());
+        SavedDivision { policy, governor, start: self.start, telling }
+    }
+
+    /// Goes on from there. Returns whether that is a division between these schedules; nothing has changed otherwise.
+    #[must_use]
+    pub fn load(&mut self, saved: &SavedDivision) -> bool {
+        let SavedDivision { policy, governor, start, telling } = saved;
+        let telling = telling.as_ref().map(|saved| {
+            let mut telling = Telling::new(policy, &self.subjects, self.stake, Memory::new());
+            let fits = telling.readings.names() == saved.readings.names()
+                && telling.ledgers.peaks.len() == saved.peaks.len();
+            telling.allocator = saved.allocator.clone();
+            telling.unsmoothed.clone_from(&saved.unsmoothed);
+            telling.readings = saved.readings.clone();
+            telling.ledgers.peaks.clone_from(&saved.peaks);
+            fits.then(|| Box::new(telling))
+        });
+        let fits = !matches!(telling, Some(None));
+        if fits {
+            self.policy = policy.clone();
+            self.governor.clone_from(governor);
+            self.start = *start;
+            self.telling = telling.flatten();
+        }
+        fits
+    }
+
+    /// The earliest instant at or after which capital is divided from now on by what was known then: whatever else
+    /// comes, candles that closed before it count only as far as readings reach back from it.
+    #[must_use]
+    pub fn looks_back_to(&self, weights: &Weights, now: Nanos) -> Nanos {
+        weights.cool_down.map_or(now, |cool_down| self.instant(cool_down, now))
+    }
+
+    /// The instants of another grid begin: nothing is divided by what was known before `now`.
+    pub(crate) const fn begin(&mut self, now: Nanos) {
+        self.start = now;
+    }
+
+    /// The last instant of a grid, or the first at all.
+    fn instant(&self, cool_down: Nanos, now: Nanos) -> Nanos {
+        (now.next_on_grid(Nanos::ZERO, cool_down) - cool_down).max(self.start)
+    }
+
     /// Whether each re-allocation has to happen at its own instant, since later ones depend on it.
     fn is_kept_up(&self) -> bool {
         let reads_ledgers = |telling: &Telling| {
@@ -228,8 +300,7 @@ impl Division {
         if now < weights.due {
             return Ok(());
         }
-        let grid = |cool_down| (now.next_on_grid(Nanos::ZERO, cool_down) - cool_down).max(self.start);
-        let instant = weights.cool_down.map_or(now, grid);
+        let instant = weights.cool_down.map_or(now, |cool_down| self.instant(cool_down, now));
         self.divide(sight, instant, now)
     }
 

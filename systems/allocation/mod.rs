@@ -24,6 +24,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::{Quantity, Ratio};
 
 pub use sources::VOLATILITY_CANDLES;
+pub use stops::STOP_CANDLES;
 
 use crate::book::mark_of;
 use crate::execution::entry;

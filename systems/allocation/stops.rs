@@ -9,6 +9,9 @@ use crate::indicators::atr::average_true_range;
 /// True ranges in the average of a default stop.
 const WINDOW: usize = 14;
 
+/// Candles before the next one that a default stop is made of, the close before its first range included.
+pub const STOP_CANDLES: usize = WINDOW + 1;
+
 /// How a risk profile bounds a position by the distance of its stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stops {

@@ -132,6 +132,7 @@ fn apply(
         }
         Command::SetInterval { cool_down } => {
             weights.cool_down = *cool_down;
+            division.begin(now);
             weights.due = division.due_after(*cool_down, now);
         }
         Command::Rebalance => return Ok(true),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bevy_ecs::prelude::EntityWorldMut;
+use bevy_ecs::prelude::{Entity, EntityRef, EntityWorldMut, World};
 use hemiola_components::engine::{
     CrossExchangeArbitrage, DailyTrendMomentum, ExternalSignals, GridTrading, MeanReversion, SmaCross,
     VolatilityTarget,
@@ -14,6 +14,7 @@ use hemiola_components::time::Nanos;
 
 use super::capability::{AllowAll, CapabilityGuard};
 use super::engine::{Columns, Engine, run};
+use super::saving::{self, StateError};
 use crate::pass::{Phase, Systems, When};
 
 /// All known engines, by name; a name means the same in upper and lower case.
@@ -36,6 +37,9 @@ pub struct Kind {
     add_system: fn(&mut Systems),
     insert_settings: fn(&mut EntityWorldMut<'_>, &Parameters) -> Result<(), ParameterError>,
     insert_state: fn(&mut EntityWorldMut<'_>),
+    looks_back_to: fn(&World, Entity) -> usize,
+    save: fn(EntityRef<'_>, usize) -> Result<Vec<u8>, StateError>,
+    load: fn(&mut EntityWorldMut<'_>, &[u8]) -> Result<(), StateError>,
 }
 
 /// What an engine needs of the data before it can do its work.
@@ -90,6 +94,9 @@ impl Catalog {
             insert_state: |entity| {
                 entity.insert((E::State::default(), Checkpoint::<E::State>::default()));
             },
+            looks_back_to: saving::looks_back_to::<E>,
+            save: saving::save::<E>,
+            load: saving::load::<E>,
         };
         self.kinds.insert(E::NAME.to_lowercase(), kind);
     }
@@ -143,6 +150,28 @@ impl Kind {
     /// Gives a position its fresh state.
     pub fn insert_state(&self, position: &mut EntityWorldMut<'_>) {
         (self.insert_state)(position);
+    }
+
+    /// The first candle that the engine of a position of this kind may look at, whatever comes.
+    #[must_use]
+    pub fn looks_back_to(&self, world: &World, position: Entity) -> usize {
+        (self.looks_back_to)(world, position)
+    }
+
+    /// The state of a position of this kind as bytes, once so many of its oldest candles are gone.
+    ///
+    /// # Errors
+    /// When there is none, or an engine's own way of writing it fails.
+    pub fn save_state(&self, position: EntityRef<'_>, gone: usize) -> Result<Vec<u8>, StateError> {
+        (self.save)(position, gone)
+    }
+
+    /// Gives a position of this kind a state that was saved.
+    ///
+    /// # Errors
+    /// When these bytes are none.
+    pub fn load_state(&self, position: &mut EntityWorldMut<'_>, saved: &[u8]) -> Result<(), StateError> {
+        (self.load)(position, saved)
     }
 }
 

@@ -172,6 +172,10 @@ impl Engine for CrossExchangeArbitrage {
         }
     }
 
+    fn looks_back_to(settings: &Self, _: &CrossExchangeArbitrageState, _: &View<'_>, seen: usize) -> usize {
+        seen.saturating_sub(settings.protection.reach())
+    }
+
     fn is_hedged(settings: &Self, view: &View<'_>) -> bool {
         let (primary, secondary) = (view.position.get(), view.hedge.get());
         if settings.matched {

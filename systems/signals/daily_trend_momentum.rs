@@ -114,6 +114,26 @@ impl Engine for DailyTrendMomentum {
         }
     }
 
+    fn looks_back_to(
+        settings: &Self,
+        state: &DailyTrendMomentumState,
+        view: &View<'_>,
+        seen: usize,
+    ) -> usize {
+        let unfollowed = match Direction::of(view.position) {
+            Some(_) if is_about(state, view) => state.seen,
+            Some(_) => entry(view),
+            None => seen,
+        };
+        unfollowed.min(seen).saturating_sub(Self::warm_up(settings) + 1)
+    }
+
+    fn forget(state: &mut DailyTrendMomentumState, candles: usize) {
+        if state.seen > 0 {
+            state.seen = state.seen.saturating_sub(candles).max(1);
+        }
+    }
+
     fn scan(
         settings: &Self,
         state: &mut DailyTrendMomentumState,
@@ -167,6 +187,16 @@ impl Engine for DailyTrendMomentum {
     }
 }
 
+/// Whether a state is about the position that is held.
+fn is_about(state: &DailyTrendMomentumState, view: &View<'_>) -> bool {
+    state.seen > 0 && state.opened_at == view.opened_at
+}
+
+/// The last candle that closed before the position was opened.
+fn entry(view: &View<'_>) -> usize {
+    view.bars.closed_at(view.opened_at, 0).saturating_sub(1).max(view.first)
+}
+
 /// A look at one candle.
 struct Eye<'a> {
     settings: &'a DailyTrendMomentum,
@@ -214,9 +244,9 @@ impl Eye<'_> {
     /// Brings peak and stop up to the candle. The peak begins with the last close before the entry.
     fn follow(&self, state: &mut DailyTrendMomentumState) {
         let bars = self.view.bars;
-        if state.seen == 0 || state.opened_at != self.view.opened_at {
+        if !is_about(state, self.view) {
             let opened_at = self.view.opened_at;
-            let entry = bars.closed_at(opened_at, 0).saturating_sub(1).max(self.view.first);
+            let entry = entry(self.view);
             let (peak, stop) = (bars.close[entry], self.stop_below(bars.close[entry], entry));
             *state = DailyTrendMomentumState { opened_at, seen: entry + 1, peak, stop, stopped: false };
         }

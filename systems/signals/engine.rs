@@ -16,6 +16,8 @@ use hemiola_components::signal::{Answer, Reasons, Signal, SignalKind};
 use hemiola_components::strategy::{Classification, ParameterError, ParameterSpec, Parameters, Preset};
 use hemiola_components::time::Nanos;
 use hemiola_components::units::{Price, Quantity};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::explain::{Explain, Explanation};
 use super::failure::guarded;
@@ -51,8 +53,8 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Settings, a component of the strategy.
     type Settings: Component;
-    /// State, a component of each position.
-    type State: Component<Mutability = Mutable> + Clone + Default;
+    /// State, a component of each position. It is saved by its fields in their order, without their names.
+    type State: Component<Mutability = Mutable> + Clone + Default + Serialize + DeserializeOwned;
 
     /// Turns complete parameters, each within its own range, into settings.
     ///
@@ -105,6 +107,22 @@ pub trait Engine: Send + Sync + 'static {
     ) -> Vec<Reading> {
         Vec::new()
     }
+
+    /// The first candle that it may look at, whatever comes, once it has taken in those before `seen`. A world that
+    /// goes on for months keeps no older ones. All of them by default.
+    ///
+    /// Older ones being gone, [`View::first`] is the oldest there is and [`View::given`] counts from it.
+    fn looks_back_to(
+        _settings: &Self::Settings,
+        _state: &Self::State,
+        _view: &View<'_>,
+        _seen: usize,
+    ) -> usize {
+        0
+    }
+
+    /// So many of the oldest candles are gone: the places of those that its state remembers are that much lower.
+    fn forget(_state: &mut Self::State, _candles: usize) {}
 
     /// Takes in candle `bar` and decides.
     fn on_bar(
@@ -201,7 +219,26 @@ pub struct View<'a> {
     pub costs: Costs,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// What the engine of a position sees; `hedge` is what the other leg of a pair holds.
+    #[inline]
+    pub(super) fn of(position: &'a Position, holding: &Holding, cursor: &Cursor, hedge: Quantity) -> Self {
+        let feed = &position.feed;
+        Self {
+            bars: &feed.bars,
+            ticks: feed.ticks.as_deref(),
+            returns: feed.returns.as_deref(),
+            snapshots: feed.snapshots.as_deref(),
+            targets: feed.targets.as_deref(),
+            first: cursor.first,
+            position: holding.quantity,
+            opened_at: holding.opened_at,
+            stop: holding.stop,
+            hedge,
+            costs: feed.costs,
+        }
+    }
+
     /// How many candles the engine has been given, `bar` included.
     #[must_use]
     pub const fn given(&self, bar: usize) -> usize {
@@ -303,22 +340,11 @@ pub(crate) fn run<E: Engine>(
         let feed = &position.feed;
         let settings = settings.get(position.strategy)?;
         let answer = cursor.answer.take();
-        let view = View {
-            bars: &feed.bars,
-            ticks: feed.ticks.as_deref(),
-            returns: feed.returns.as_deref(),
-            snapshots: feed.snapshots.as_deref(),
-            targets: feed.targets.as_deref(),
-            first: cursor.first,
-            position: holding.quantity,
-            opened_at: holding.opened_at,
-            stop: holding.stop,
-            hedge: match position.hedge {
-                Some(hedge) => holdings.get(hedge)?.quantity,
-                None => Quantity::ZERO,
-            },
-            costs: feed.costs,
+        let hedge = match position.hedge {
+            Some(hedge) => holdings.get(hedge)?.quantity,
+            None => Quantity::ZERO,
         };
+        let view = View::of(position, holding, &cursor, hedge);
         let explain =
             explain.as_deref_mut().filter(|explain| explain.question.schedule == position.schedule_index);
         let mut reader = Reader { settings, feed, view, explain, position, holding };

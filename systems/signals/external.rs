@@ -60,6 +60,10 @@ impl Engine for ExternalSignals {
         Some(signal(targets, known - 1))
     }
 
+    fn looks_back_to(_: &Self, _: &ExternalSignalsState, _: &View<'_>, seen: usize) -> usize {
+        seen
+    }
+
     fn explain(_: &Self, state: &ExternalSignalsState, view: &View<'_>, _: usize, at: Nanos) -> Vec<Reading> {
         let known = view.targets.map_or(0, |targets| known(targets, *state, at));
         let mut readings = vec![Reading::at_least("new targets", (known - state.next) as f64, 1.0)];

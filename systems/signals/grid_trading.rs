@@ -115,6 +115,10 @@ impl Engine for GridTrading {
         eye.step(state, view, bar)
     }
 
+    fn looks_back_to(settings: &Self, _: &GridTradingState, _: &View<'_>, seen: usize) -> usize {
+        seen.saturating_sub(settings.protection.reach())
+    }
+
     fn on_answer(_: &Self, state: &mut GridTradingState, answer: Answer) {
         if answer == Answer::Closed {
             (state.step, state.inventory) = (None, 0.0);

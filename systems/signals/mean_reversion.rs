@@ -160,6 +160,27 @@ impl Engine for MeanReversion {
         }
     }
 
+    fn looks_back_to(settings: &Self, state: &MeanReversionState, view: &View<'_>, seen: usize) -> usize {
+        let windows = seen.saturating_sub(settings.protection.reach().max(settings.lookback + 1));
+        let unfollowed = match Direction::of(view.position) {
+            Some(_) if is_about(state, view) => {
+                // Longer ago is as long ago.
+                let held = state.first.max(seen.saturating_sub(settings.max_holding_period));
+                held.min(state.seen.saturating_sub(1))
+            }
+            Some(_) => view.bars.closed_at(view.opened_at, 0),
+            None => seen,
+        };
+        windows.min(unfollowed)
+    }
+
+    fn forget(state: &mut MeanReversionState, candles: usize) {
+        if state.seen > 0 {
+            state.first = state.first.saturating_sub(candles);
+            state.seen = state.seen.saturating_sub(candles).max(1);
+        }
+    }
+
     /// Sums that move along tell whether a candle surely changes nothing; only the others are summed anew.
     fn scan(
         settings: &Self,
@@ -224,6 +245,11 @@ impl Engine for MeanReversion {
         }
         readings
     }
+}
+
+/// Whether a state is about the position that is held.
+fn is_about(state: &MeanReversionState, view: &View<'_>) -> bool {
+    state.seen > 0 && state.opened_at == view.opened_at
 }
 
 /// A look at one candle.
@@ -311,7 +337,7 @@ impl Eye<'_> {
     fn follow(&self, state: &mut MeanReversionState, direction: Direction) {
         let bars = self.view.bars;
         let opened_at = self.view.opened_at;
-        if state.seen == 0 || state.opened_at != opened_at {
+        if !is_about(state, self.view) {
             let first = bars.closed_at(opened_at, 0);
             *state = MeanReversionState { opened_at, first, seen: first, stopped: false };
         }

@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod engine;
 pub mod explain;
 pub mod metrics;
+pub mod saving;
 
 mod cross_exchange_arbitrage;
 mod daily_trend_momentum;

@@ -63,6 +63,10 @@ impl Engine for SmaCross {
         change(is_above(settings, view, bar), view.position.get() > 0.0)
     }
 
+    fn looks_back_to(settings: &Self, _: &SmaCrossState, _: &View<'_>, seen: usize) -> usize {
+        seen.saturating_sub(settings.slow)
+    }
+
     fn explain(settings: &Self, _: &SmaCrossState, view: &View<'_>, bar: usize, _: Nanos) -> Vec<Reading> {
         let given = view.given(bar);
         let mut readings = vec![Reading::at_least("candles", given as f64, settings.slow as f64)];

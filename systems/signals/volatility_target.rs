@@ -140,6 +140,16 @@ impl Engine for VolatilityTarget {
         )
     }
 
+    fn looks_back_to(settings: &Self, _: &VolatilityTargetState, view: &View<'_>, seen: usize) -> usize {
+        let Some((returns, last)) = view.returns.zip(seen.checked_sub(1)) else { return 0 };
+        let known = returns.count(last);
+        let window = match &returns.known {
+            Some(counts) => counts[..last].partition_point(|count| known - count >= settings.lookback),
+            None => (last + 1).saturating_sub(settings.lookback),
+        };
+        window.saturating_sub(1).min(seen.saturating_sub(settings.protection.reach()))
+    }
+
     fn on_answer(_: &Self, state: &mut VolatilityTargetState, answer: Answer) {
         match answer {
             Answer::Filled(fraction) => state.allocation += (state.wanted - state.allocation) * fraction,

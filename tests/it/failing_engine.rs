@@ -9,6 +9,7 @@ use hemiola_components::strategy::{ParameterError, ParameterSpec, Parameters};
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::{Engine, ScanLimit, View};
+use serde::{Deserialize, Serialize};
 
 use crate::support::*;
 
@@ -16,7 +17,7 @@ use crate::support::*;
 #[derive(Component)]
 struct Brittle;
 
-#[derive(Component, Clone, Default)]
+#[derive(Component, Clone, Default, Serialize, Deserialize)]
 struct BrittleState {
     seen: usize,
 }

@@ -18,7 +18,7 @@ use crate::support::random::{RandomWorld, world};
 use crate::support::{first_difference, run_with};
 
 /// The candles of a market that have closed by `instant`, and the others by their close.
-fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arrival>>) {
+pub(crate) fn split(market: &Market, instant: Nanos) -> (Market, BTreeMap<Nanos, Vec<Arrival>>) {
     let (mut known, mut later) = (market.clone(), BTreeMap::<_, Vec<Arrival>>::new());
     let mut place = 0;
     for series in &mut known.series {

@@ -38,6 +38,7 @@ mod risk_repository;
 mod scheduling;
 mod selection;
 mod smoke;
+mod snapshots;
 mod strategy_pages;
 mod stretches;
 mod support;

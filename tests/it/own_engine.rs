@@ -1,8 +1,11 @@
 //! An engine from outside the crates takes its place in the catalogue with one line.
 
 use bevy_ecs::prelude::Component;
-use hemiola::assembly::Options;
+use hemiola::assembly::{Market, Options, Window, assemble};
+use hemiola::config::plan::Plan;
 use hemiola::modes::backtest;
+use hemiola::snapshot::restore;
+use hemiola_components::order::Fill;
 use hemiola_components::schedule::Sizing;
 use hemiola_components::signal::{Direction, Signal, SignalKind};
 use hemiola_components::strategy::{ParameterError, ParameterSpec, Parameters};
@@ -10,8 +13,10 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Notional;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::{Engine, ScanLimit, View};
+use serde::{Deserialize, Serialize};
 
-use crate::support::{fills, market, minutes, plan, schedule, sma};
+use crate::growth::split;
+use crate::support::{fills, fills_of, market, minutes, plan, schedule, sma};
 
 /// Long after so many rising closes in a row, flat after one that does not rise.
 #[derive(Component)]
@@ -19,7 +24,7 @@ struct Streak {
     closes: usize,
 }
 
-#[derive(Component, Clone, Default)]
+#[derive(Component, Clone, Default, Serialize, Deserialize)]
 struct StreakState {
     rising: usize,
 }
@@ -43,6 +48,10 @@ impl Engine for Streak {
         state.rising = if rose { state.rising + 1 } else { 0 };
     }
 
+    fn looks_back_to(_: &Self, _: &StreakState, _: &View<'_>, seen: usize) -> usize {
+        seen.saturating_sub(1)
+    }
+
     fn generate_signal(
         settings: &Self,
         state: &mut StreakState,
@@ -62,10 +71,43 @@ impl Engine for Streak {
 
 #[test]
 fn a_registered_engine_runs_beside_the_built_in_ones() {
+    let (catalog, plan, market) = world();
+    assert!(catalog.specs().iter().any(|spec| spec.name == "streak"));
+    let run = |scan| {
+        let options = Options { scan, ..Options::default() };
+        backtest::run(&[(&plan, &market)], &catalog, options, |_, _| ()).unwrap().outcomes.remove(0)
+    };
+    let outcome = run(ScanLimit::Unlimited);
+    assert_eq!(prices(&fills(&outcome)), [13.0, 13.0, 15.0], "in after 12, out after 12 again, in after 14");
+    assert_eq!(outcome.digest, run(ScanLimit::Decisions(1)).digest);
+}
+
+#[test]
+fn its_state_is_saved_with_the_world() {
+    let (catalog, plan, market) = world();
+    let from = market.series[0][&plan.schedules[0].interval].open_time[0];
+    let (known, later) = split(&market, from);
+    let window = Window { from: Some(from), to: None };
+    let options = Options { window, grows: true, ..Options::default() };
+    let (mut runtime, _) = assemble(&[(&plan, &known)], &catalog, options).unwrap();
+    let mut records = Vec::new();
+    for (at, arrivals) in later {
+        runtime.grow(&arrivals, at).unwrap();
+        runtime.step_to(at).unwrap();
+        records.extend(runtime.outbox().records.drain());
+        runtime = restore(&plan, &catalog, &runtime.save(0).unwrap()).unwrap();
+    }
+    assert_eq!(prices(&fills_of(&records)), [13.0, 13.0, 15.0]);
+}
+
+fn prices(fills: &[Fill]) -> Vec<f64> {
+    fills.iter().filter(|fill| fill.order.schedule.get() == 0).map(|fill| fill.price.get()).collect()
+}
+
+/// The engine beside another one, and a price that it trades.
+fn world() -> (Catalog, Plan, Market) {
     let mut catalog = Catalog::built_in();
     catalog.register::<Streak>();
-    assert!(catalog.specs().iter().any(|spec| spec.name == "streak"));
-
     let mut streak = sma("s", 1.0, 2.0);
     streak.engine = "streak".into();
     streak.parameters =
@@ -78,16 +120,5 @@ fn a_registered_engine_runs_beside_the_built_in_ones() {
     let closes = [10.0, 11.0, 12.0, 13.0, 12.0, 13.0, 14.0, 15.0];
     let prices: Vec<(f64, f64)> = closes.iter().map(|close| (*close, *close)).collect();
     let market = market(&plan, &[minutes(&prices)]);
-    let run = |scan| {
-        let options = Options { scan, ..Options::default() };
-        backtest::run(&[(&plan, &market)], &catalog, options, |_, _| ()).unwrap().outcomes.remove(0)
-    };
-    let outcome = run(ScanLimit::Unlimited);
-    let of_streak: Vec<f64> = fills(&outcome)
-        .iter()
-        .filter(|fill| fill.order.schedule.get() == 0)
-        .map(|fill| fill.price.get())
-        .collect();
-    assert_eq!(of_streak, [13.0, 13.0, 15.0], "in after 12, out after 12 again, in after 14");
-    assert_eq!(outcome.digest, run(ScanLimit::Decisions(1)).digest);
+    (catalog, plan, market)
 }

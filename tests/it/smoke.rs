@@ -8,6 +8,7 @@ use hemiola_components::time::Nanos;
 use hemiola_components::units::Ratio;
 use hemiola_systems::signals::catalog::Catalog;
 use hemiola_systems::signals::engine::{Engine, View};
+use serde::{Deserialize, Serialize};
 
 use crate::support::*;
 
@@ -15,7 +16,7 @@ use crate::support::*;
 #[derive(Component)]
 struct Greedy;
 
-#[derive(Component, Clone, Default)]
+#[derive(Component, Clone, Default, Serialize, Deserialize)]
 struct GreedyState;
 
 impl Engine for Greedy {

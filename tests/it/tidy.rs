@@ -54,7 +54,7 @@ fn crates_import_only_what_the_layout_allows() {
     allowed("components/Cargo.toml", &["bevy_ecs", "serde", "thiserror"]);
     allowed(
         "systems/Cargo.toml",
-        &["bevy_ecs", "hemiola-components", "libm", "rand_chacha", "sha2", "thiserror"],
+        &["bevy_ecs", "hemiola-components", "libm", "postcard", "rand_chacha", "serde", "sha2", "thiserror"],
     );
     let adapters = dependencies("adapters/Cargo.toml");
     for never in ["bevy_ecs", "hemiola-systems", "hemiola"] {

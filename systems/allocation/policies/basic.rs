@@ -1,12 +1,13 @@
 //! Policies that score each schedule by one reading.
 
 use hemiola_components::capital::Readings;
+use serde::{Deserialize, Serialize};
 
 use super::node::Binding;
 use super::normalize::{normalize, normalize_or_equal};
 
 /// Inversely to the first positive volatility; 1 stands for one that nobody has seen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RiskParity {
     volatilities: Vec<usize>,
 }
@@ -28,7 +29,7 @@ impl RiskParity {
 }
 
 /// Inversely to one plus the error in per cent; a schedule without an error scores best.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct VolatilityTarget {
     errors: Vec<usize>,
 }
@@ -48,7 +49,7 @@ impl VolatilityTarget {
 }
 
 /// By the number of signals and their confidence.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SignalStrength {
     signals: Option<usize>,
     confidence: Option<usize>,

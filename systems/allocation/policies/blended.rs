@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Component, Readings};
+use serde::{Deserialize, Serialize};
 
 use super::node::{Binding, Node};
 use super::normalize::{normalize, normalize_or_equal};
 
 /// Policies with their shares of the mix. The shares add up to one: weights that do not lead to the same result.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Blended {
     parts: Vec<Part>,
     fallback: Option<Box<Node>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Part {
     label: String,
     share: f64,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::Readings;
+use serde::{Deserialize, Serialize};
 
 use super::node::Binding;
 use super::normalize::normalize_or_equal;
@@ -23,7 +24,7 @@ const FRACTION: [&str; 2] = ["drawdown", "avg_drawdown"];
 const PRESSURE: [&str; 3] = ["drawdown_pressure", "drawdown_trend", "stress_drawdown_pressure"];
 
 /// Sanitised limits, bound to the columns of drawdowns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct DrawdownGuard {
     warning: f64,
     panic: f64,

@@ -1,12 +1,13 @@
 //! Schedules that share a budget.
 
 use hemiola_components::capital::Readings;
+use serde::{Deserialize, Serialize};
 
 use super::node::Node;
 use super::normalize::normalize_or_equal;
 
 /// Schedules with a share of their own, divided by a policy of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) share: f64,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Readings, Rule};
+use serde::{Deserialize, Serialize};
 
 use super::node::{Binding, Node};
 use super::normalize::{normalize, normalize_or_equal};
 
 /// Rules with their columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct MetricWeighted {
     rules: Vec<(Option<usize>, Rule)>,
     default_score: f64,

@@ -19,9 +19,10 @@ use hemiola_components::capital::{Allocation, Details, Memory, Policy, Readings,
 use group::Group;
 use node::{Binding, Bound, Node};
 use normalize::normalize_or_equal;
+use serde::{Deserialize, Serialize};
 
 /// A policy bound to schedules and the columns of their telemetry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Allocator {
     names: Vec<String>,
     root: Node,

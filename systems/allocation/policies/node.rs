@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Details, Memory, Policy, PolicyKind, Readings, ScheduleView};
+use serde::{Deserialize, Serialize};
 
 use super::basic::{RiskParity, SignalStrength, VolatilityTarget};
 use super::blended::Blended;
@@ -79,7 +80,7 @@ impl Binding<'_> {
 }
 
 /// A bound policy with its last weights, by member.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Node {
     members: Vec<usize>,
     weights: Vec<f64>,
@@ -87,7 +88,7 @@ pub(super) struct Node {
 }
 
 /// The rule of a bound policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Bound {
     Equal,
     Fixed(Vec<f64>),

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Policy, Readings};
+use serde::{Deserialize, Serialize};
 
 use super::group::Group;
 use super::node::Binding;
 use super::normalize::normalize;
 
 /// Budgets depend on the schedules alone, so they are worked out once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RiskProfile {
     pub(super) groups: Vec<Group>,
     pub(super) floor_adjustment: bool,

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Memory, Readings};
+use serde::{Deserialize, Serialize};
 
 use super::node::{Binding, Node};
 use super::normalize::normalize_or_equal;
 
 /// An exponential average of shares. A schedule without a previous share takes the newest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Smoothed {
     path: String,
     base: Box<Node>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hemiola_components::capital::{Policy, Readings, ScheduleView};
+use serde::{Deserialize, Serialize};
 
 use super::group::Group;
 use super::node::{Binding, Node};
@@ -12,7 +13,7 @@ use super::normalize::{normalize, normalize_or_equal};
 const UNASSIGNED: &str = "unassigned";
 
 /// Quotas depend on the schedules alone, so they are worked out once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct TagQuota {
     pub(super) groups: Vec<Group>,
     pub(super) fallback: Option<Box<Node>>,
