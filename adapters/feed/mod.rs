@@ -1,9 +1,12 @@
 //! Market data while it happens: what feeds tell, over one bounded channel.
 
+pub mod folder;
 pub mod klines;
 pub mod news;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -18,5 +21,11 @@ pub enum FeedError {
     Address {
         /// What was given.
         url: String,
+    },
+    /// There is no folder.
+    #[error("there is no folder `{}` that candles could come from: make it, or name another one", folder.display())]
+    Folder {
+        /// What was given.
+        folder: PathBuf,
     },
 }

@@ -80,7 +80,7 @@ fn symbol_folder(root: &Path, spec: &SeedSpec) -> PathBuf {
 /// The files that the spec's series consist of now, provided that a seed wrote them all, where this one would.
 fn replaceable_files(root: &Path, spec: &SeedSpec, symbol_folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let mut files = Vec::new();
-    for (interval, location) in layout::series(root, &spec.venue, &spec.folder)? {
+    for (interval, location) in layout::series(root, &spec.venue, &spec.folder, &[layout::PARQUET])? {
         if !spec.intervals.contains(&interval) {
             continue;
         }

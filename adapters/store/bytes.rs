@@ -11,13 +11,15 @@ use memmap2::{Advice, Mmap, UncheckedAdvice};
 /// Files up to this many bytes are read: a mapping costs more than it saves.
 const SMALL: u64 = 1 << 22;
 
-/// What is done with small files.
+/// What is done with small files, and with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Small {
     /// They are read.
     Read,
     /// They are mapped like others, so that none of them is memory of the process.
     Map,
+    /// They are read, and so are large ones: somebody may cut them off meanwhile.
+    ReadAll,
 }
 
 /// The bytes of a file.
@@ -38,9 +40,12 @@ impl AsRef<[u8]> for Owner {
 impl FileBytes {
     /// All bytes of a file, which has `length` of them.
     pub(super) fn of(mut file: File, length: u64, small: Small) -> io::Result<Self> {
-        if (length > SMALL || small == Small::Map)
-            && let Ok(map) = map(&file)
-        {
+        let is_mapped = match small {
+            Small::Read => length > SMALL,
+            Small::Map => true,
+            Small::ReadAll => false,
+        };
+        if is_mapped && let Ok(map) = map(&file) {
             let map = Arc::new(map);
             return Ok(Self { all: Bytes::from_owner(Owner(Arc::clone(&map))), map: Some(map) });
         }
@@ -101,9 +106,12 @@ mod tests {
     #[test]
     fn a_large_file_is_mapped_and_a_small_one_read_and_both_say_the_same() {
         let large = usize::try_from(SMALL).unwrap() + 1;
-        for (length, small, mapped) in
-            [(10, Small::Read, false), (10, Small::Map, true), (large, Small::Read, true)]
-        {
+        for (length, small, mapped) in [
+            (10, Small::Read, false),
+            (10, Small::Map, true),
+            (large, Small::Read, true),
+            (large, Small::ReadAll, false),
+        ] {
             let expected: Vec<u8> = (0..=250).cycle().take(length).collect();
             let mut file = tempfile::NamedTempFile::new().unwrap();
             file.write_all(&expected).unwrap();

@@ -17,6 +17,9 @@ pub(crate) const PARTITIONED: &str = "ohlcv_parquet";
 /// The file of a partition.
 pub(crate) const PARTITION_FILE: &str = "data.parquet";
 
+/// How the names of Parquet files end.
+pub(crate) const PARQUET: &str = "parquet";
+
 /// Where a series is.
 #[derive(Debug)]
 pub(crate) enum Location {
@@ -44,21 +47,26 @@ impl Location {
     }
 }
 
-/// Every series in the folders of a venue's symbol, in order of interval and path.
+/// Every series in the folders of a venue's symbol, in order of interval and path, in files whose names end so.
 pub(crate) fn series(
     root: &Path,
     venue: &str,
     symbol: &str,
+    extensions: &[&str],
 ) -> Result<Vec<(Interval, Location)>, StoreError> {
+    let stem = |name: &str| {
+        let (stem, extension) = name.rsplit_once('.')?;
+        extensions.contains(&extension).then(|| stem.parse().ok())?
+    };
     let mut found = Vec::new();
     for base in [root.to_owned(), root.join(PARTITIONED)] {
         for (name, path) in entries(&base.join(folder_name(venue)).join(folder_name(symbol)))? {
-            if let Some(Ok(interval)) = name.strip_suffix(".parquet").map(str::parse) {
+            if let Some(interval) = stem(&name) {
                 found.push((interval, Location::File(path)));
             } else if let Ok(interval) = name.parse()
                 && path.is_dir()
             {
-                let months = months(&path)?;
+                let months = months(&path, extensions)?;
                 if !months.is_empty() {
                     found.push((interval, Location::Months(path, months)));
                 }
@@ -70,7 +78,7 @@ pub(crate) fn series(
 }
 
 /// The partitions of a series, oldest first.
-fn months(folder: &Path) -> Result<Vec<(PathBuf, Range<Nanos>)>, StoreError> {
+fn months(folder: &Path, extensions: &[&str]) -> Result<Vec<(PathBuf, Range<Nanos>)>, StoreError> {
     let mut found = Vec::new();
     for (name, year_folder) in entries(folder)? {
         let Some(year) = name.strip_prefix("year=") else { continue };
@@ -78,9 +86,11 @@ fn months(folder: &Path) -> Result<Vec<(PathBuf, Range<Nanos>)>, StoreError> {
             let Some(month) = name.strip_prefix("month=") else { continue };
             let range = month_range(year, month)
                 .ok_or_else(|| StoreError::PartitionName { path: month_folder.clone() })?;
-            let file = month_folder.join(PARTITION_FILE);
-            if file.try_exists().map_err(|error| StoreError::io(&file, "open", error))? {
-                found.push((file, range));
+            for extension in extensions {
+                let file = month_folder.join(PARTITION_FILE).with_extension(extension);
+                if file.try_exists().map_err(|error| StoreError::io(&file, "open", error))? {
+                    found.push((file, range.clone()));
+                }
             }
         }
     }

@@ -43,6 +43,7 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use hemiola_components::candle::Candle;
 use hemiola_components::market::Bars;
 use hemiola_components::time::{Interval, Nanos};
 
@@ -146,8 +147,11 @@ impl CandleStore {
     pub fn intervals(&self, venue: &str, symbols: &[&str]) -> Result<Vec<Interval>, StoreError> {
         let mut intervals = Vec::new();
         for symbol in symbols {
-            intervals
-                .extend(layout::series(&self.root, venue, symbol)?.into_iter().map(|(interval, _)| interval));
+            intervals.extend(
+                layout::series(&self.root, venue, symbol, &[layout::PARQUET])?
+                    .into_iter()
+                    .map(|(interval, _)| interval),
+            );
         }
         intervals.sort_unstable();
         intervals.dedup();
@@ -195,22 +199,47 @@ impl CandleStore {
         symbols: &[&str],
         interval: Interval,
     ) -> Result<Option<Location>, StoreError> {
-        for symbol in symbols {
-            let mut found = layout::series(&self.root, venue, symbol)?;
-            found.retain(|(stored, _)| *stored == interval);
-            if let [(_, first), (_, second), ..] = found.as_slice() {
-                return Err(StoreError::Ambiguous {
-                    interval,
-                    first: first.path().to_owned(),
-                    second: second.path().to_owned(),
-                });
-            }
-            if let Some((_, location)) = found.pop() {
-                return Ok(Some(location));
-            }
-        }
-        Ok(None)
+        find(&self.root, venue, symbols, interval, &[layout::PARQUET])
     }
+}
+
+/// Where a series is: in the folder of the first symbol that has the interval.
+pub(crate) fn find(
+    root: &Path,
+    venue: &str,
+    symbols: &[&str],
+    interval: Interval,
+    extensions: &[&str],
+) -> Result<Option<Location>, StoreError> {
+    for symbol in symbols {
+        let mut found = layout::series(root, venue, symbol, extensions)?;
+        found.retain(|(stored, _)| *stored == interval);
+        if let [(_, first), (_, second), ..] = found.as_slice() {
+            return Err(StoreError::Ambiguous {
+                interval,
+                first: first.path().to_owned(),
+                second: second.path().to_owned(),
+            });
+        }
+        if let Some((_, location)) = found.pop() {
+            return Ok(Some(location));
+        }
+    }
+    Ok(None)
+}
+
+/// Candles as a file has them.
+pub(crate) struct AsStored {
+    /// Nothing about them has been checked.
+    pub(crate) candles: Vec<Candle>,
+    /// The first row without a value, counted from 1, the column, and how many such rows there are. They are left out.
+    pub(crate) nulls: Option<(usize, &'static str, usize)>,
+}
+
+/// The candles of one file from an instant on, and maybe some before it. It may be written to meanwhile.
+pub(crate) fn as_stored(path: &Path, since: Nanos) -> Result<AsStored, StoreError> {
+    let stretch = Stretch { from: Some(since), ..Stretch::default() };
+    Opened::new(vec![(CandleFile::open(path, None, Small::ReadAll)?, None)], &stretch)?.as_stored(&stretch)
 }
 
 fn opened(location: &Location, demand: &Demand, small: Small) -> Result<Opened, StoreError> {

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use hemiola_components::time::{Interval, Nanos};
 
-use super::LoadedSeries;
 use super::candles::{self, CandleFile, Piece, Stack, Times, times};
-use super::check::{self, Progress};
+use super::check::{self, Check, Progress};
 use super::demand::{Demand, Stretch};
 use super::error::StoreError;
 use super::rows::Selection;
 use super::spill::Scratch;
+use super::{AsStored, LoadedSeries};
 
 /// A series whose files are open: nothing but their footers has been read.
 pub(super) struct Opened {
@@ -57,6 +57,19 @@ impl Opened {
         let files = std::mem::take(&mut stack.sources);
         let bars = stack.into_bars(interval.length());
         Ok(LoadedSeries { bars, report: progress.report(synthetic), files })
+    }
+
+    /// Reads the candles as they are.
+    pub(super) fn as_stored(self, stretch: &Stretch) -> Result<AsStored, StoreError> {
+        let Chosen { pieces, times, .. } = trimmed(self.pieces, self.months, stretch, None)?;
+        let first = pieces.first().map_or(0, |piece| piece.rows.first());
+        let stack = Stack::read(&pieces, times, &Demand::from(Check::Full), None)?;
+        let null =
+            stack.nulls.iter().next().map(|(row, column)| (first + row + 1, *column, stack.nulls.len()));
+        let is_null: Vec<usize> = stack.nulls.keys().copied().collect();
+        let bars = stack.into_bars(Nanos::ZERO);
+        let rows = (0..bars.len()).filter(|row| is_null.binary_search(row).is_err());
+        Ok(AsStored { candles: rows.map(|row| bars.candle(row)).collect(), nulls: null })
     }
 }
 
