@@ -1,17 +1,20 @@
 //! Asks a venue for one series, again and again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use hemiola_components::candle::Candle;
 use hemiola_components::time::Nanos;
 use reqwest::header::{DATE, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::Sender;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::KlineSettings;
-use super::answer::{Fault, Kline, read};
+use super::answer::{Fault, read};
 use crate::feed::FeedError;
 use crate::feed::news::{News, Wanted};
 
@@ -20,6 +23,9 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// How long until a symbol is asked for again that the venue does not know.
 const UNKNOWN_PAUSE: Duration = Duration::from_secs(600);
+
+/// The longest pause that a venue may ask for.
+const BAN: Duration = Duration::from_secs(3 * 86_400);
 
 /// A clock that is off by more is told of.
 const CLOCK_TOLERANCE: Nanos = Nanos::new(1_500_000_000);
@@ -32,6 +38,10 @@ pub(super) struct Venue {
     settings: KlineSettings,
     /// The wall clock here.
     clock: fn() -> Nanos,
+    /// Whether it was told that that differs from the venue's.
+    clock_told: AtomicBool,
+    /// Nobody asks before, since the venue wants a pause.
+    closed_until: Mutex<Option<Instant>>,
 }
 
 impl Venue {
@@ -45,8 +55,21 @@ impl Venue {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(address());
         }
-        let client = Client::builder().connect_timeout(settings.timeout).timeout(settings.timeout).build()?;
-        Ok(Self { client, url, settings, clock })
+        // A password would stand in every message.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(FeedError::Address { url: url.host_str().unwrap_or_default().to_owned() });
+        }
+        let client = Client::builder().timeout(settings.timeout).redirect(Policy::none());
+        let is_here = url.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127."));
+        let client = if is_here { client.no_proxy() } else { client };
+        Ok(Self {
+            client: client.build()?,
+            url,
+            settings,
+            clock,
+            clock_told: AtomicBool::new(false),
+            closed_until: Mutex::new(None),
+        })
     }
 }
 
@@ -62,7 +85,7 @@ enum Failure {
 
 /// What a venue answered.
 struct Answer {
-    klines: Vec<Kline>,
+    candles: Vec<Candle>,
     /// The venue's clock, to the second.
     date: Option<Nanos>,
 }
@@ -76,9 +99,10 @@ pub(super) struct Asking {
     /// The open time of the first candle that has not been told.
     next: Nanos,
     failures: u32,
+    /// Questions in a row that brought nothing new.
+    misses: u32,
     /// What was told last of what is wrong.
     trouble: Option<String>,
-    clock_told: bool,
 }
 
 /// Nobody listens any more.
@@ -87,7 +111,7 @@ struct Over;
 impl Asking {
     pub(super) fn new(venue: Arc<Venue>, series: usize, wanted: Wanted, news: Sender<News>) -> Self {
         let next = wanted.since;
-        Self { venue, series, wanted, news, next, failures: 0, trouble: None, clock_told: false }
+        Self { venue, series, wanted, news, next, failures: 0, misses: 0, trouble: None }
     }
 
     /// Until nobody listens.
@@ -115,46 +139,51 @@ impl Asking {
             self.tell(News::Recovered { series: Some(self.series) }).await?;
         }
         let now = self.now(answer.date).await?;
-        let is_full = answer.klines.len() >= usize::from(self.venue.settings.page);
-        let closed = answer.klines.iter().filter(|kline| kline.end <= now);
-        let new: Vec<Candle> =
-            closed.map(|kline| kline.candle).filter(|candle| candle.open_time >= self.next).collect();
-        let newest = new.iter().map(|candle| candle.open_time).max();
-        if let Some(newest) = newest {
-            self.next = newest + self.wanted.interval.length();
-            self.tell(News::Candles { series: self.series, candles: new }).await?;
-        }
-        let more = is_full && newest.is_some();
-        Ok(if more { Duration::ZERO } else { self.until_next(now) })
+        let length = self.wanted.interval.length();
+        let is_full = answer.candles.len() >= usize::from(self.venue.settings.page);
+        let has_closed = |candle: &Candle| candle.open_time.get().saturating_add(length.get()) <= now.get();
+        let new: Vec<Candle> = answer
+            .candles
+            .into_iter()
+            .filter(|candle| candle.open_time >= self.next && has_closed(candle))
+            .collect();
+        let Some(newest) = new.iter().map(|candle| candle.open_time).max() else {
+            self.misses += 1;
+            return Ok(self.until_next(now));
+        };
+        (self.next, self.misses) = (newest + length, 0);
+        self.tell(News::Candles { series: self.series, candles: new }).await?;
+        Ok(if is_full { Duration::ZERO } else { self.until_next(now) })
     }
 
-    /// The venue's time as far as it says; a local clock that differs is told of once.
+    /// The venue's time as far as it says: to the second, in which candles close. A clock here that differs is told of
+    /// once.
     async fn now(&mut self, date: Option<Nanos>) -> Result<Nanos, Over> {
         let local = (self.venue.clock)();
         let Some(date) = date else { return Ok(local) };
         let off = local - date;
-        // A date is cut to the second, so that the venue's time may be up to one later.
-        let is_off =
-            off.get() < -CLOCK_TOLERANCE.get() || off.get() > CLOCK_TOLERANCE.get() + Nanos::SECOND.get();
-        if is_off && !self.clock_told {
-            self.clock_told = true;
+        let is_off = off < Nanos::ZERO - CLOCK_TOLERANCE || off > CLOCK_TOLERANCE + Nanos::SECOND;
+        if is_off && !self.venue.clock_told.swap(true, Ordering::SeqCst) {
             let message = format!(
                 "the clock here is {:.1} s {} that of {}: set it",
                 off.seconds().abs(),
                 if off < Nanos::ZERO { "behind" } else { "before" },
                 self.venue.url.host_str().unwrap_or_default()
             );
-            self.tell(News::Trouble { series: Some(self.series), message }).await?;
+            self.tell(News::Trouble { series: None, message }).await?;
         }
-        Ok(if is_off { date } else { local })
+        Ok(date)
     }
 
-    /// How long until the next candle should be there.
+    /// How long until the next candle should be there. One that does not come is asked for less and less often.
     fn until_next(&self, now: Nanos) -> Duration {
-        let KlineSettings { delay, retry, .. } = self.venue.settings;
+        let KlineSettings { delay, retry, longest_backoff, .. } = self.venue.settings;
         let close = self.next + self.wanted.interval.length();
         let left = Duration::from_nanos((close - now).get().max(0).unsigned_abs());
-        if left.is_zero() { retry } else { left + delay }
+        if left.is_zero() {
+            return retry.saturating_mul(1 << self.misses.min(16)).min(longest_backoff);
+        }
+        left + delay
     }
 
     async fn ask(&self) -> Result<Answer, Failure> {
@@ -165,11 +194,17 @@ impl Asking {
             ("startTime", self.next.millis().to_string()),
             ("limit", settings.page.to_string()),
         ];
+        let closed_until = *self.venue.closed_until.lock().await;
+        if let Some(until) = closed_until {
+            sleep_until(until).await;
+        }
         let passing = |error: reqwest::Error| Failure::Passing(reason(&error));
         let response = client.get(url.clone()).query(&query).send().await.map_err(passing)?;
         let (status, date) = (response.status(), date(&response));
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::IM_A_TEAPOT {
-            let pause = retry_after(&response).unwrap_or(settings.longest_backoff);
+            let pause =
+                retry_after(&response).unwrap_or(settings.longest_backoff).clamp(settings.backoff, BAN);
+            *self.venue.closed_until.lock().await = Some(Instant::now() + pause);
             return Err(Failure::Wait(pause, format!("the venue answers {status}")));
         }
         let body = body(response).await?;
@@ -178,7 +213,7 @@ impl Asking {
             Err(Fault::Shape(why)) if status.is_success() => Err(Failure::Passing(why)),
             Err(Fault::Shape(why)) => Err(Failure::Passing(format!("the venue answers {status}: {why}"))),
             Ok(_) if !status.is_success() => Err(Failure::Passing(format!("the venue answers {status}"))),
-            Ok(klines) => Ok(Answer { klines, date }),
+            Ok(candles) => Ok(Answer { candles, date }),
         }
     }
 

@@ -79,7 +79,13 @@ impl KlineFeed {
             let asking = Asking::new(Arc::clone(&self.venue), series, wanted, news.clone());
             tasks.spawn(asking.run());
         }
-        drop(news);
-        while tasks.join_next().await.is_some() {}
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                // Whoever listens hears that the feed has ended, and begins another.
+                let message = format!("asking for a series failed, and the feed ends: {error}");
+                _ = news.send(News::Trouble { series: None, message }).await;
+                return;
+            }
+        }
     }
 }
