@@ -19,7 +19,7 @@ use crate::feed::news::{News, Wanted};
 const MOST_BYTES: usize = 1 << 20;
 
 /// How long until a symbol is asked for again that the venue does not know.
-const UNKNOWN_PAUSE: Duration = Duration::from_secs(600);
+const UNKNOWN_PAUSE: Duration = Duration::from_mins(10);
 
 /// A clock that is off by more is told of.
 const CLOCK_TOLERANCE: Nanos = Nanos::new(1_500_000_000);

@@ -47,7 +47,7 @@ impl Default for KlineSettings {
             page: 1_000,
             timeout: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
-            longest_backoff: Duration::from_secs(60),
+            longest_backoff: Duration::from_mins(1),
         }
     }
 }
