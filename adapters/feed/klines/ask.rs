@@ -1,6 +1,7 @@
 //! Asks a venue for one series, again and again.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -73,10 +74,6 @@ impl Asking {
             closed.map(|kline| kline.candle).filter(|candle| self.is_news(candle)).collect();
         let newest = new.iter().max_by_key(|candle| candle.open_time).copied();
         let has_come = newest.is_some_and(|newest| self.next() <= newest.open_time);
-        if let Some(newest) = newest {
-            self.last = Some(newest);
-            self.tell(News::Candles { series: self.series, candles: new }).await?;
-        }
         match absurd {
             Some(end) => {
                 let what = "the venue has candles from the future".to_owned();
@@ -89,9 +86,13 @@ impl Asking {
             }
             None => {}
         }
+        if let Some(newest) = newest {
+            self.last = Some(newest);
+            self.tell(News::Candles { series: self.series, candles: new }).await?;
+        }
         (self.failures, self.misses) = (0, if has_come { 0 } else { self.misses.saturating_add(1) });
         let is_full = klines.len() >= usize::from(self.venue.settings.page());
-        Ok(if is_full && has_come { Duration::ZERO } else { self.until_next(date - off) })
+        Ok(if is_full && has_come { Duration::ZERO } else { self.until_next(off) })
     }
 
     /// Whether a candle has not been told, or was told otherwise.
@@ -130,11 +131,12 @@ impl Asking {
         self.tell(News::Trouble { series: None, message }).await
     }
 
-    /// How long until the next candle should be there, when it is `now` at the venue.
-    fn until_next(&self, now: Nanos) -> Duration {
+    /// How long until the next candle should be there, when the clock here is `off`.
+    fn until_next(&self, off: Nanos) -> Duration {
         let KlineSettings { delay, retry, longest_backoff, .. } = self.venue.settings;
         let close = self.next().get().saturating_add(self.wanted.interval.length().get());
-        let left = Duration::from_nanos(close.saturating_sub(now.get()).max(0).unsigned_abs());
+        let now = (self.venue.clock)().get().saturating_sub(off.get());
+        let left = Duration::from_nanos(close.saturating_sub(now).max(0).unsigned_abs());
         if !left.is_zero() {
             return left + delay;
         }
@@ -167,10 +169,10 @@ impl Asking {
         }
         let mut message = format!("{}: {what}", self.venue.address(&self.wanted));
         if !detail.is_empty() {
-            message += &format!(" ({detail})");
+            _ = write!(message, " ({detail})");
         }
         if let Some(pause) = pause {
-            message += &format!("; it is asked again in {:.1} s", pause.as_secs_f64());
+            _ = write!(message, "; it is asked again in {:.1} s", pause.as_secs_f64());
         }
         self.trouble = Some(what);
         self.tell(News::Trouble { series: Some(self.series), message }).await
