@@ -39,22 +39,49 @@ pub enum Fault {
     NotANumber,
     /// Its rows are in the wrong order.
     Reversed,
+    /// Its candles are there so much after their close.
+    Late(Duration),
+    /// It has a candle that opens ten intervals from now.
+    Future,
+    /// Its answers do not say when they were given.
+    Undated,
 }
 
 /// The candle of a symbol that opens at an instant.
 pub type Market = fn(symbol: &str, open_time: Nanos) -> Candle;
 
+/// A fault, and how many answers have it still.
+#[derive(Clone, Copy, Debug, Default)]
+struct Behaviour {
+    fault: Fault,
+    answers: Option<u64>,
+}
+
+impl Behaviour {
+    /// The fault of the next answer.
+    fn next(&mut self) -> Fault {
+        match &mut self.answers {
+            None => self.fault,
+            Some(0) => Fault::None,
+            Some(left) => {
+                *left -= 1;
+                self.fault
+            }
+        }
+    }
+}
+
 /// A venue that is running.
 pub struct FakeVenue {
     address: SocketAddr,
-    fault: Arc<Mutex<Fault>>,
+    fault: Arc<Mutex<Behaviour>>,
     requests: Arc<AtomicU64>,
 }
 
 struct Desk {
     clock: Box<dyn Fn() -> Nanos + Send + Sync>,
     market: Market,
-    fault: Arc<Mutex<Fault>>,
+    fault: Arc<Mutex<Behaviour>>,
     requests: Arc<AtomicU64>,
 }
 
@@ -87,7 +114,16 @@ impl FakeVenue {
 
     /// From now on it misbehaves so.
     pub fn misbehave(&self, fault: Fault) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.behave(Behaviour { fault, answers: None });
+    }
+
+    /// It misbehaves so for that many answers, and well after them.
+    pub fn misbehave_for(&self, fault: Fault, answers: u64) {
+        self.behave(Behaviour { fault, answers: Some(answers) });
+    }
+
+    fn behave(&self, behaviour: Behaviour) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = behaviour;
     }
 
     /// How many questions it was asked.
@@ -107,8 +143,9 @@ impl Desk {
             }
         }
         self.requests.fetch_add(1, Ordering::SeqCst);
-        let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
-        let body = self.body(&request, fault);
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let is_time = request.split_whitespace().nth(1) == Some("/api/v3/time");
+        let body = if is_time { self.time() } else { self.body(&request, fault) };
         let (status, more) = match fault {
             Fault::Status(status) => (status, String::new()),
             Fault::TooMany(seconds) => (429, format!("Retry-After: {seconds}\r\n")),
@@ -116,10 +153,13 @@ impl Desk {
             _ => (200, String::new()),
         };
         let date = chrono::DateTime::from_timestamp_nanos((self.clock)().get());
-        let date = date.to_rfc2822().replace("+0000", "GMT");
+        let date = match fault {
+            Fault::Undated => String::new(),
+            _ => format!("Date: {}\r\n", date.to_rfc2822().replace("+0000", "GMT")),
+        };
         write!(
             stream,
-            "HTTP/1.1 {status} Status\r\nDate: {date}\r\n{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 {status} Status\r\n{date}{more}Content-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         )?;
         match fault {
@@ -131,6 +171,10 @@ impl Desk {
             }),
             _ => stream.write_all(body.as_bytes()),
         }
+    }
+
+    fn time(&self) -> String {
+        format!("{{\"serverTime\":{}}}", (self.clock)().millis())
     }
 
     fn body(&self, request: &str, fault: Fault) -> String {
@@ -151,7 +195,12 @@ impl Desk {
         };
         let (symbol, step) = (value("symbol").unwrap_or_default(), interval.length().get());
         let now = (self.clock)().get();
-        let until = if fault == Fault::Silent { now - 30 * step } else { now };
+        let until = match fault {
+            Fault::Silent => now - 30 * step,
+            // The open time of the last one that was closed so long ago.
+            Fault::Late(by) => now - step - i64::try_from(by.as_nanos()).unwrap_or(i64::MAX / 2),
+            _ => now,
+        };
         let first = (number("startTime") * 1_000_000 + step - 1).div_euclid(step) * step;
         let opens =
             (0..number("limit").max(1)).map(|bar| first + bar * step).take_while(|open| *open <= until);
@@ -159,6 +208,7 @@ impl Desk {
         match fault {
             Fault::Duplicated => rows.extend(rows.last().cloned()),
             Fault::Reversed => rows.reverse(),
+            Fault::Future => rows.push(self.row(&symbol, (now - now % step + 10 * step, step), fault)),
             _ => {}
         }
         format!("[{}]", rows.join(","))

@@ -11,26 +11,26 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 /// 2024-03-01T00:00Z in milliseconds.
-pub(super) const MARCH: i64 = 1_709_251_200_000;
-pub(super) const HOUR: i64 = 3_600_000;
+pub(crate) const MARCH: i64 = 1_709_251_200_000;
+pub(crate) const HOUR: i64 = 3_600_000;
 
-pub(super) fn interval(text: &str) -> Interval {
+pub(crate) fn interval(text: &str) -> Interval {
     text.parse().unwrap()
 }
 
 /// Columns of a file, by name.
-pub(super) type Columns = Vec<(&'static str, ArrayRef)>;
+pub(crate) type Columns = Vec<(&'static str, ArrayRef)>;
 
-pub(super) fn write(path: &Path, columns: Columns) {
+pub(crate) fn write(path: &Path, columns: Columns) {
     write_with(path, columns, WriterProperties::default());
 }
 
-pub(super) fn write_synthetic(path: &Path, columns: Columns) {
+pub(crate) fn write_synthetic(path: &Path, columns: Columns) {
     let footer = vec![KeyValue::new("source".to_owned(), "synthetic".to_owned())];
     write_with(path, columns, WriterProperties::builder().set_key_value_metadata(Some(footer)).build());
 }
 
-pub(super) fn write_with(path: &Path, columns: Columns, properties: WriterProperties) {
+pub(crate) fn write_with(path: &Path, columns: Columns, properties: WriterProperties) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     // Nullable, as most writers make them.
     let batch =
@@ -41,16 +41,16 @@ pub(super) fn write_with(path: &Path, columns: Columns, properties: WriterProper
     writer.close().unwrap();
 }
 
-pub(super) fn numbers(values: impl IntoIterator<Item = f64>) -> ArrayRef {
+pub(crate) fn numbers(values: impl IntoIterator<Item = f64>) -> ArrayRef {
     Arc::new(Float64Array::from_iter_values(values))
 }
 
-pub(super) fn integers(values: impl IntoIterator<Item = i64>) -> ArrayRef {
+pub(crate) fn integers(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values))
 }
 
 /// Good candles that open at these milliseconds: candle `i` opens at `100 + i`, volume `i + 1`.
-pub(super) fn candles(opens: &[i64]) -> Columns {
+pub(crate) fn candles(opens: &[i64]) -> Columns {
     let price = |shift: f64| numbers((0..opens.len()).map(|i| 100.0 + i as f64 + shift));
     vec![
         ("open_time", integers(opens.iter().copied())),
@@ -63,12 +63,12 @@ pub(super) fn candles(opens: &[i64]) -> Columns {
 }
 
 /// The same columns with one replaced.
-pub(super) fn with(mut columns: Columns, name: &'static str, values: ArrayRef) -> Columns {
+pub(crate) fn with(mut columns: Columns, name: &'static str, values: ArrayRef) -> Columns {
     columns.iter_mut().find(|(column, _)| *column == name).unwrap().1 = values;
     columns
 }
 
 /// This many hours from the first of March on.
-pub(super) fn hours(count: i64) -> Vec<i64> {
+pub(crate) fn hours(count: i64) -> Vec<i64> {
     (0..count).map(|hour| MARCH + hour * HOUR).collect()
 }

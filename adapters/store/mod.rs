@@ -13,7 +13,7 @@ mod decode_test;
 mod demand;
 mod error;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod flat;
 pub(crate) mod layout;
 #[cfg(test)]
@@ -239,7 +239,7 @@ pub(crate) struct AsStored {
 /// The candles of one file from an instant on, and maybe some before it. It may be written to meanwhile.
 pub(crate) fn as_stored(path: &Path, since: Nanos) -> Result<AsStored, StoreError> {
     let stretch = Stretch { from: Some(since), ..Stretch::default() };
-    Opened::new(vec![(CandleFile::open(path, None, Small::ReadAll)?, None)], &stretch)?.as_stored(&stretch)
+    Opened::new(vec![(CandleFile::open(path, None, Small::ReadAll)?, None)], &stretch)?.into_stored(&stretch)
 }
 
 fn opened(location: &Location, demand: &Demand, small: Small) -> Result<Opened, StoreError> {

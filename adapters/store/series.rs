@@ -60,7 +60,7 @@ impl Opened {
     }
 
     /// Reads the candles as they are.
-    pub(super) fn as_stored(self, stretch: &Stretch) -> Result<AsStored, StoreError> {
+    pub(super) fn into_stored(self, stretch: &Stretch) -> Result<AsStored, StoreError> {
         let Chosen { pieces, times, .. } = trimmed(self.pieces, self.months, stretch, None)?;
         let first = pieces.first().map_or(0, |piece| piece.rows.first());
         let stack = Stack::read(&pieces, times, &Demand::from(Check::Full), None)?;

@@ -1,5 +1,6 @@
 //! A CSV file that is appended to.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -9,7 +10,7 @@ use chrono::DateTime;
 use hemiola_components::candle::Candle;
 use hemiola_components::time::Nanos;
 
-use super::file::{Part, Until};
+use super::file::{Part, Problem, Until};
 use crate::store::StoreError;
 
 /// Bytes that are read at once; no line is longer.
@@ -29,6 +30,8 @@ pub(super) struct Tail {
     lines: u64,
     /// The last bytes before the offset.
     kept: Vec<u8>,
+    /// Whether its end has been reached.
+    is_whole: bool,
     columns: Option<Columns>,
 }
 
@@ -43,7 +46,7 @@ struct Columns {
 
 impl Tail {
     /// Reads the next lines, up to one that is torn or whose candle has not closed.
-    pub(super) fn read(&mut self, path: &Path, until: Until) -> Result<Part, StoreError> {
+    pub(super) fn read(&mut self, path: &Path, until: Until) -> Result<Part, Problem> {
         let mut bytes = Vec::new();
         let read = File::open(path).and_then(|mut file| {
             self.resume(&mut file)?;
@@ -53,9 +56,10 @@ impl Tail {
         let count = read.map_err(|error| StoreError::io(path, "read", error))?;
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if whole == 0 && count == BLOCK {
-            return Err(StoreError::corrupt(path, format!("line {} is too long", self.lines + 1)));
+            let (line, path) = (self.lines + 1, path.display());
+            return Err(Problem::Bad(format!("{path}: line {line} is longer than {BLOCK} bytes")));
         }
-        let mut part = Part { is_appended: self.lines > 1, more: count == BLOCK, ..Part::default() };
+        let mut part = Part { is_appended: self.is_whole, more: count == BLOCK, ..Part::default() };
         let mut flaws = 0_usize;
         for line in bytes[..whole].split_inclusive(|byte| *byte == b'\n') {
             if !line.trim_ascii().is_empty() {
@@ -77,8 +81,9 @@ impl Tail {
             }
             self.advance(line);
         }
+        self.is_whole |= !part.more;
         if let Some(flaw) = &mut part.flaw {
-            flaw.push_str(&format!("; {flaws} such lines are left out"));
+            _ = write!(flaw, "; {flaws} such lines are left out");
         }
         Ok(part)
     }
@@ -102,13 +107,13 @@ impl Tail {
     }
 
     /// The candle of a line; none of the line that names the columns.
-    fn line(&mut self, path: &Path, line: &[u8]) -> Result<Option<Result<Candle, String>>, StoreError> {
+    fn line(&mut self, path: &Path, line: &[u8]) -> Result<Option<Result<Candle, String>>, Problem> {
         let mut fields = StringRecord::new();
         let mut reader =
             ReaderBuilder::new().has_headers(false).buffer_capacity(line.len()).from_reader(line);
         let read = reader.read_record(&mut fields);
         let Some(columns) = self.columns else {
-            read.map_err(|error| StoreError::corrupt(path, error))?;
+            read.map_err(|error| Problem::Bad(format!("{}: line 1: {error}", path.display())))?;
             self.columns = Some(Columns::named(path, &fields)?);
             return Ok(None);
         };

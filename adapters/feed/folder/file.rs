@@ -49,6 +49,24 @@ impl Until {
     }
 }
 
+/// Why a file cannot be read.
+#[derive(Debug)]
+pub(super) enum Problem {
+    /// The system refuses, and may allow it later without a change of the file.
+    Refused(String),
+    /// It is not what it should be.
+    Bad(String),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Io { .. } => Self::Refused(error.to_string()),
+            _ => Self::Bad(error.to_string()),
+        }
+    }
+}
+
 /// What was read of a file.
 #[derive(Debug, Default)]
 pub(super) struct Part {
@@ -108,7 +126,7 @@ impl Watched {
         let stamp = match fs::metadata(&self.path) {
             Ok(metadata) => Stamp::of(&metadata),
             Err(error) => {
-                self.refuse(&StoreError::io(&self.path, "open", error));
+                self.failed(StoreError::io(&self.path, "open", error).into());
                 return Ok(());
             }
         };
@@ -118,7 +136,7 @@ impl Watched {
             (self.stamp, self.same, self.waits) = (Some(stamp), 0, None);
             self.again = true;
         }
-        let passed = every.saturating_mul(self.same.saturating_sub(1)).as_nanos();
+        let passed = every.saturating_mul(self.same).as_nanos();
         let passed = i64::try_from(passed).unwrap_or(i64::MAX);
         let unchanged = Nanos::new(stamp.written.get().saturating_add(passed));
         if !self.again && self.waits.is_none_or(|end| end > unchanged) {
@@ -137,8 +155,8 @@ impl Watched {
                         break;
                     }
                 }
-                Err(error) => {
-                    self.refuse(&error);
+                Err(problem) => {
+                    self.failed(problem);
                     return Ok(());
                 }
             }
@@ -147,13 +165,13 @@ impl Watched {
         Ok(())
     }
 
-    /// What the system refuses may be allowed later, without a change of the file.
-    fn refuse(&mut self, error: &StoreError) {
-        self.again = matches!(error, StoreError::Io { .. });
-        self.problem = Some(error.to_string());
+    fn failed(&mut self, problem: Problem) {
+        self.again = matches!(problem, Problem::Refused(_));
+        let (Problem::Refused(why) | Problem::Bad(why)) = problem;
+        self.problem = Some(why);
     }
 
-    fn read(&mut self, until: Until, since: Nanos) -> Result<Part, StoreError> {
+    fn read(&mut self, until: Until, since: Nanos) -> Result<Part, Problem> {
         match &mut self.kind {
             Kind::Csv(tail) => tail.read(&self.path, until),
             Kind::Parquet => parquet(&self.path, until, since),
@@ -161,7 +179,7 @@ impl Watched {
     }
 }
 
-fn parquet(path: &Path, until: Until, since: Nanos) -> Result<Part, StoreError> {
+fn parquet(path: &Path, until: Until, since: Nanos) -> Result<Part, Problem> {
     let stored = store::as_stored(path, since)?;
     let flaw = stored.nulls.map(|(row, column, rows)| {
         format!("{}: row {row}: {column} is null; {rows} such rows are left out", path.display())

@@ -6,6 +6,8 @@
 mod csv;
 mod file;
 mod series;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::fs;
@@ -49,17 +51,13 @@ impl FolderFeed {
     }
 
     /// Tells candles until nobody listens any more.
-    ///
-    /// # Panics
-    /// Never by what is in the folder.
     pub async fn run(mut self, news: Sender<News>) {
         loop {
             let (every, teller) = (self.every, news.clone());
             let look = spawn_blocking(move || self.look(&teller).map(|()| self));
-            match look.await.expect("looking at files does not panic, and is not cancelled") {
-                Ok(feed) => self = feed,
-                Err(Over) => return,
-            }
+            // Nobody listens any more, or the runtime is coming to its end.
+            let Ok(Ok(feed)) = look.await else { return };
+            self = feed;
             tokio::select! {
                 () = news.closed() => return,
                 () = sleep(every) => {}

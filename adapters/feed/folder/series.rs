@@ -68,7 +68,8 @@ impl Watch {
         news.blocking_send(match problem {
             None => News::Recovered { series },
             Some(problem) => {
-                News::Trouble { series, message: format!("{problem}; it is read again when it changes") }
+                let message = format!("{problem}; the folder is looked at every {:?}", self.every);
+                News::Trouble { series, message }
             }
         })?;
         Ok(())
@@ -78,7 +79,12 @@ impl Watch {
     fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, String> {
         let Wanted { venue, symbol, venue_symbol, interval, .. } = &self.wanted;
         let found = store::find(folder, venue, &[symbol, venue_symbol], *interval, &EXTENSIONS);
-        let Some(location) = found.map_err(|error| error.to_string())? else { return Ok(Vec::new()) };
+        let Some(location) = found.map_err(|error| error.to_string())? else {
+            return Err(format!(
+                "{}: there are no {interval} candles of {venue}:{symbol} yet",
+                folder.display()
+            ));
+        };
         let files = location.files();
         let twice = files.array_windows().find(|[(_, one), (_, next)]| one == next);
         if let Some([(one, _), (next, _)]) = twice {

@@ -4,8 +4,10 @@
 
 mod answer;
 mod ask;
+mod limit;
 #[cfg(test)]
 mod tests;
+mod venue;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +16,10 @@ use hemiola_components::time::Nanos;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
-use self::ask::Venue;
+use self::ask::Asking;
+use self::venue::Venue;
 use super::FeedError;
 use super::news::{News, Wanted};
-use ask::Asking;
 
 /// How a venue is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +28,31 @@ pub struct KlineSettings {
     pub base_url: String,
     /// How long after a close the first question is.
     pub delay: Duration,
-    /// How long between questions while the closed candle is not there yet.
+    /// How long between questions while the closed candle is not there yet; after [`PATIENCE`] of them it doubles with
+    /// each, up to the longest pause.
     pub retry: Duration,
-    /// Candles of an answer at most; from 1 to 1,000.
+    /// Candles of an answer at most; from 2 to 1,000.
     pub page: u16,
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
     /// How long an answer may take, to its last byte.
     pub timeout: Duration,
     /// The pause after the first failure; it doubles with each further one.
     pub backoff: Duration,
     /// The longest pause.
     pub longest_backoff: Duration,
+    /// What all questions of a minute may weigh; one for candles weighs 2.
+    pub weight_per_minute: u32,
+}
+
+/// How often a candle that should be there is asked for before that becomes rarer.
+pub const PATIENCE: u32 = 20;
+
+impl KlineSettings {
+    /// One candle is asked for that is known, so that there must be room for another.
+    fn page(&self) -> u16 {
+        self.page.clamp(2, 1_000)
+    }
 }
 
 impl Default for KlineSettings {
@@ -45,9 +62,12 @@ impl Default for KlineSettings {
             delay: Duration::from_millis(300),
             retry: Duration::from_millis(500),
             page: 1_000,
+            connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
-            longest_backoff: Duration::from_secs(60),
+            longest_backoff: Duration::from_mins(1),
+            // Half of what Binance allows an address.
+            weight_per_minute: 3_000,
         }
     }
 }
@@ -81,10 +101,10 @@ impl KlineFeed {
         }
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
-                // Whoever listens hears that the feed has ended, and begins another.
-                let message = format!("asking for a series failed, and the feed ends: {error}");
+                let message =
+                    format!("a series is not asked for any more ({error}): start the session again");
+                // Without anybody who listens the others end as well.
                 _ = news.send(News::Trouble { series: None, message }).await;
-                return;
             }
         }
     }
