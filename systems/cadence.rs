@@ -25,10 +25,17 @@ pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Optio
 /// When that is; `None` when no candle has closed that the schedule has not seen.
 #[must_use]
 pub fn next_due(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Option<Nanos> {
-    (cursor.seen < cursor.end).then(|| {
-        let unseen = bars.close_time(cursor.seen);
-        if every_close_decides(cadence, bars) { unseen } else { cadence.next_due(cursor.last_due, unseen) }
-    })
+    if cursor.seen >= cursor.end {
+        return None;
+    }
+    if every_close_decides(cadence, bars) {
+        // What warms up has closed when the first decision is due.
+        let next = bars.closed_at(cursor.last_due, cursor.seen);
+        if next < cursor.end {
+            return Some(bars.close_time(next));
+        }
+    }
+    Some(cadence.next_due(cursor.last_due, bars.close_time(cursor.seen)))
 }
 
 /// With a cadence no longer than the interval, each candle is due at its close and decides there.
