@@ -9,7 +9,7 @@ mod tests;
 mod write;
 
 pub use error::InputLogError;
-pub use read::{Entries, read};
+pub use read::{Entries, read, segment_of};
 pub use write::InputLog;
 
 /// The file of a segment.

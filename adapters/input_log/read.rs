@@ -54,6 +54,24 @@ pub fn read<D: Disk, T: DeserializeOwned>(
     })
 }
 
+/// The segment that the line of a number is in, or would be.
+///
+/// # Errors
+/// When the folder or the first line of a segment cannot be read.
+pub fn segment_of<D: Disk>(disk: &D, folder: &Path, number: u64) -> Result<u32, InputLogError> {
+    for segment in segments(disk, folder)?.into_iter().rev() {
+        let path = folder.join(name(segment));
+        let bytes = disk.read(&path, 0).map_err(InputLogError::io(&path, "read"))?;
+        let Some(end) = memchr(b'\n', &bytes) else { continue };
+        let damaged = |what| InputLogError::Damaged { path: path.clone(), line: 1, what };
+        let head = line::read::<Head>(&bytes[..end], &line::FIRST).map_err(damaged)?;
+        if head.number <= number {
+            return Ok(segment);
+        }
+    }
+    Ok(0)
+}
+
 /// The segments of a folder, ascending.
 pub(super) fn segments<D: Disk>(disk: &D, folder: &Path) -> Result<Vec<u32>, InputLogError> {
     let names = disk.names(folder).map_err(InputLogError::io(folder, "read the folder"))?;

@@ -21,7 +21,7 @@ fn written(folder: &Path) -> Vec<(u64, Vec<f64>)> {
         }
         log.commit().unwrap();
         if segment < 2 {
-            log = log.roll().unwrap();
+            log.roll().unwrap();
         }
     }
     entries
@@ -117,6 +117,15 @@ fn lines_that_are_exchanged_and_segments_that_are_missing_are_refused() {
     let error = all(folder.path()).unwrap_err();
     assert!(matches!(error, InputLogError::Missing { .. }), "{error}");
     assert!(error.to_string().contains("move the folder"), "{error}");
+}
+
+#[test]
+fn the_segment_of_a_line_is_the_last_that_begins_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = written(folder.path());
+    let segments = entries.iter().map(|(number, _)| segment_of(&System, folder.path(), *number).unwrap());
+    assert_eq!(segments.collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 2, 2, 2]);
+    assert_eq!(segment_of(&System, folder.path(), 1_000).unwrap(), 2);
 }
 
 #[test]

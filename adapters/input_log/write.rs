@@ -137,9 +137,10 @@ impl<D: Disk> InputLog<D> {
     ///
     /// # Errors
     /// What the system refused.
-    pub fn roll(mut self) -> Result<Self, InputLogError> {
+    pub fn roll(&mut self) -> Result<(), InputLogError> {
         self.commit()?;
-        Self::begin(self.disk, &self.folder, self.segment + 1, self.number, self.sum)
+        *self = Self::begin(self.disk.clone(), &self.folder, self.segment + 1, self.number, self.sum)?;
+        Ok(())
     }
 }
 

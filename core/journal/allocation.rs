@@ -12,7 +12,7 @@ use crate::config::plan::Plan;
 
 /// What was written last of each schedule.
 #[derive(Debug, Default)]
-pub(super) struct Allocations(BTreeMap<ScheduleIndex, (Weight, Form)>);
+pub(super) struct Allocations(BTreeMap<ScheduleIndex, (Weight, Option<Form>)>);
 
 impl Allocations {
     /// Appends the line of a schedule's weight, unless it is the one that was written last.
@@ -29,8 +29,9 @@ impl Allocations {
         if last.is_some_and(|(last, _)| last == weight) {
             return false;
         }
-        let alike = last.is_some_and(|(last, _)| {
-            (last.raw.is_some(), last.tag.is_some()) == (weight.raw.is_some(), weight.tag.is_some())
+        let alike = last.is_some_and(|(last, form)| {
+            form.is_some()
+                && (last.raw.is_some(), last.tag.is_some()) == (weight.raw.is_some(), weight.tag.is_some())
         });
         let at = values.timestamp(at);
         let body = (!alike).then(|| {
@@ -54,16 +55,24 @@ impl Allocations {
             draft.float("tag_weight", tag.weight);
             draft.whole("tag_members", tag.members.into());
         }
-        let form = draft.body.map(|body| body.form());
-        let (last, form) = match form {
-            Some(form) => {
-                let entry = self.0.entry(schedule).insert_entry((*weight, form));
-                entry.into_mut()
-            }
-            None => self.0.get_mut(&schedule).expect("what it is alike to was written"),
-        };
+        if let Some(body) = draft.body {
+            self.0.insert(schedule, (*weight, Some(body.form())));
+        }
+        let (last, form) = self.0.get_mut(&schedule).expect("what it is alike to was written");
         *last = *weight;
-        form.write(values, line);
+        form.as_ref().expect("it was made for this line or one like it").write(values, line);
         true
+    }
+
+    /// What was written last of each of so many schedules.
+    pub(super) fn last(&self, schedules: usize) -> Vec<Option<Weight>> {
+        let last = |index| self.0.get(&ScheduleIndex::new(index)).map(|(weight, _)| *weight);
+        (0..schedules).map(last).collect()
+    }
+
+    /// Goes on after what another session wrote last.
+    pub(super) fn go_on(&mut self, last: &[Option<Weight>]) {
+        let known = last.iter().enumerate().filter_map(|(index, weight)| Some((index, (*weight)?)));
+        self.0 = known.map(|(index, weight)| (ScheduleIndex::new(index), (weight, None))).collect();
     }
 }

@@ -18,6 +18,7 @@ pub use signing::Signing;
 use std::collections::BTreeMap;
 
 use hemiola_adapters::journal::{Chain, DecisionBody, Field, Form, Link, Part, Values};
+use hemiola_components::capital::Weight;
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Event, Record};
 use hemiola_components::order::{Fill, Order, OrderSize, OrderStatus, Origin};
@@ -101,6 +102,17 @@ impl<'a> Scribe<'a> {
             allocations: Allocations::default(),
             values: Values::default(),
         }
+    }
+
+    /// What was written last of each schedule's weight.
+    #[must_use]
+    pub fn weights(&self) -> Vec<Option<Weight>> {
+        self.allocations.last(self.prepared.plan.schedules.len())
+    }
+
+    /// Goes on after what was written last of each schedule's weight.
+    pub fn go_on(&mut self, weights: &[Option<Weight>]) {
+        self.allocations.go_on(weights);
     }
 
     /// Appends the line of a record, and says whether it has one.

@@ -7,6 +7,9 @@ use serde::Serialize;
 /// Latenesses beyond an hour count as one.
 const MOST: u64 = 3_600_000_000_000;
 
+/// Grids that have histograms of their own; others are in the total only.
+const MOST_GROUPS: usize = 64;
+
 /// Lateness of the wakes of schedules, in total and by cadence: ten thousand schedules of one cadence wake together, so
 /// that they share a histogram.
 #[derive(Clone, Debug)]
@@ -62,15 +65,19 @@ impl Percentiles {
 impl Pair {
     /// # Panics
     /// Never: the bounds are sound.
-    fn new() -> Self {
-        let histogram = || Histogram::new_with_bounds(1, MOST, 3).expect("the bounds are sound");
+    fn new(digits: u8) -> Self {
+        let histogram = || Histogram::new_with_bounds(1, MOST, digits).expect("the bounds are sound");
         Self { raw: histogram(), corrected: histogram() }
     }
 
     fn record(&mut self, late: u64, every: u64) {
         self.raw.saturating_record(late);
         // It is below the bound that is checked.
-        _ = self.corrected.record_correct(late.min(MOST), every);
+        _ = if every == 0 {
+            self.corrected.record(late.min(MOST))
+        } else {
+            self.corrected.record_correct(late.min(MOST), every)
+        };
     }
 }
 
@@ -78,15 +85,16 @@ impl Lateness {
     /// Of wakes with these periods.
     #[must_use]
     pub fn new(periods: impl IntoIterator<Item = Nanos>) -> Self {
-        Self { total: Pair::new(), groups: periods.into_iter().map(|every| (every, Pair::new())).collect() }
+        let groups = periods.into_iter().take(MOST_GROUPS).map(|every| (every, Pair::new(2)));
+        Self { total: Pair::new(3), groups: groups.collect() }
     }
 
-    /// A wake of the period at a place was so late.
-    pub fn record(&mut self, place: usize, late: Nanos) {
-        let late = late.get().max(0).unsigned_abs();
-        let (every, pair) = &mut self.groups[place];
-        let every = every.get().unsigned_abs();
-        pair.record(late, every);
+    /// A wake of the period at a place was so late; without an expected interval the corrected figures are as it was seen.
+    pub fn record(&mut self, place: usize, late: Nanos, expected: Nanos) {
+        let [late, every] = [late, expected].map(|time| time.get().max(0).unsigned_abs());
+        if let Some((_, pair)) = self.groups.get_mut(place) {
+            pair.record(late, every);
+        }
         self.total.record(late, every);
     }
 
@@ -102,7 +110,7 @@ impl Lateness {
         &self.total.corrected
     }
 
-    /// By period: corrected percentiles.
+    /// By period, of the first grids: corrected percentiles.
     pub fn by_period(&self) -> impl Iterator<Item = (Nanos, Percentiles)> + '_ {
         self.groups.iter().map(|(every, pair)| (*every, Percentiles::of(&pair.corrected)))
     }

@@ -21,8 +21,8 @@ pub enum Missed {
 /// A wall clock that is off by more than this was set; by less, it is followed.
 const STEP: i64 = Nanos::SECOND.get();
 
-/// The most that instants are moved at a wake to follow the wall clock.
-const FOLLOW: i64 = 100_000;
+/// To follow the wall clock, instants are moved by this part of the time that has passed at most.
+const FOLLOW: i64 = 1_000;
 
 /// A thread has woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ struct Group {
 /// Wakes a thread at the grid instants of schedules.
 #[derive(Debug)]
 pub struct Pacer<C> {
-    clock: C,
+    pub(super) clock: C,
     missed: Missed,
     groups: Vec<Group>,
     /// What is added to the monotonic clock.
@@ -87,28 +87,35 @@ impl<C: Clock> Pacer<C> {
         let next = self.groups.iter().map(|group| group.next).min().unwrap_or(Nanos::NEVER);
         let bound = Nanos::new(self.last.get().saturating_add(at_most.get()));
         let scheduled = (next <= bound).then_some(next);
-        self.clock.sleep_until(next.min(bound) - self.offset);
-        let stepped = self.follow();
-        let instant = (self.clock.monotonic() + self.offset).max(self.last);
+        let deadline = next.min(bound);
+        self.clock.sleep_until(Nanos::new(deadline.get().saturating_sub(self.offset.get())));
+        let monotonic = self.clock.monotonic();
+        let woke = (monotonic + self.offset).max(self.last);
+        let stepped = self.follow(monotonic, woke - self.last);
+        let instant = (monotonic + self.offset).max(self.last);
         self.last = instant;
         let mut skipped = 0;
         for (place, group) in self.groups.iter_mut().enumerate() {
             group.is_due = Some(group.next) == scheduled;
-            if !group.is_due {
+            if group.is_due {
+                let every = if self.missed == Missed::Burst { Nanos::ZERO } else { group.every };
+                self.lateness.record(place, woke - group.next, every);
+                group.next = group.next + group.every;
+            }
+            // Of time that was jumped over nobody can be late.
+            let jumped = stepped.is_some_and(|by| by > Nanos::ZERO);
+            if !jumped && (!group.is_due || self.missed == Missed::Burst) {
                 continue;
             }
-            self.lateness.record(place, instant - group.next);
-            let following = group.next + group.every;
-            let passed = (instant - following).get().div_euclid(group.every.get()) + 1;
-            group.next = match self.missed {
-                _ if passed <= 0 => following,
-                Missed::Burst => following,
-                Missed::Skip => following + Nanos::new(passed * group.every.get()),
-                Missed::Delay => instant + group.every,
-            };
-            if passed > 0 && self.missed != Missed::Burst {
-                skipped += passed.unsigned_abs() * group.schedules.len() as u64;
+            let passed = (instant - group.next).get().div_euclid(group.every.get()) + 1;
+            if passed <= 0 {
+                continue;
             }
+            skipped += passed.unsigned_abs() * group.schedules.len() as u64;
+            group.next = match self.missed {
+                Missed::Delay => instant + group.every,
+                Missed::Skip | Missed::Burst => group.next + Nanos::new(passed * group.every.get()),
+            };
         }
         Wake { instant, scheduled, skipped, stepped }
     }
@@ -125,18 +132,21 @@ impl<C: Clock> Pacer<C> {
     }
 
     /// Follows the wall clock as it drifts. One that was set forward is followed at once, since time has passed; one that
-    /// was set back is not, since instants never go back.
-    fn follow(&mut self) -> Option<Nanos> {
-        let (wall, monotonic) = (self.clock.wall(), self.clock.monotonic());
+    /// was set back is not, since instants never go back, until it is set forward again.
+    fn follow(&mut self, monotonic: Nanos, passed: Nanos) -> Option<Nanos> {
+        let wall = self.clock.wall();
         let ahead = (monotonic + self.offset) - wall - self.known;
         if ahead.get().abs() < STEP {
-            self.offset = self.offset - Nanos::new(ahead.get().clamp(-FOLLOW, FOLLOW));
+            let most = passed.get() / FOLLOW;
+            self.offset = self.offset - Nanos::new(ahead.get().clamp(-most, most));
             return None;
         }
-        if ahead < Nanos::ZERO {
-            self.offset = self.offset - ahead;
-        } else {
+        if ahead > Nanos::ZERO {
             self.known = self.known + ahead;
+        } else {
+            let caught_up = self.known.min(Nanos::ZERO - ahead);
+            self.known = self.known - caught_up;
+            self.offset = self.offset - ahead - caught_up;
         }
         Some(Nanos::ZERO - ahead)
     }

@@ -87,8 +87,38 @@ fn a_clock_that_is_set_forward_is_followed_and_one_that_is_set_back_is_not() {
         let wakes: Vec<Wake> = (0..6).map(|_| pacer.wait(LONG)).collect();
         let instants: Vec<i64> = wakes.iter().map(|wake| wake.instant.get() / MILLI - 1_000_000).collect();
         assert_eq!(instants, [10, 20, after, after + 10, after + 20, after + 30]);
+        let latest = pacer.lateness().raw().max();
+        assert_eq!(latest, 0, "nobody is late in time that was jumped over");
         let steps: Vec<_> = wakes.iter().map(|wake| wake.stepped.map(Nanos::get)).collect();
         assert_eq!(steps, [None, None, Some(by), None, None, None]);
+    }
+}
+
+#[test]
+fn what_was_set_back_and_forward_again_is_where_it_was() {
+    let hour = 3_600_000 * MILLI;
+    let clock = Virtual { step: Some((30 * MILLI, -hour)), ..Virtual::at(0) };
+    let mut pacer = Pacer::new(&[every(10), every(35)], Missed::Skip, clock, Nanos::ZERO);
+    (0..6).for_each(|_| _ = pacer.wait(LONG));
+    pacer.clock.step = Some((0, hour));
+    let wakes: Vec<Wake> = (0..3).map(|_| pacer.wait(LONG)).collect();
+    assert_eq!(
+        wakes.iter().map(|wake| wake.stepped.map(Nanos::get)).collect::<Vec<_>>(),
+        [Some(hour), None, None]
+    );
+    let ahead = wakes[2].instant.get() - pacer.clock.wall().get();
+    assert_eq!(ahead, 0, "{ahead}");
+}
+
+#[test]
+fn a_jump_skips_the_instants_of_all_grids() {
+    let hour = 3_600_000 * MILLI;
+    for missed in [Missed::Skip, Missed::Burst] {
+        let clock = Virtual { step: Some((30 * MILLI, hour)), ..Virtual::at(0) };
+        let mut pacer = Pacer::new(&[every(10), every(1_000)], missed, clock, Nanos::ZERO);
+        let wakes: Vec<Wake> = (0..5).map(|_| pacer.wait(LONG)).collect();
+        assert_eq!(wakes[2].skipped, 360_000 + 3_600, "{missed:?}");
+        assert!(wakes[3].instant - wakes[2].instant <= Nanos::new(10 * MILLI));
     }
 }
 

@@ -7,10 +7,16 @@ use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use hemiola_adapters::feed::FeedError;
+use hemiola_adapters::feed::folder::FolderFeed;
+use hemiola_adapters::feed::klines::{KlineFeed, KlineSettings};
+use hemiola_adapters::feed::news::Wanted;
 use hemiola_adapters::journal::writer::{JournalDays, System};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::Quantity;
 use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 
 use crate::cli::sched::place::Place;
@@ -23,13 +29,22 @@ use crate::job::{Job, Prepared, latched};
 use crate::memory::Memory;
 use crate::modes::paper::commit::JournalFiles;
 use crate::modes::paper::history::{History, Speed};
+use crate::modes::paper::live::Live;
 use crate::modes::paper::operators::{self, Kept};
+use crate::modes::paper::pace::SchedulePace;
 use crate::modes::paper::session::{self, Ended, OnStop, SessionError, Setting, Source, Stop, Time};
 use crate::operator::rights::Right;
 use crate::operator::session::Session;
+use crate::pace::{Missed, Percentiles};
 
 /// How long a session that has met this many errors in a row waits at most before it begins again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Lines of the input log between two snapshots.
+const SNAPSHOT_EVERY: u64 = 5_000;
+
+/// News on their way from a feed.
+const NEWS: usize = 1_024;
 
 /// A session that ran this long was sound.
 const SOUND: Duration = Duration::from_secs(60);
@@ -60,6 +75,9 @@ pub(super) struct Paper {
     /// Begin anew, with a fresh account; what there is of an earlier session is put aside.
     #[arg(long)]
     fresh: bool,
+    /// What becomes of instants that passed while it could not keep up.
+    #[arg(long, value_enum, default_value = "skip")]
+    missed: MissedChoice,
     /// What becomes of positions and orders when it is stopped.
     #[arg(long, value_enum, default_value = "close")]
     on_stop: OnStopChoice,
@@ -89,6 +107,26 @@ enum OnStopChoice {
     Keep,
     /// Take orders back and leave positions.
     CancelOnly,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MissedChoice {
+    /// They are passed over; the next one is on the grid.
+    Skip,
+    /// They follow at once, one after another.
+    Burst,
+    /// They are passed over, and the grid begins anew.
+    Delay,
+}
+
+impl From<MissedChoice> for Missed {
+    fn from(choice: MissedChoice) -> Self {
+        match choice {
+            MissedChoice::Skip => Self::Skip,
+            MissedChoice::Burst => Self::Burst,
+            MissedChoice::Delay => Self::Delay,
+        }
+    }
 }
 
 impl From<OnStopChoice> for OnStop {
@@ -129,9 +167,20 @@ pub(super) fn run(
         put_aside(&folder)?;
     }
     let launch = Launch { operators: &operators, prepared: &prepared, arguments, catalog, folder: &folder };
-    let mut source = source(&job, arguments, &terms, &prepared)?;
-    let ended = launch.run(source.as_mut())?;
-    report(&launch, &ended, output)
+    let edge = edge()?;
+    let mut source = source(&job, arguments, &terms, (&prepared, edge.handle()))?;
+    let mut pace = SchedulePace::new(&prepared.plan, arguments.missed.into());
+    let wall = (terms.kind != FeedKind::History).then_some((&mut pace, terms.grace));
+    let ended = launch.run(source.as_mut(), wall)?;
+    report(&launch, &ended, &pace, output)
+}
+
+/// Where everything runs that waits: feeds and signals. The world has this thread for itself.
+fn edge() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.map_err(|error| {
+        Failure::new(Exit::Operational, format!("cannot start the threads of feeds: {error}"))
+    })
 }
 
 fn terms(arguments: &Paper, config: &Config, environment: &str) -> FeedTerms {
@@ -194,16 +243,27 @@ fn source<'p>(
     job: &Job,
     arguments: &Paper,
     terms: &FeedTerms,
-    prepared: &'p Prepared,
+    (prepared, edge): (&'p Prepared, &Handle),
 ) -> Result<Box<dyn Source + 'p>, Failure> {
-    match terms.kind {
-        FeedKind::History => {
-            let usage = |error: String| Failure::new(Exit::Usage, format!("feed.speed: {error}"));
-            let speed = arguments.speed.map_or_else(|| terms.speed.parse().map_err(usage), Ok)?;
-            Ok(Box::new(History::new(prepared, job.clone(), speed)))
-        }
-        FeedKind::Folder | FeedKind::Klines => Err(Failure::new(Exit::Usage, "no such feed yet")),
+    if terms.kind == FeedKind::History {
+        let usage = |error: String| Failure::new(Exit::Usage, format!("feed.speed: {error}"));
+        let speed = arguments.speed.map_or_else(|| terms.speed.parse().map_err(usage), Ok)?;
+        return Ok(Box::new(History::new(prepared, job.clone(), speed)));
     }
+    let (edge, feed) = (edge.clone(), terms.clone());
+    let open = move |wanted: Vec<Wanted>| {
+        let (news, told) = mpsc::channel(NEWS);
+        let refused = |error: FeedError| Failure::new(Exit::Usage, error.to_string());
+        if feed.kind == FeedKind::Folder {
+            let every = Duration::from_nanos(feed.poll.get().max(0).unsigned_abs());
+            edge.spawn(FolderFeed::new(feed.path.clone(), wanted, every).map_err(refused)?.run(news));
+        } else {
+            let settings = KlineSettings { base_url: feed.base_url.clone(), ..KlineSettings::default() };
+            edge.spawn(KlineFeed::new(settings, wanted, clock::now).map_err(refused)?.run(news));
+        }
+        Ok(told)
+    };
+    Ok(Box::new(Live::new(prepared, job.clone(), terms.grace, Box::new(open), &|message| say(message))))
 }
 
 /// Gives the folder of an earlier session another name.
@@ -230,13 +290,21 @@ struct Launch<'a> {
 }
 
 impl Launch<'_> {
-    fn run(&self, source: &mut dyn Source) -> Result<Ended, Failure> {
+    fn run(
+        &self,
+        source: &mut dyn Source,
+        mut wall: Option<(&mut SchedulePace, Nanos)>,
+    ) -> Result<Ended, Failure> {
         let stop = Arc::new(Stop::default());
         listen(&stop, Duration::from_secs(self.arguments.stop_timeout))?;
         let mut errors = 0;
         loop {
             let stopwatch = Stopwatch::start();
-            let error = match self.attempt(source, &stop) {
+            let time = match &mut wall {
+                Some((pace, grace)) => Time::Wall { pace: &mut **pace, grace: *grace },
+                None => Time::Feed,
+            };
+            let error = match self.attempt(source, time, &stop) {
                 Ok(ended) => return Ok(ended),
                 Err(error) => error,
             };
@@ -257,7 +325,7 @@ impl Launch<'_> {
         }
     }
 
-    fn attempt(&self, source: &mut dyn Source, stop: &Stop) -> Result<Ended, SessionError> {
+    fn attempt(&self, source: &mut dyn Source, time: Time<'_>, stop: &Stop) -> Result<Ended, SessionError> {
         let kept = operators::kept(self.operators, clock::now())?;
         let setting = Setting {
             prepared: self.prepared,
@@ -266,6 +334,7 @@ impl Launch<'_> {
             disk: System,
             journal: self.journal()?,
             on_stop: self.arguments.on_stop.into(),
+            snapshot_every: SNAPSHOT_EVERY,
             stop,
             kept: kept.clone(),
             tell: &|alert| say(alert.text()),
@@ -274,7 +343,7 @@ impl Launch<'_> {
         let (commands, given) = mpsc::unbounded_channel();
         thread::scope(|scope| {
             scope.spawn(move || operators::watch(self.operators, batch.events, stop, &commands));
-            session::run(setting, source, Time::Feed, Some(given))
+            session::run(setting, source, time, Some(given))
         })
     }
 
@@ -345,7 +414,7 @@ async fn signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-fn report(launch: &Launch<'_>, ended: &Ended, output: &Output) -> Result<(), Failure> {
+fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Output) -> Result<(), Failure> {
     let plan = &launch.prepared.plan;
     let outcome = &ended.outcome;
     let open = outcome.holdings.iter().filter(|holding| holding.quantity != Quantity::ZERO).count();
@@ -358,6 +427,7 @@ fn report(launch: &Launch<'_>, ended: &Ended, output: &Output) -> Result<(), Fai
     let how = if ended.complete { "came to its end" } else { "stopped, and can go on" };
     let troubles: serde_json::Map<String, Value> =
         ended.troubles.iter().map(|(code, count)| ((*code).to_owned(), json!(count))).collect();
+    let lateness = pace.lateness().map(|late| [late.raw(), late.corrected()].map(Percentiles::of));
     match output.format() {
         Format::Text => {
             let mut text = format!(
@@ -371,6 +441,17 @@ fn report(launch: &Launch<'_>, ended: &Ended, output: &Output) -> Result<(), Fai
             );
             for (code, count) in &ended.troubles {
                 text += &format!("{code} {count}\n");
+            }
+            if let Some([raw, corrected]) = lateness {
+                text += &format!(
+                    "{} wakes, late by {} (median), {} (p99), {} (p99.9), {} (most); corrected p99.9 {}\n",
+                    raw.count,
+                    micros(raw.p50),
+                    micros(raw.p99),
+                    micros(raw.p999),
+                    micros(raw.max),
+                    micros(corrected.p999)
+                );
             }
             text += &format!("session {}\ndigest {}\n", launch.folder.display(), ended.digest);
             print(&text)?;
@@ -392,6 +473,7 @@ fn report(launch: &Launch<'_>, ended: &Ended, output: &Output) -> Result<(), Fai
                 "equity": equity,
                 "cash": cash,
                 "troubles": troubles,
+                "lateness_ns": lateness.map(|[raw, corrected]| json!({ "raw": raw, "corrected": corrected })),
                 "session": launch.folder.display().to_string(),
                 "digest": ended.digest,
             }),
@@ -399,4 +481,9 @@ fn report(launch: &Launch<'_>, ended: &Ended, output: &Output) -> Result<(), Fai
     }
     say("Shutdown complete");
     Ok(())
+}
+
+/// Nanoseconds for people.
+fn micros(nanos: u64) -> String {
+    format!("{:.1} us", nanos as f64 / 1e3)
 }

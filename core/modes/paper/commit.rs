@@ -1,6 +1,6 @@
 //! What a session takes in and what comes of it is written down: first the inputs, then what the world did about them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hemiola_adapters::input_log::{InputLog, InputLogError};
@@ -13,8 +13,10 @@ use thiserror::Error;
 
 use super::alert::RuntimeAlert;
 use super::entry::Entry;
+use super::shots::{self, Beside, Shot};
 use crate::job::Prepared;
 use crate::journal::{Opening, Scribe, Signing, close, decisions};
+use crate::snapshot::Saved;
 
 /// Why something cannot be written down.
 #[derive(Clone, Debug, Error)]
@@ -36,6 +38,17 @@ pub enum CommitError {
         /// Lines that the inputs give.
         inputs: u64,
     },
+    /// The journal knows of less than a snapshot.
+    #[error(
+        "the journal has {journal} lines on decisions, and the session had written {snapshot}: it has lost its end; see \
+         `hemiola journal verify`, and put it back from a backup, or begin anew with --fresh"
+    )]
+    Behind {
+        /// Lines of the journal.
+        journal: u64,
+        /// Lines that the session had written.
+        snapshot: u64,
+    },
 }
 
 /// Something for a session's files.
@@ -47,6 +60,8 @@ pub enum Outgoing {
     Records(Vec<Record>),
     /// What the session says of its surroundings.
     Alert(RuntimeAlert),
+    /// What it has come to; lines and weights are filled in.
+    Shot(Box<Saved>, Beside),
 }
 
 /// A record of the journal.
@@ -61,6 +76,9 @@ type Seal<'p> = Box<dyn FnMut(&Item, &mut Chain, &mut Vec<u8>) + Send + 'p>;
 
 /// The files of a session, open for writing.
 pub struct Committer<'p, D: Disk> {
+    disk: D,
+    folder: PathBuf,
+    run_id: &'p str,
     log: InputLog<D>,
     journal: Option<Writer<D, Seal<'p>>>,
     scribe: Arc<Mutex<Scribe<'p>>>,
@@ -98,7 +116,18 @@ impl<'p, D: Disk> Committer<'p, D> {
         let (log, _) = InputLog::open(disk.clone(), folder)?;
         let scribe = Arc::new(Mutex::new(Scribe::new(prepared)));
         let JournalFiles { days, signing, checkpoints } = journal;
-        let mut committer = Self { log, journal: None, scribe, signing, had: 0, lines: 0, day: i64::MIN };
+        let mut committer = Self {
+            disk: disk.clone(),
+            folder: folder.to_owned(),
+            run_id: &prepared.run_id,
+            log,
+            journal: None,
+            scribe,
+            signing,
+            had: 0,
+            lines: 0,
+            day: i64::MIN,
+        };
         if let Some(days) = days {
             committer.had = decisions(&disk, &days)?;
             committer.open_journal(disk, days, checkpoints, prepared, at)?;
@@ -163,8 +192,25 @@ impl<'p, D: Disk> Committer<'p, D> {
                     journal.append(alert.at, &Item::Alert(alert))?;
                 }
             }
+            Outgoing::Shot(world, beside) => self.shoot(*world, beside)?,
         }
         Ok(())
+    }
+
+    /// Writes a snapshot of what has been added, and goes on in a new file.
+    fn shoot(&mut self, world: Saved, beside: Beside) -> Result<(), CommitError> {
+        self.commit()?;
+        let weights = self.scribe.lock().unwrap_or_else(PoisonError::into_inner).weights();
+        let next = self.log.next();
+        let beside = Beside { lines: self.lines, weights, ..beside };
+        shots::write(&self.disk, &self.folder, self.run_id, &Shot { next, world, beside })?;
+        Ok(self.log.roll()?)
+    }
+
+    /// Goes on after a snapshot: what came before it is not read back.
+    pub fn go_on(&mut self, beside: &Beside) {
+        self.lines = beside.lines;
+        self.scribe.lock().unwrap_or_else(PoisonError::into_inner).go_on(&beside.weights);
     }
 
     fn record(&mut self, record: Record) -> Result<(), CommitError> {
@@ -191,8 +237,19 @@ impl<'p, D: Disk> Committer<'p, D> {
     /// # Errors
     /// [`CommitError::Ahead`] when the journal knows of more than that.
     pub const fn read_back(&self) -> Result<(), CommitError> {
-        if self.lines < self.had {
+        if self.journal.is_some() && self.lines < self.had {
             return Err(CommitError::Ahead { journal: self.had, inputs: self.lines });
+        }
+        Ok(())
+    }
+
+    /// Whether the journal has everything that a snapshot counts.
+    ///
+    /// # Errors
+    /// [`CommitError::Behind`] when it has not.
+    pub const fn check(&self, beside: &Beside) -> Result<(), CommitError> {
+        if self.journal.is_some() && self.had < beside.lines {
+            return Err(CommitError::Behind { journal: self.had, snapshot: beside.lines });
         }
         Ok(())
     }

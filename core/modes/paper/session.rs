@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use hemiola_adapters::feed::news::{News, Wanted};
-use hemiola_adapters::input_log::{InputLogError, read};
+use hemiola_adapters::input_log::{InputLogError, read, segment_of};
 use hemiola_adapters::journal::writer::Disk;
 use hemiola_components::candle::Candle;
 use hemiola_components::control::{Command, OperatorAction};
@@ -23,6 +23,7 @@ use super::commit::{CommitError, Committer, JournalFiles, Outgoing};
 use super::entry::{Begin, Entry, Given, KeptState, Mark, Row, Tick};
 use super::intake::{Flaw, Intake};
 use super::operators::{Batch, Kept, written};
+use super::shots::{self, Beside, Passed};
 use super::wall::{Due, Notice, Waiting};
 use super::world::{World, WorldError};
 use crate::clock::Stopwatch;
@@ -90,6 +91,9 @@ pub trait Source {
 
 /// What wakes a session on the wall clock.
 pub trait Pace {
+    /// Begins; all instants come after what was reached.
+    fn begin(&mut self, reached: Nanos);
+
     /// Sleeps until the next instant at which something may be due, or a little less, and gives the instant then. It
     /// never goes back.
     fn wait(&mut self) -> Wake;
@@ -168,7 +172,9 @@ impl SessionError {
         match self {
             Self::Commit(CommitError::Inputs(error)) => error.is_passing(),
             Self::Commit(CommitError::Journal(error)) => error.is_passing(),
-            Self::Commit(CommitError::Ahead { .. }) | Self::World(_) | Self::Other(_) => false,
+            Self::Commit(CommitError::Ahead { .. } | CommitError::Behind { .. })
+            | Self::World(_)
+            | Self::Other(_) => false,
         }
     }
 }
@@ -187,6 +193,8 @@ pub struct Setting<'a, D: Disk> {
     pub journal: JournalFiles<D>,
     /// What becomes of positions when it is stopped.
     pub on_stop: OnStop,
+    /// Lines of the input log between two snapshots.
+    pub snapshot_every: u64,
     /// Whether it is to stop.
     pub stop: &'a Stop,
     /// What holds when a new session begins.
@@ -224,7 +232,8 @@ pub fn run<D: Disk + Sync>(
     time: Time<'_>,
     commands: Option<Commands>,
 ) -> Result<Ended, SessionError> {
-    let Setting { prepared, catalog, folder, disk, journal, on_stop, stop, kept, tell } = setting;
+    let Setting { prepared, catalog, folder, disk, journal, on_stop, snapshot_every, stop, kept, tell } =
+        setting;
     let wanted = wanted(prepared);
     disk.create_folder(&folder).map_err(InputLogError::io(&folder, "create the folder"))?;
     let _lock = lock(&disk, &folder)?;
@@ -238,16 +247,45 @@ pub fn run<D: Disk + Sync>(
             (Begin { kept, ..source.begin(&wanted, stop)? }, true)
         }
     };
-    let (mut world, _) = World::begin(&prepared.plan, &prepared.data.market, catalog, &begin)?;
     let opened_at = Nanos::new(begin.start);
     let mut replayed = Replayed { commands: begin.kept.events, entries: 0, marked: None };
-    let mut committer = Committer::open(disk, &folder, prepared, journal, opened_at)?;
+    let mut committer = Committer::open(disk.clone(), &folder, prepared, journal, opened_at)?;
+    let (shot, passed) = shots::newest(&disk, &folder, &prepared.run_id, committer.next_input())?;
+    for Passed { path, why } in passed {
+        let message = format!("{why}: an older snapshot is used, or none");
+        let about = path.display().to_string();
+        let alert = RuntimeAlert {
+            at: opened_at,
+            code: "SNAPSHOT-UNUSABLE",
+            severity: "warning",
+            about,
+            message,
+            count: 1,
+        };
+        tell(&alert);
+        committer.add(Outgoing::Alert(alert))?;
+    }
+    let mut world = match &shot {
+        Some(shot) => {
+            committer.check(&shot.beside)?;
+            committer.go_on(&shot.beside);
+            replayed.commands = shot.beside.commands;
+            let from = segment_of(&disk, &folder, shot.next)?;
+            past = read::<_, Entry>(disk, &folder, from)?;
+            World::restore(&prepared.plan, catalog, shot).map_err(WorldError::from)?
+        }
+        None => World::begin(&prepared.plan, &prepared.data.market, catalog, &begin)?.0,
+    };
+    let first = shot.map_or(0, |shot| shot.next);
     if is_new {
         committer.add(Outgoing::Input(Entry::Begin(begin.clone())))?;
         committer.commit()?;
     }
     for entry in past {
-        replayed.take(entry?.1, &mut world, &mut committer)?;
+        let (number, entry) = entry?;
+        if number >= first {
+            replayed.take(entry, &mut world, &mut committer)?;
+        }
     }
     committer.read_back()?;
     committer.commit()?;
@@ -281,6 +319,9 @@ pub fn run<D: Disk + Sync>(
             alerts: Alerts::default(),
             records: Vec::new(),
             kept: kept.batch,
+            catalog,
+            snapshot_every,
+            since_shot: replayed.entries,
             tell,
             series: &wanted,
         };
@@ -439,6 +480,11 @@ struct Going<'a, 'p> {
     records: Vec<Record>,
     /// What holds when the session begins.
     kept: Batch,
+    catalog: &'a Catalog,
+    /// Lines of the input log between two snapshots.
+    snapshot_every: u64,
+    /// Lines since the last one.
+    since_shot: u64,
     tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
     series: &'a [Wanted],
 }
@@ -487,6 +533,7 @@ impl Going<'_, '_> {
         self.start()?;
         let mut news = source.open(self.since(waiting.intakes()))?;
         let mut given: Vec<Given> = Vec::new();
+        pace.begin(self.world.now());
         while stop.asked() == 0 {
             let Wake { instant: now, skipped, stepped } = pace.wait();
             if skipped > 0 {
@@ -649,7 +696,26 @@ impl Going<'_, '_> {
             let records = std::mem::take(&mut self.records);
             self.send(Outgoing::Records(records))?;
         }
+        self.since_shot += 1;
+        if self.since_shot >= self.snapshot_every {
+            self.shoot()?;
+        }
         Ok(())
+    }
+
+    /// Makes a snapshot, with a mark before it that a replay is held against.
+    fn shoot(&mut self) -> Result<(), SessionError> {
+        self.since_shot = 0;
+        let mark = Mark { at: self.world.now().get(), digest: self.world.digest() };
+        self.send(Outgoing::Input(Entry::Mark(mark)))?;
+        let world = self.world.save(self.catalog).map_err(WorldError::from)?;
+        let beside = Beside {
+            at: self.world.now().get(),
+            ticks: self.world.ticks(),
+            commands: self.taken,
+            ..Beside::default()
+        };
+        self.send(Outgoing::Shot(Box::new(world), beside))
     }
 
     /// Takes orders back and closes positions, as far as that is wanted.

@@ -11,12 +11,14 @@ use hemiola_systems::signals::catalog::Catalog;
 use thiserror::Error;
 
 use super::entry::{Begin, Given, Tick};
+use super::shots::Shot;
 use crate::assembly::{AssemblyError, Market, Notes, Options, Window, assemble};
 use crate::config::plan::Plan;
 use crate::config::{ConfigError, Names, parse_operator_log};
 use crate::market_data;
 use crate::modes::backtest::{Keep, Outcome, Recorder, digest};
 use crate::runtime::Runtime;
+use crate::snapshot::{Saved, SnapshotError, restore};
 use crate::streams::Arrival;
 
 /// Why a world cannot take something in.
@@ -31,6 +33,9 @@ pub enum WorldError {
     /// A command names what the scheduler does not have.
     #[error("a command that was given cannot be carried out: {0}")]
     Command(#[from] ConfigError),
+    /// A snapshot cannot be made or used.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The inputs are of another configuration.
     #[error("{0}")]
     Foreign(String),
@@ -82,6 +87,31 @@ impl<'p> World<'p> {
         let now = Nanos::new(begin.start - 1);
         let recorder = Recorder::new(plan, Keep::Accounts, &runtime, 0);
         Ok((Self { plan, digest: digest(plan), recorder, runtime, now, ticks: 0 }, notes))
+    }
+
+    /// The world of a snapshot of a session.
+    ///
+    /// # Errors
+    /// When it is not one of this plan.
+    pub fn restore(
+        plan: &'p Plan,
+        catalog: &Catalog,
+        Shot { world: saved, beside, .. }: &Shot,
+    ) -> Result<Self, SnapshotError> {
+        let runtime = restore(plan, catalog, saved)?;
+        let digest = saved.digest()?.unwrap_or_else(|| digest(plan));
+        let recorder = Recorder::new(plan, Keep::Accounts, &runtime, 0);
+        Ok(Self { plan, digest, recorder, runtime, now: Nanos::new(beside.at), ticks: beside.ticks })
+    }
+
+    /// All of it as it is now. The world goes on without the candles that nobody looks at any more.
+    ///
+    /// # Errors
+    /// When it cannot be, which is so of no world between two ticks.
+    pub fn save(&mut self, catalog: &Catalog) -> Result<Saved, SnapshotError> {
+        let saved = self.runtime.save(0)?;
+        self.runtime = restore(self.plan, catalog, &saved)?;
+        Ok(saved.with_digest(&self.digest))
     }
 
     /// The last instant that has been taken in.

@@ -79,6 +79,7 @@ impl<D: Disk + Sync> Run<'_, D> {
             disk,
             journal: JournalFiles { days: Some(days), signing, checkpoints: None },
             on_stop,
+            snapshot_every: 40,
             stop,
             kept: Kept::default(),
             tell: &|_| (),
