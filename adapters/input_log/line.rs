@@ -1,8 +1,8 @@
 //! A line: its number, an entry, and a sum over both and the sum of the line before.
 
 use data_encoding::HEXLOWER;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -45,6 +45,14 @@ pub(super) struct Line<T> {
     pub(super) sum: Sum,
 }
 
+/// What the sum is over, as it stands.
+#[derive(Deserialize)]
+struct Body<'a> {
+    n: u64,
+    #[serde(borrow)]
+    entry: &'a RawValue,
+}
+
 /// Reads a line without its end. `before` is the sum of the line before; without it only the line itself is checked as
 /// far as that goes.
 pub(super) fn read<T: DeserializeOwned>(line: &[u8], before: &Sum) -> Result<Line<T>, String> {
@@ -53,12 +61,6 @@ pub(super) fn read<T: DeserializeOwned>(line: &[u8], before: &Sum) -> Result<Lin
         return Err("the line or the one before it is not what was written".to_owned());
     }
     let body = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    #[derive(serde::Deserialize)]
-    struct Body<'a> {
-        n: u64,
-        #[serde(borrow)]
-        entry: &'a RawValue,
-    }
     let text = format!("{body}}}");
     let read: Body<'_> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let entry = serde_json::from_str(read.entry.get())

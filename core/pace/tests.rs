@@ -161,7 +161,7 @@ proptest! {
             let mut due: Vec<usize> = pacer.due().collect();
             due.sort_unstable();
             let is_due = |at: i64, cadence: &Cadence| (at * MILLI - cadence.offset.get()) % cadence.every.get() == 0;
-            let at = (last + 1..).find(|at| cadences.iter().any(|cadence| is_due(*at, cadence))).unwrap();
+            let at = (last + 1..last + 100).find(|at| cadences.iter().any(|cadence| is_due(*at, cadence))).unwrap();
             let expected: Vec<usize> =
                 (0..cadences.len()).filter(|schedule| is_due(at, &cadences[*schedule])).collect();
             prop_assert_eq!((wake.instant.get() / MILLI, due), (at, expected));

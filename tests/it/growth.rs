@@ -64,7 +64,7 @@ fn grown(plan: &Plan, known: &Market, later: &BTreeMap<Nanos, Vec<Arrival>>, win
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn candles_that_come_one_by_one_give_what_they_give_at_once(

@@ -13,7 +13,7 @@ use super::*;
 use crate::store::fixture::{self, HOUR, MARCH, candles, hours, interval};
 use hemiola_components::time::Nanos;
 
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 const HEADER: &str = "open_time,open,high,low,close,volume\n";
 
 /// A folder, a feed of it, and what it tells.
@@ -93,7 +93,8 @@ impl Desk {
 
 /// Lines of candles that open at these hours.
 fn lines(hours: impl IntoIterator<Item = i64>) -> String {
-    hours.into_iter().map(|hour| format!("{},1,3,0.5,2,{hour}\n", MARCH + hour * HOUR)).collect()
+    let row = |hour| format!("{},1,3,0.5,2,{hour}\n", MARCH + hour * HOUR);
+    hours.into_iter().map(row).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -160,10 +161,9 @@ fn a_csv_file_that_is_another_one_is_read_anew_and_tells_what_is_new() {
     let path = desk.folder.path().join("binance/BTC_USDT/1h.csv");
     desk.append("BTC_USDT/1h.csv", &(HEADER.to_owned() + &lines(0..3)), 900);
     assert_eq!(desk.hours(), [0, 1, 2]);
-    let other = "close,low,high,open,volume,ts,note\n".to_owned()
-        + &(1..5)
-            .map(|hour| format!("2,0.5,3,1,{hour},{},\"a, b\"\n", (MARCH + hour * HOUR) * 1_000_000))
-            .collect::<String>();
+    let row = |hour: i64| format!("2,0.5,3,1,{hour},{},\"a, b\"\n", (MARCH + hour * HOUR) * 1_000_000);
+    let other =
+        "close,low,high,open,volume,ts,note\n".to_owned() + &(1..5).map(row).collect::<Vec<_>>().concat();
     fs::write(&path, other).unwrap();
     assert_eq!(desk.hours(), [3, 4], "other columns, the same candles");
     fs::write(&path, "open_time,open,high,low,close,volume\n2024-03-01T05:00:00Z,1,3,0.5,2,1\n").unwrap();

@@ -38,7 +38,7 @@ use crate::operator::session::Session;
 use crate::pace::{Missed, Percentiles};
 
 /// How long a session that has met this many errors in a row waits at most before it begins again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Lines of the input log between two snapshots.
 const SNAPSHOT_EVERY: u64 = 5_000;
@@ -47,7 +47,7 @@ const SNAPSHOT_EVERY: u64 = 5_000;
 const NEWS: usize = 1_024;
 
 /// A session that ran this long was sound.
-const SOUND: Duration = Duration::from_secs(60);
+const SOUND: Duration = Duration::from_mins(1);
 
 /// After `--stop-timeout` the process ends, whatever it does, after this.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
@@ -70,8 +70,8 @@ pub(super) struct Paper {
     #[arg(long, value_name = "FILE")]
     operator_log: Option<PathBuf>,
     /// Cash at the start of a new session, in the place of the configuration's.
-    #[arg(long, value_name = "AMOUNT")]
-    paper_balance: Option<f64>,
+    #[arg(id = "paper_balance", long = "paper-balance", value_name = "AMOUNT")]
+    balance: Option<f64>,
     /// Begin anew, with a fresh account; what there is of an earlier session is put aside.
     #[arg(long)]
     fresh: bool,
@@ -205,7 +205,7 @@ fn job(place: &Place, arguments: &Paper, operators: &Session) -> Job {
         from: arguments.from.clone(),
         to: arguments.to.clone(),
         operator_log: arguments.operator_log.clone(),
-        paper_balance: arguments.paper_balance,
+        paper_balance: arguments.balance,
         ..Job::of(&place.selected.config)
     }
 }
@@ -225,7 +225,7 @@ fn prepare(job: &Job, terms: &FeedTerms, catalog: &Catalog) -> Result<Prepared, 
 /// Says what the account begins with, and where that comes from.
 fn say_balance(arguments: &Paper, config: &Config, prepared: &Prepared) {
     let plan = &prepared.plan;
-    let from = match arguments.paper_balance {
+    let from = match arguments.balance {
         Some(_) => "--paper-balance",
         None if config.has_initial_balances(Some(&plan.environment)) => {
             "`initial_balances` of the environment"
@@ -439,11 +439,9 @@ fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Outp
                 ended.ticks,
                 plan.valuation
             );
-            for (code, count) in &ended.troubles {
-                text += &format!("{code} {count}\n");
-            }
-            if let Some([raw, corrected]) = lateness {
-                text += &format!(
+            text.extend(ended.troubles.iter().map(|(code, count)| format!("{code} {count}\n")));
+            text.extend(lateness.map(|[raw, corrected]| {
+                format!(
                     "{} wakes, late by {} (median), {} (p99), {} (p99.9), {} (most); corrected p99.9 {}\n",
                     raw.count,
                     micros(raw.p50),
@@ -451,9 +449,10 @@ fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Outp
                     micros(raw.p999),
                     micros(raw.max),
                     micros(corrected.p999)
-                );
-            }
-            text += &format!("session {}\ndigest {}\n", launch.folder.display(), ended.digest);
+                )
+            }));
+            let end = format!("session {}\ndigest {}\n", launch.folder.display(), ended.digest);
+            text.push_str(&end);
             print(&text)?;
         }
         Format::Json => print_json(

@@ -1,6 +1,7 @@
 //! What a session takes in and what comes of it is written down: first the inputs, then what the world did about them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hemiola_adapters::input_log::{InputLog, InputLogError};
@@ -83,6 +84,8 @@ pub struct Committer<'p, D: Disk> {
     journal: Option<Writer<D, Seal<'p>>>,
     scribe: Arc<Mutex<Scribe<'p>>>,
     signing: Signing,
+    /// Records that had a line.
+    written: Arc<AtomicU64>,
     /// Lines on decisions that the journal had when it was opened.
     had: u64,
     /// Lines on decisions that the world has come to.
@@ -124,6 +127,7 @@ impl<'p, D: Disk> Committer<'p, D> {
             journal: None,
             scribe,
             signing,
+            written: Arc::default(),
             had: 0,
             lines: 0,
             day: i64::MIN,
@@ -150,11 +154,13 @@ impl<'p, D: Disk> Committer<'p, D> {
             portfolio: plan.scheduler.clone(),
             key: self.signing.key().cloned(),
         };
-        let scribe = Arc::clone(&self.scribe);
+        let (scribe, written) = (Arc::clone(&self.scribe), Arc::clone(&self.written));
         let seal: Seal<'p> = Box::new(move |item, chain, line| match item {
             Item::Opened(at, opening) => opening.write(plan, *at, chain, line),
             Item::Happened(record) => {
-                scribe.lock().unwrap_or_else(PoisonError::into_inner).record(record, chain, line);
+                let has_line =
+                    scribe.lock().unwrap_or_else(PoisonError::into_inner).record(record, chain, line);
+                written.fetch_add(u64::from(has_line), Ordering::Relaxed);
             }
             Item::Alert(alert) => alert.write(plan, chain, line),
             Item::Closed(at, digest) => close(plan, *at, Some(digest), chain, line),
@@ -226,9 +232,9 @@ impl<'p, D: Disk> Committer<'p, D> {
             self.lines += u64::from(scribe.record(&record, &mut chain, &mut Vec::new()));
             return Ok(());
         }
-        let before = journal.head().count;
+        let before = self.written.load(Ordering::Relaxed);
         journal.append(record.at, &Item::Happened(record))?;
-        self.lines += u64::from(journal.head().count > before);
+        self.lines += self.written.load(Ordering::Relaxed) - before;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::streams::Arrival;
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Entry {
     /// The first line: what the session is over.
-    Begin(Begin),
+    Begin(Box<Begin>),
     /// What happened up to an instant.
     Tick(Tick),
     /// What it had come to.
@@ -141,7 +141,7 @@ mod tests {
             open: 0.1 + 0.2,
             high: 1.0 / 3.0,
             low: f64::MIN_POSITIVE,
-            close: 12_345.678_900_000_001,
+            close: 12_345.678_900_1,
             volume: 0.0,
         };
         let tick = Tick { at: 5, candles: vec![Arrival { series: 3, candle }.into()], ..Tick::default() };

@@ -19,7 +19,7 @@ use crate::job::{Job, Prepared};
 use crate::streams::Arrival;
 
 /// How long a new session waits for the candles before its beginning.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often it looks whether they have come.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -73,10 +73,14 @@ impl<'a> Live<'a> {
             };
             match news.try_recv() {
                 Ok(News::Candles { series, candles }) => {
-                    candles.into_iter().for_each(|candle| take(series, candle));
+                    for candle in candles {
+                        take(series, candle);
+                    }
                 }
                 Ok(News::Closed { candles, .. }) => {
-                    candles.into_iter().for_each(|(series, candle)| take(series, candle));
+                    for (series, candle) in candles {
+                        take(series, candle);
+                    }
                 }
                 Ok(News::Trouble { message, .. }) => (self.tell)(&message),
                 Ok(News::Recovered { .. } | News::End) => {}

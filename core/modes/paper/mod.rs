@@ -3,11 +3,13 @@
 pub mod alert;
 pub mod commit;
 pub mod entry;
+mod going;
 pub mod history;
 pub mod intake;
 pub mod live;
 pub mod operators;
 pub mod pace;
+mod recover;
 pub mod replay;
 pub mod session;
 pub mod shots;

@@ -52,13 +52,11 @@ impl Replay {
 /// # Errors
 /// When there is no session in the folder, or its log cannot be read.
 pub fn begin(folder: &Path) -> Result<Begin, SessionError> {
-    match read::<_, Entry>(System, folder, 0)?.next().transpose()? {
-        Some((_, Entry::Begin(begin))) => Ok(begin),
-        _ => {
-            let message = format!("{}: there is no session's input log in this folder", folder.display());
-            Err(Failure::new(Exit::Operational, message).into())
-        }
+    if let Some((_, Entry::Begin(begin))) = read::<_, Entry>(System, folder, 0)?.next().transpose()? {
+        return Ok(*begin);
     }
+    let message = format!("{}: there is no session's input log in this folder", folder.display());
+    Err(Failure::new(Exit::Operational, message).into())
 }
 
 /// Reads a session back. `prepared` is the configuration it was begun with, without candles.

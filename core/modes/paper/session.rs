@@ -2,35 +2,32 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
 use hemiola_adapters::feed::news::{News, Wanted};
-use hemiola_adapters::input_log::{InputLogError, read, segment_of};
+use hemiola_adapters::input_log::InputLogError;
 use hemiola_adapters::journal::writer::Disk;
 use hemiola_components::candle::Candle;
-use hemiola_components::control::{Command, OperatorAction};
-use hemiola_components::journal::Record;
 use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 use thiserror::Error;
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TryRecvError;
 
 use super::alert::{Alerts, RuntimeAlert};
 use super::commit::{CommitError, Committer, JournalFiles, Outgoing};
-use super::entry::{Begin, Entry, Given, KeptState, Mark, Row, Tick};
-use super::intake::{Flaw, Intake};
-use super::operators::{Batch, Kept, written};
-use super::shots::{self, Beside, Passed};
-use super::wall::{Due, Notice, Waiting};
+use super::entry::{Begin, Entry, Mark};
+use super::going::Going;
+use super::intake::Intake;
+use super::operators::{Batch, Kept};
+use super::recover::{Beginning, Recovered};
+use super::wall::Waiting;
 use super::world::{World, WorldError};
 use crate::clock::Stopwatch;
 use crate::exit::{Exit, Failure};
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
-use crate::streams::Arrival;
 
 /// Messages on their way to the files; a session that is so far ahead of its disk waits.
 const QUEUE: usize = 4_096;
@@ -237,76 +234,10 @@ pub fn run<D: Disk + Sync>(
     let wanted = wanted(prepared);
     disk.create_folder(&folder).map_err(InputLogError::io(&folder, "create the folder"))?;
     let _lock = lock(&disk, &folder)?;
-    let mut past = read::<_, Entry>(disk.clone(), &folder, 0)?;
-    let (begin, is_new) = match past.next().transpose()? {
-        Some((_, Entry::Begin(begin))) => (check(begin, prepared)?, false),
-        Some(_) => return Err(Failure::new(Exit::Verification, "the input log does not begin").into()),
-        None => {
-            let (replaces, events) = (kept.replaces, kept.batch.events);
-            let kept = KeptState { replaces, events };
-            (Begin { kept, ..source.begin(&wanted, stop)? }, true)
-        }
-    };
-    let opened_at = Nanos::new(begin.start);
-    let mut replayed = Replayed { commands: begin.kept.events, entries: 0, marked: None };
-    let mut committer = Committer::open(disk.clone(), &folder, prepared, journal, opened_at)?;
-    let (shot, passed) = shots::newest(&disk, &folder, &prepared.run_id, committer.next_input())?;
-    for Passed { path, why } in passed {
-        let message = format!("{why}: an older snapshot is used, or none");
-        let about = path.display().to_string();
-        let alert = RuntimeAlert {
-            at: opened_at,
-            code: "SNAPSHOT-UNUSABLE",
-            severity: "warning",
-            about,
-            message,
-            count: 1,
-        };
-        tell(&alert);
-        committer.add(Outgoing::Alert(alert))?;
-    }
-    let mut world = match &shot {
-        Some(shot) => {
-            committer.check(&shot.beside)?;
-            committer.go_on(&shot.beside);
-            replayed.commands = shot.beside.commands;
-            let from = segment_of(&disk, &folder, shot.next)?;
-            past = read::<_, Entry>(disk, &folder, from)?;
-            World::restore(&prepared.plan, catalog, shot).map_err(WorldError::from)?
-        }
-        None => World::begin(&prepared.plan, &prepared.data.market, catalog, &begin)?.0,
-    };
-    let first = shot.map_or(0, |shot| shot.next);
-    if is_new {
-        committer.add(Outgoing::Input(Entry::Begin(begin.clone())))?;
-        committer.commit()?;
-    }
-    for entry in past {
-        let (number, entry) = entry?;
-        if number >= first {
-            replayed.take(entry, &mut world, &mut committer)?;
-        }
-    }
-    committer.read_back()?;
-    committer.commit()?;
-    for (profile, state) in prepared.plan.risk_profiles.iter().zip(world.runtime().risk(0)) {
-        for rule in state.latches.iter() {
-            let name = &profile.name;
-            let message = format!("{} holds: its schedules only reduce positions", rule.name());
-            let alert = RuntimeAlert {
-                at: world.now().max(opened_at),
-                code: "REDUCE-ONLY",
-                severity: "warning",
-                about: name.clone(),
-                message,
-                count: 1,
-            };
-            tell(&alert);
-            committer.add(Outgoing::Alert(alert))?;
-        }
-    }
+    let from = Beginning { prepared, catalog, folder: &folder, kept: &kept, tell };
+    let Recovered { mut world, committer, replayed, end } =
+        from.recover(disk, journal, || source.begin(&wanted, stop))?;
     let intakes = intakes(&wanted, &world);
-    let end = begin.end.map(Nanos::new);
     let is_over = end.is_some_and(|end| world.now() >= end);
     let (outgoing, incoming) = sync_channel(QUEUE);
     thread::scope(|scope| {
@@ -372,20 +303,6 @@ fn lock<D: Disk>(disk: &D, folder: &Path) -> Result<D::Lock, SessionError> {
     Err(Failure::new(Exit::Operational, message).into())
 }
 
-fn check(begin: Begin, prepared: &Prepared) -> Result<Begin, Failure> {
-    if begin.run_id == prepared.run_id {
-        return Ok(begin);
-    }
-    let message = format!(
-        "the session that is to go on was begun with another configuration ({}, run {}), and this one is run {}: put \
-         the configuration back, or begin anew, with a fresh account, with --fresh",
-        begin.job.config.display(),
-        &begin.run_id[..16.min(begin.run_id.len())],
-        &prepared.run_id[..16]
-    );
-    Err(Failure::new(Exit::Usage, message))
-}
-
 /// The series that a plan reads.
 #[must_use]
 pub fn wanted(prepared: &Prepared) -> Vec<Wanted> {
@@ -432,319 +349,4 @@ fn keep<'p, D: Disk>(
         committer.commit()?;
     }
     Ok(committer)
-}
-
-/// What was read back.
-struct Replayed {
-    /// Events of the operator state that were taken in.
-    commands: usize,
-    entries: u64,
-    /// The digest of a mark that nothing follows.
-    marked: Option<String>,
-}
-
-impl Replayed {
-    fn take<D: Disk>(
-        &mut self,
-        entry: Entry,
-        world: &mut World<'_>,
-        committer: &mut Committer<'_, D>,
-    ) -> Result<(), SessionError> {
-        self.entries += 1;
-        match entry {
-            Entry::Tick(tick) => {
-                let mut records = Vec::new();
-                world.take(&tick, &mut records)?;
-                committer.add(Outgoing::Records(records))?;
-                self.commands =
-                    tick.commands.iter().map(|given| given.events).fold(self.commands, usize::max);
-                self.marked = None;
-            }
-            Entry::Mark(mark) => self.marked = Some(mark.digest),
-            Entry::Begin(_) => {
-                return Err(Failure::new(Exit::Verification, "the input log begins twice").into());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A session that is under way.
-struct Going<'a, 'p> {
-    world: &'a mut World<'p>,
-    outgoing: SyncSender<Outgoing>,
-    commands: Option<Commands>,
-    /// Events of the operator state that were taken in.
-    taken: usize,
-    alerts: Alerts,
-    records: Vec<Record>,
-    /// What holds when the session begins.
-    kept: Batch,
-    catalog: &'a Catalog,
-    /// Lines of the input log between two snapshots.
-    snapshot_every: u64,
-    /// Lines since the last one.
-    since_shot: u64,
-    tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
-    series: &'a [Wanted],
-}
-
-impl Going<'_, '_> {
-    /// Follows a feed with a clock of its own. Returns whether it came to the end.
-    fn follow(
-        &mut self,
-        source: &mut dyn Source,
-        mut intakes: Vec<Intake>,
-        end: Option<Nanos>,
-        stop: &Stop,
-    ) -> Result<bool, SessionError> {
-        self.start()?;
-        let mut news = source.open(self.since(&intakes))?;
-        loop {
-            if stop.asked() > 0 {
-                return Ok(false);
-            }
-            match news.try_recv() {
-                Ok(News::Closed { at, candles }) => self.closed(at, candles, &mut intakes)?,
-                Ok(News::Candles { .. }) => {
-                    return Err(Failure::new(Exit::Operational, "a feed without a clock of its own").into());
-                }
-                Ok(News::Trouble { series, message }) => self.trouble(series, Some(message))?,
-                Ok(News::Recovered { series }) => self.trouble(series, None)?,
-                Ok(News::End) | Err(TryRecvError::Disconnected) => {
-                    if let Some(end) = end.filter(|end| self.world.now() < *end) {
-                        self.take(Tick { at: end.get(), ..Tick::default() })?;
-                    }
-                    return Ok(true);
-                }
-                Err(TryRecvError::Empty) => Stopwatch::start().wait_until(Duration::from_micros(200)),
-            }
-        }
-    }
-
-    /// Goes by the wall until it is asked to stop. Never comes to an end of its own.
-    fn keep_time(
-        &mut self,
-        source: &mut dyn Source,
-        mut waiting: Waiting,
-        pace: &mut dyn Pace,
-        stop: &Stop,
-    ) -> Result<bool, SessionError> {
-        self.start()?;
-        let mut news = source.open(self.since(waiting.intakes()))?;
-        let mut given: Vec<Given> = Vec::new();
-        pace.begin(self.world.now());
-        while stop.asked() == 0 {
-            let Wake { instant: now, skipped, stepped } = pace.wait();
-            if skipped > 0 {
-                let message = || format!("{skipped} instants were passed over");
-                self.alert(now, ("TICKS-SKIPPED", "warning"), "pace", message)?;
-            }
-            if let Some(stepped) = stepped {
-                let message = || {
-                    format!("the wall clock was set by {} s; the session's instants go on", stepped.seconds())
-                };
-                self.alert(now, ("CLOCK-STEPPED", "warning"), "clock", message)?;
-            }
-            let mut notices = Vec::new();
-            loop {
-                match news.try_recv() {
-                    Ok(News::Candles { series, candles }) => {
-                        for candle in candles {
-                            waiting.came(series, candle, now, |notice| notices.push(notice));
-                        }
-                    }
-                    Ok(News::Closed { candles, .. }) => {
-                        for (series, candle) in candles {
-                            waiting.came(series, candle, now, |notice| notices.push(notice));
-                        }
-                    }
-                    Ok(News::Trouble { series, message }) => self.trouble(series, Some(message))?,
-                    Ok(News::Recovered { series }) => self.trouble(series, None)?,
-                    Ok(News::End) | Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => {
-                        return Err(Failure::new(Exit::Operational, "the feed has ended by itself").into());
-                    }
-                }
-            }
-            given.extend(self.given());
-            let due = waiting.due(self.world.now(), now, |notice| notices.push(notice));
-            for Due { at, candles } in due {
-                if !candles.is_empty() || !given.is_empty() || self.world.next() <= at {
-                    let commands = std::mem::take(&mut given);
-                    self.take(Tick { at: at.get(), commands, candles })?;
-                }
-            }
-            for notice in notices {
-                self.tell_of(now, notice)?;
-            }
-        }
-        Ok(false)
-    }
-
-    /// Does what is due at the first instant, unless that was done.
-    fn start(&mut self) -> Result<(), SessionError> {
-        let start = self.world.runtime().timeline(0).start;
-        if self.world.now() < start {
-            let events = self.kept.events;
-            let given = self.kept.actions.iter().map(|action| Given { events, action: written(action) });
-            self.take(Tick { at: start.get(), commands: given.collect(), candles: Vec::new() })?;
-        }
-        Ok(())
-    }
-
-    /// The series, with what is known of each.
-    fn since(&self, intakes: &[Intake]) -> Vec<Wanted> {
-        let since = |(wanted, intake): (&Wanted, &Intake)| Wanted {
-            since: intake.ended().unwrap_or_default(),
-            ..wanted.clone()
-        };
-        self.series.iter().zip(intakes).map(since).collect()
-    }
-
-    /// A feed does not work, or works again.
-    fn trouble(&mut self, series: Option<usize>, message: Option<String>) -> Result<(), SessionError> {
-        let about = self.name(series);
-        let at = self.world.now();
-        match message {
-            Some(message) => self.alert(at, ("FEED-TROUBLE", "warning"), &about, || message),
-            None => self.alert(at, ("FEED-RECOVERED", "info"), &about, || "it works again".to_owned()),
-        }
-    }
-
-    /// Tells what is wrong with a candle.
-    fn tell_of(&mut self, now: Nanos, notice: Notice) -> Result<(), SessionError> {
-        let (series, code, message) = match notice {
-            Notice::Flawed(series, opened, Flaw::Future) => {
-                let opened = crate::instant::text(opened);
-                (
-                    series,
-                    Flaw::Future.code(),
-                    format!("the candle of {opened} has not ended: it waits, or is left out"),
-                )
-            }
-            Notice::Flawed(series, opened, flaw) => {
-                (series, flaw.code(), format!("the candle of {} is left out", crate::instant::text(opened)))
-            }
-            Notice::Late(series, opened, by) => {
-                let opened = crate::instant::text(opened);
-                let message = format!(
-                    "the candle of {opened} came {} s after its end: it is taken in now",
-                    by.seconds()
-                );
-                (series, "FEED-LATE", message)
-            }
-            Notice::Silent(series, end) => {
-                let message = format!("the candle that ended at {} has not come", crate::instant::text(end));
-                (series, "FEED-SILENT", message)
-            }
-        };
-        let about = self.name(Some(series));
-        self.alert(now, (code, "warning"), &about, || message)
-    }
-
-    fn name(&self, series: Option<usize>) -> String {
-        let name = |wanted: &Wanted| {
-            let Wanted { venue, symbol, interval, .. } = wanted;
-            format!("{venue}:{symbol}@{interval}")
-        };
-        series.and_then(|series| self.series.get(series)).map_or_else(|| "feed".to_owned(), name)
-    }
-
-    /// Takes in what closed at an instant.
-    fn closed(
-        &mut self,
-        at: Nanos,
-        candles: Vec<(usize, Candle)>,
-        intakes: &mut [Intake],
-    ) -> Result<(), SessionError> {
-        let mut rows: Vec<Row> = Vec::with_capacity(candles.len());
-        for (series, candle) in candles {
-            match intakes[series].take(candle, at) {
-                Ok(()) => rows.push(Arrival { series, candle }.into()),
-                Err(flaw) => {
-                    let about = self.name(Some(series));
-                    let opened = crate::instant::text(candle.open_time);
-                    let message = || format!("the candle of {opened} is left out");
-                    self.alert(at, (flaw.code(), "warning"), &about, message)?;
-                }
-            }
-        }
-        let commands = self.given();
-        self.take(Tick { at: at.get(), commands, candles: rows })
-    }
-
-    /// What operators have given since the last look.
-    fn given(&mut self) -> Vec<Given> {
-        let mut given = Vec::new();
-        if let Some(commands) = &mut self.commands {
-            while let Ok(Batch { events, actions }) = commands.try_recv() {
-                if events > self.taken {
-                    self.taken = events;
-                    given.extend(actions.iter().map(|action| Given { events, action: written(action) }));
-                }
-            }
-        }
-        given
-    }
-
-    /// Takes something in and writes down what came of it.
-    fn take(&mut self, tick: Tick) -> Result<(), SessionError> {
-        self.send(Outgoing::Input(Entry::Tick(tick.clone())))?;
-        self.world.take(&tick, &mut self.records)?;
-        if !self.records.is_empty() {
-            let records = std::mem::take(&mut self.records);
-            self.send(Outgoing::Records(records))?;
-        }
-        self.since_shot += 1;
-        if self.since_shot >= self.snapshot_every {
-            self.shoot()?;
-        }
-        Ok(())
-    }
-
-    /// Makes a snapshot, with a mark before it that a replay is held against.
-    fn shoot(&mut self) -> Result<(), SessionError> {
-        self.since_shot = 0;
-        let mark = Mark { at: self.world.now().get(), digest: self.world.digest() };
-        self.send(Outgoing::Input(Entry::Mark(mark)))?;
-        let world = self.world.save(self.catalog).map_err(WorldError::from)?;
-        let beside = Beside {
-            at: self.world.now().get(),
-            ticks: self.world.ticks(),
-            commands: self.taken,
-            ..Beside::default()
-        };
-        self.send(Outgoing::Shot(Box::new(world), beside))
-    }
-
-    /// Takes orders back and closes positions, as far as that is wanted.
-    fn wind_up(&mut self, on_stop: OnStop) -> Result<(), SessionError> {
-        let what = match on_stop {
-            OnStop::Close => Command::Flatten,
-            OnStop::CancelOnly => Command::CancelOrders,
-            OnStop::Keep => return Ok(()),
-        };
-        let at = self.world.now() + Nanos::new(1);
-        let action = OperatorAction { at, who: "shutdown".to_owned(), why: None, what };
-        let commands = vec![Given { events: self.taken, action: written(&action) }];
-        self.take(Tick { at: at.get(), commands, candles: Vec::new() })
-    }
-
-    fn alert(
-        &mut self,
-        at: Nanos,
-        kind: (&'static str, &'static str),
-        about: &str,
-        message: impl FnOnce() -> String,
-    ) -> Result<(), SessionError> {
-        let Some(alert) = self.alerts.note(at, kind, about, message) else { return Ok(()) };
-        (self.tell)(&alert);
-        self.send(Outgoing::Alert(alert))
-    }
-
-    fn send(&self, outgoing: Outgoing) -> Result<(), SessionError> {
-        let refused = |_| Failure::new(Exit::Operational, "the session's files cannot be written");
-        Ok(self.outgoing.send(outgoing).map_err(refused)?)
-    }
 }

@@ -158,8 +158,11 @@ mod tests {
         Waiting::new(vec![intake(), intake()], Nanos::new(5))
     }
 
+    /// An instant, with series and ends of its candles.
+    type Instant = (i64, Vec<(usize, i64)>);
+
     /// What is due as instants with the ends of the candles of either series.
-    fn due(waiting: &mut Waiting, reached: i64, now: i64) -> (Vec<(i64, Vec<(usize, i64)>)>, Vec<Notice>) {
+    fn due(waiting: &mut Waiting, reached: i64, now: i64) -> (Vec<Instant>, Vec<Notice>) {
         let mut notices = Vec::new();
         let due = waiting.due(Nanos::new(reached), Nanos::new(now), |notice| notices.push(notice));
         let end = |row: &Row| {

@@ -198,7 +198,9 @@ fn latches(begin: &Begin) -> Vec<Latches> {
     };
     let latches = |names: &Vec<String>| {
         let mut latches = Latches::default();
-        names.iter().for_each(|name| latches.set(rule(name)));
+        for name in names {
+            latches.set(rule(name));
+        }
         latches
     };
     begin.latches.iter().map(latches).collect()

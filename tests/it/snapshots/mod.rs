@@ -194,7 +194,7 @@ fn span(plan: &Plan, market: &Market) -> (Nanos, Nanos) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn an_interrupted_world_goes_on_as_if_it_had_not_been(
