@@ -144,12 +144,26 @@ fn whatever_is_wrong_is_told_once_with_what_is_done_and_then_that_it_is_over() {
 #[test]
 fn a_symbol_that_is_unknown_is_told_and_asked_for_rarely_and_others_go_on() {
     let venue = FakeVenue::start(now, market).unwrap();
-    venue.misbehave(Fault::Unknown);
-    with(&venue, vec![wanted("NOPE", 5)], 8, async |news: &mut Receiver<News>| {
-        let News::Trouble { message, .. } = next(news).await else { panic!("it is told") };
-        assert!(message.contains("symbol=NOPE") && message.contains("Invalid symbol"), "{message}");
+    // Whichever asks first.
+    venue.misbehave_for(Fault::Unknown, 1);
+    with(&venue, vec![wanted("NOPE", 5), wanted("NONE", 5)], 8, async |news: &mut Receiver<News>| {
+        let (mut unknown, mut told) = (None, None);
+        while unknown.is_none() || told.is_none() {
+            match next(news).await {
+                News::Trouble { series, message } => {
+                    assert!(message.contains("symbol=NO") && message.contains("Invalid symbol"), "{message}");
+                    assert_eq!(unknown.replace(series.unwrap()), None, "it is told once");
+                }
+                News::Candles { series, candles } => {
+                    told = Some(series);
+                    assert_eq!(candles.iter().map(minute).collect::<Vec<_>>(), [-5, -4, -3, -2, -1]);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(unknown, told.map(|told| 1 - told));
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(venue.requests(), 1);
+        assert_eq!(venue.requests(), 2);
     });
 }
 
