@@ -1,6 +1,7 @@
 //! When a schedule is due, and which candle decides.
 
 use hemiola_components::candles::Candles;
+use hemiola_components::market::{Bars, Span};
 use hemiola_components::position::Cursor;
 use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
@@ -24,7 +25,16 @@ pub fn next_decision(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Optio
 /// When that is; `None` when no candle has closed that the schedule has not seen.
 #[must_use]
 pub fn next_due(cadence: Cadence, cursor: &Cursor, bars: &Candles) -> Option<Nanos> {
-    (cursor.seen < cursor.end).then(|| cadence.next_due(cursor.last_due, bars.close_time(cursor.seen)))
+    (cursor.seen < cursor.end).then(|| {
+        let unseen = bars.close_time(cursor.seen);
+        if every_close_decides(cadence, bars) { unseen } else { cadence.next_due(cursor.last_due, unseen) }
+    })
+}
+
+/// With a cadence no longer than the interval, each candle is due at its close and decides there.
+#[must_use]
+pub fn every_close_decides(cadence: Cadence, bars: &Bars) -> bool {
+    matches!(bars.span, Span::Uniform(interval) if cadence.every <= interval)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+//! Logs that are cut, flipped and gone on with.
+
 use std::fs;
 use std::path::Path;
 

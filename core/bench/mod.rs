@@ -4,6 +4,7 @@ pub mod account;
 pub mod budget;
 pub mod end_to_end;
 pub mod history;
+pub mod jitter;
 pub mod journaled;
 pub mod load;
 pub mod load_report;

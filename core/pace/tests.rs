@@ -1,3 +1,5 @@
+//! Wakes on a clock that is not the machine's.
+
 use hemiola_components::schedule::Cadence;
 use hemiola_components::time::Nanos;
 use proptest::prelude::*;

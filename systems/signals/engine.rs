@@ -7,7 +7,7 @@ use bevy_ecs::error::BevyError;
 use bevy_ecs::prelude::{Component, Query};
 use bevy_ecs::system::InMut;
 use hemiola_components::journal::Emitted;
-use hemiola_components::market::{Bars, LogReturns, Snapshots, Span, Targets, TickSums};
+use hemiola_components::market::{Bars, LogReturns, Snapshots, Targets, TickSums};
 use hemiola_components::metric::Metric;
 use hemiola_components::order::Costs;
 use hemiola_components::position::{Checkpoint, Cursor, Failure, Feed, Found, Holding, Position};
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use super::explain::{Explain, Explanation};
 use super::failure::guarded;
-use crate::cadence::{Decision, next_decision};
+use crate::cadence::{Decision, every_close_decides, next_decision};
 use crate::indicators::window;
 use crate::prefetch::prefetch;
 use crate::queue::{Due, Queue, SignalNote};
@@ -528,7 +528,7 @@ impl<S> Reader<'_, S> {
         cursor: &mut Cursor,
         decisions: usize,
     ) -> Option<Found> {
-        if self.every_close_decides() && self.explain.is_none() {
+        if every_close_decides(self.feed.cadence, self.view.bars) && self.explain.is_none() {
             return self.scan::<E>(state, cursor, decisions);
         }
         for _ in 0..decisions {
@@ -596,10 +596,5 @@ impl<S> Reader<'_, S> {
             hedge: self.view.hedge,
             readings: E::explain(self.settings, state, &self.view, bar, due),
         });
-    }
-
-    /// With a cadence no longer than the interval, each candle is due at its close and decides there.
-    fn every_close_decides(&self) -> bool {
-        matches!(self.view.bars.span, Span::Uniform(interval) if self.feed.cadence.every <= interval)
     }
 }

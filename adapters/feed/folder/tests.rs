@@ -1,3 +1,5 @@
+//! A folder that grows while it is read.
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! A venue on this machine is asked, and misbehaves.
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 

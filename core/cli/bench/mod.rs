@@ -1,5 +1,6 @@
 //! `hemiola bench`.
 
+mod jitter;
 mod scheduler;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Run(Arguments),
     /// Put many schedules that signal at every tick on one world, and time each tick.
     Scheduler(scheduler::Arguments),
+    /// How late schedules are woken, in turns with the machine's own wakes.
+    Jitter(jitter::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +90,7 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Run(arguments) => report_failure("bench", arguments.output.format(), bench(arguments)),
         Command::Scheduler(arguments) => scheduler::run(arguments),
+        Command::Jitter(arguments) => jitter::run(arguments),
     }
 }
 

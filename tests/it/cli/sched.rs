@@ -127,8 +127,7 @@ fn what_nobody_has_is_refused_with_what_was_probably_meant() {
             "run --suspend-tag core --suspension-until 2100-01-01 --suspension-duration 1h",
             "--suspension-until and --suspension-duration say the same",
         ),
-        ("run --run-forever", "no paper mode yet"),
-        ("run", "say --once"),
+        ("run --run-forever --once", "exclude each other"),
     ] {
         project.refuses(arguments, 2, &[says]);
     }
