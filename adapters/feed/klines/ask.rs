@@ -11,7 +11,6 @@ use hemiola_components::time::Nanos;
 use tokio::sync::mpsc::Sender;
 use tokio::time::sleep;
 
-use super::answer::Kline;
 use super::venue::{Answer, Failure, FailureKind, Venue};
 use super::{KlineSettings, PATIENCE};
 use crate::feed::news::{News, Wanted};
@@ -63,15 +62,14 @@ impl Asking {
     }
 
     /// Tells what is new, and says how long to wait.
-    async fn answered(&mut self, Answer { klines, date, off }: Answer) -> Result<Duration, Over> {
+    async fn answered(&mut self, Answer { candles, date, off }: Answer) -> Result<Duration, Over> {
         self.compare_clocks(off).await?;
-        let until = |kline: &Kline| self.end(&kline.candle).max(kline.end);
         // One candle is open; what is later cannot be.
         let furthest = date.get().saturating_add(self.wanted.interval.length().get() + Nanos::SECOND.get());
-        let absurd = klines.iter().find(|kline| until(kline).get() > furthest).map(until);
-        let closed = klines.iter().filter(|kline| until(kline) <= date);
-        let new: Vec<Candle> =
-            closed.map(|kline| kline.candle).filter(|candle| self.is_news(candle)).collect();
+        let absurd = candles.iter().map(|candle| self.end(candle)).find(|end| end.get() > furthest);
+        let is_full = candles.len() >= usize::from(self.venue.settings.page());
+        let is_new = |candle: &Candle| self.end(candle) <= date && self.is_news(candle);
+        let new: Vec<Candle> = candles.into_iter().filter(is_new).collect();
         let newest = new.iter().max_by_key(|candle| candle.open_time).copied();
         let has_come = newest.is_some_and(|newest| self.next() <= newest.open_time);
         match absurd {
@@ -91,7 +89,6 @@ impl Asking {
             self.tell(News::Candles { series: self.series, candles: new }).await?;
         }
         (self.failures, self.misses) = (0, if has_come { 0 } else { self.misses.saturating_add(1) });
-        let is_full = klines.len() >= usize::from(self.venue.settings.page());
         Ok(if is_full && has_come { Duration::ZERO } else { self.until_next(off) })
     }
 

@@ -101,10 +101,10 @@ impl KlineFeed {
         }
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
-                let message =
-                    format!("a series is not asked for any more ({error}): start the session again");
-                // Without anybody who listens the others end as well.
+                // Whoever listens hears that the feed has ended, and begins another.
+                let message = format!("asking for a series failed, and the feed ends: {error}");
                 _ = news.send(News::Trouble { series: None, message }).await;
+                return;
             }
         }
     }

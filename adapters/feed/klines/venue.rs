@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::DateTime;
+use hemiola_components::candle::Candle;
 use hemiola_components::time::Nanos;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 
 use super::KlineSettings;
-use super::answer::{self, Fault, Kline};
+use super::answer::{self, Fault};
 use super::limit::Limit;
 use crate::feed::FeedError;
 use crate::feed::news::Wanted;
@@ -70,7 +71,7 @@ impl Failure {
 /// What a venue answered.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) klines: Vec<Kline>,
+    pub(super) candles: Vec<Candle>,
     /// The venue's clock, at most a second behind: when the answer was given or shortly before.
     pub(super) date: Nanos,
     /// How far the clock here is before that of the venue, as far as that is certain; 0 when it may be right.
@@ -104,14 +105,19 @@ impl Venue {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(address());
         }
+        // A password would stand in every message.
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(FeedError::Address { url: base.host_str().unwrap_or_default().to_owned() });
+        }
         let candles = base.join("/api/v3/klines").map_err(|_| address())?;
         let time = base.join("/api/v3/time").map_err(|_| address())?;
         let client = Client::builder()
             .user_agent(concat!("hemiola/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(settings.connect_timeout)
-            .timeout(settings.timeout)
-            .build()?;
+            .timeout(settings.timeout);
+        let is_here = base.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127."));
+        let client = if is_here { client.no_proxy() } else { client }.build()?;
         let limit = Limit::new(WEIGHT, settings.weight_per_minute);
         let (is_timeless, is_off) = (AtomicBool::new(false), AtomicBool::new(false));
         Ok(Self { settings, clock, client, candles, time, limit, is_timeless, is_off })
@@ -135,9 +141,9 @@ impl Venue {
             let is_timeless = self.is_timeless.load(Ordering::Relaxed);
             let before = if is_timeless { Some(self.time().await?) } else { None };
             let (body, dated) = self.ask(self.client.get(self.candles.clone()).query(&query)).await?;
-            let klines = answer::read(&body).map_err(Failure::from)?;
+            let candles = answer::read(&body).map_err(Failure::from)?;
             if let Some(reading) = dated.or(before) {
-                return Ok(Answer { klines, date: reading.date, off: reading.off() });
+                return Ok(Answer { candles, date: reading.date, off: reading.off() });
             }
             self.is_timeless.store(true, Ordering::Relaxed);
         }
@@ -168,7 +174,7 @@ impl Venue {
         let says = format!("the venue answers {status}");
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::IM_A_TEAPOT) {
             let wanted = retry_after(response.headers()).unwrap_or(self.settings.longest_backoff);
-            let kind = FailureKind::Wait(self.limit.pause(wanted));
+            let kind = FailureKind::Wait(self.limit.pause(wanted.max(self.settings.backoff)));
             return Err(Failure { kind, what: says, detail: String::new() });
         }
         let body = body(response).await?;
