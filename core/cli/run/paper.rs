@@ -30,7 +30,7 @@ use crate::memory::Memory;
 use crate::modes::paper::commit::JournalFiles;
 use crate::modes::paper::history::{History, Speed};
 use crate::modes::paper::live::Live;
-use crate::modes::paper::operators::{self, Kept};
+use crate::modes::paper::operators;
 use crate::modes::paper::pace::SchedulePace;
 use crate::modes::paper::session::{self, Ended, OnStop, SessionError, Setting, Source, Stop, Time};
 use crate::operator::rights::Right;
@@ -336,13 +336,12 @@ impl Launch<'_> {
             on_stop: self.arguments.on_stop.into(),
             snapshot_every: SNAPSHOT_EVERY,
             stop,
-            kept: kept.clone(),
+            kept,
             tell: &|alert| say(alert.text()),
         };
-        let Kept { batch, .. } = kept;
         let (commands, given) = mpsc::unbounded_channel();
         thread::scope(|scope| {
-            scope.spawn(move || operators::watch(self.operators, batch.events, stop, &commands));
+            scope.spawn(move || operators::watch(self.operators, stop, &commands));
             session::run(setting, source, time, Some(given))
         })
     }

@@ -119,7 +119,7 @@ impl Going<'_, '_> {
                     Ok(News::Recovered { series }) => self.trouble(series, None)?,
                     Ok(News::End) | Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
-                        return Err(Failure::new(Exit::Operational, "the feed has ended by itself").into());
+                        return Err(SessionError::Feed);
                     }
                 }
             }

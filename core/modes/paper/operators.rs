@@ -62,11 +62,12 @@ fn holding(state: &State, now: Nanos) -> Vec<OperatorAction> {
     state.initial().into_iter().chain(policy.into_iter().chain(interval).map(chosen)).collect()
 }
 
-/// Watches a scheduler's kept state until it is time to stop, and sends what is new since `seen` events.
-pub fn watch(session: &Session, mut seen: usize, stop: &Stop, commands: &mpsc::UnboundedSender<Batch>) {
+/// Watches a scheduler's kept state until it is time to stop, and sends every event of it, a batch each. A session knows by
+/// their numbers which of them it has taken in before, so that what was done while it did not run is not lost.
+pub fn watch(session: &Session, stop: &Stop, commands: &mpsc::UnboundedSender<Batch>) {
     let stopwatch = Stopwatch::start();
     let database = session.folder.database();
-    let (mut pauses, mut last) = (0_u32, None);
+    let (mut pauses, mut last, mut seen) = (0_u32, None, 0);
     while stop.asked() == 0 && !commands.is_closed() {
         pauses += 1;
         stopwatch.wait_until(PAUSE * pauses);
@@ -77,11 +78,12 @@ pub fn watch(session: &Session, mut seen: usize, stop: &Stop, commands: &mpsc::U
         // A state that is being written, or cannot be believed, is looked at again.
         let Ok(events) = session.events() else { continue };
         last = stamp;
-        let new = events.get(seen..).unwrap_or_default();
-        let actions = new.iter().filter_map(|event| action(session, event)).collect();
-        seen = events.len();
-        if !new.is_empty() && commands.send(Batch { events: seen, actions }).is_err() {
-            return;
+        for event in events.get(seen..).unwrap_or_default() {
+            seen += 1;
+            let actions = action(session, event).into_iter().collect();
+            if commands.send(Batch { events: seen, actions }).is_err() {
+                return;
+            }
         }
     }
 }

@@ -9,11 +9,12 @@ use hemiola_systems::signals::catalog::Catalog;
 
 use super::alert::RuntimeAlert;
 use super::commit::{Committer, JournalFiles, Outgoing};
-use super::entry::{Begin, Entry, KeptState};
+use super::entry::{Begin, ClockKind, Entry, KeptState};
 use super::operators::Kept;
 use super::session::SessionError;
 use super::shots::{self, Passed, Shot};
 use super::world::{World, WorldError};
+use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::job::Prepared;
 
@@ -53,7 +54,10 @@ impl<'p> Beginning<'_, 'p> {
                 (Begin { kept: KeptState { replaces, events }, ..begin()? }, true)
             }
         };
-        let opened_at = Nanos::new(begin.start);
+        let opened_at = match begin.clock {
+            ClockKind::Feed => Nanos::new(begin.start),
+            ClockKind::Wall => clock::now().max(Nanos::new(begin.start)),
+        };
         let mut committer = Committer::open(disk.clone(), folder, prepared, journal, opened_at)?;
         let (shot, passed) = shots::newest(&disk, folder, &prepared.run_id, committer.next_input())?;
         for Passed { path, why } in passed {

@@ -132,6 +132,9 @@ pub enum SessionError {
     /// Its world.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// Its feed ended by itself; another one may not.
+    #[error("the feed has ended by itself")]
+    Feed,
     /// Its surroundings.
     #[error("{0}")]
     Other(Failure),
@@ -158,7 +161,7 @@ impl SessionError {
             Self::Commit(CommitError::Inputs(error)) if !error.is_passing() => {
                 Failure::new(Exit::Verification, error.to_string())
             }
-            Self::Commit(error) => Failure::new(Exit::Operational, error.to_string()),
+            error @ (Self::Commit(_) | Self::Feed) => Failure::new(Exit::Operational, error.to_string()),
             Self::World(error) => Failure::new(Exit::Verification, error.to_string()),
         }
     }
@@ -169,6 +172,7 @@ impl SessionError {
         match self {
             Self::Commit(CommitError::Inputs(error)) => error.is_passing(),
             Self::Commit(CommitError::Journal(error)) => error.is_passing(),
+            Self::Feed => true,
             Self::Commit(CommitError::Ahead { .. } | CommitError::Behind { .. })
             | Self::World(_)
             | Self::Other(_) => false,

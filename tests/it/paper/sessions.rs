@@ -1,13 +1,21 @@
 //! A session over history gives what a backtest gives.
 
+use std::thread;
+
 use hemiola::modes::paper::history::Speed;
+use hemiola::modes::paper::operators::Batch;
 use hemiola::modes::paper::session::OnStop;
 use hemiola::modes::paper::session::Stop;
 use hemiola_adapters::journal::writer::System;
+use hemiola_components::control::{Command, OperatorAction};
+use hemiola_components::time::Nanos;
 use hemiola_components::units::Quantity;
 use hemiola_systems::signals::catalog::Catalog;
 
+use tokio::sync::mpsc;
+
 use super::support::{Run, check_journal, prepare, run, write_config};
+use crate::journal_kill::pause;
 
 #[test]
 fn a_session_over_history_gives_the_digest_of_a_backtest() {
@@ -43,4 +51,48 @@ fn a_session_that_is_stopped_closes_its_positions_and_goes_on_later() {
     let ended = begin(OnStop::Close).run(&prepared, &Stop::default()).unwrap();
     assert!(ended.complete);
     check_journal(folder.path());
+}
+
+#[test]
+fn what_operators_did_meanwhile_is_taken_in_once() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let prepared = prepare(folder.path());
+    let action = |who: &str| OperatorAction {
+        at: Nanos::ZERO,
+        who: who.to_owned(),
+        why: None,
+        what: Command::Rebalance,
+    };
+    // The first session ends at once and has taken in one event; the second hears of both from the beginning.
+    for (known, stops) in [(1, true), (2, false)] {
+        let (sender, commands) = mpsc::unbounded_channel();
+        for (events, who) in [(1, "before"), (2, "meanwhile")].into_iter().take(known) {
+            sender.send(Batch { events, actions: vec![action(who)] }).unwrap();
+        }
+        let stop = Stop::default();
+        let speed = if stops { Speed::Times(86_400.0 * 5.0) } else { Speed::Max };
+        let run = Run {
+            folder: folder.path(),
+            disk: System,
+            speed,
+            on_stop: OnStop::Keep,
+            commands: Some(commands),
+        };
+        let ended = thread::scope(|scope| {
+            scope.spawn(|| {
+                pause(400_000);
+                if stops {
+                    stop.ask();
+                }
+            });
+            run.run(&prepared, &stop).unwrap()
+        });
+        assert_eq!(ended.complete, !stops);
+    }
+    let journal = check_journal(folder.path());
+    let rebalanced = journal.iter().filter(|line| line["event"] == "capital_rebalanced");
+    let who: Vec<&str> = rebalanced.map(|line| line["who"].as_str().unwrap()).collect();
+    assert_eq!(who.iter().filter(|who| **who == "before").count(), 1, "{who:?}");
+    assert_eq!(who.iter().filter(|who| **who == "meanwhile").count(), 1, "{who:?}");
 }
