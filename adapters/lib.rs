@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod feed;
+pub mod history_store;
 pub mod input_log;
 pub mod journal;
 pub mod ledger;
@@ -16,4 +17,4 @@ pub mod store;
 mod day_pattern;
 #[cfg(test)]
 mod shared;
-mod time_text;
+pub mod time_text;

@@ -1,19 +1,26 @@
 //! Instants and days as they stand in files, for `#[serde(with)]`.
 
 /// RFC 3339 in UTC, such as `2024-01-31T12:00:00+00:00`.
-pub(crate) mod instant {
+pub mod instant {
     use chrono::{DateTime, SecondsFormat};
     use hemiola_components::time::Nanos;
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-    pub(crate) fn serialize<S: Serializer>(instant: &Nanos, serializer: S) -> Result<S::Ok, S::Error> {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(instant: &Nanos, serializer: S) -> Result<S::Ok, S::Error> {
         let time = DateTime::from_timestamp_nanos(instant.get());
         serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Nanos, D::Error> {
         let text = String::deserialize(deserializer)?;
         let time = DateTime::parse_from_rfc3339(&text).map_err(D::Error::custom)?;
         let nanos = time.timestamp_nanos_opt();
@@ -22,7 +29,7 @@ pub(crate) mod instant {
 }
 
 /// The same, or nothing.
-pub(crate) mod optional_instant {
+pub mod optional_instant {
     use hemiola_components::time::Nanos;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -31,15 +38,19 @@ pub(crate) mod optional_instant {
     #[derive(Serialize, Deserialize)]
     struct Written(#[serde(with = "instant")] Nanos);
 
-    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
-    pub(crate) fn serialize<S: Serializer>(
-        instant: &Option<Nanos>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(instant: &Option<Nanos>, serializer: S) -> Result<S::Ok, S::Error> {
         instant.map(Written).serialize(serializer)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nanos>, D::Error> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nanos>, D::Error> {
         Ok(Option::<Written>::deserialize(deserializer)?.map(|Written(instant)| instant))
     }
 }

@@ -48,7 +48,10 @@ impl Stopwatch {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::fs::File;
+    use std::io::Write as _;
     use std::num::NonZeroU64;
+    use std::sync::OnceLock;
 
     use hemiola_components::time::Nanos;
     use rustix::thread::{CpuSet, clock_nanosleep_absolute, sched_setaffinity, set_current_timer_slack};
@@ -73,10 +76,16 @@ mod linux {
         while monotonic() < deadline && clock_nanosleep_absolute(ClockId::Monotonic, &request).is_err() {}
     }
 
-    /// Asks the system not to put this thread's wakes off to join others'.
+    /// Asks the system not to put this thread's wakes off to join others', and, as long as the process runs, not to let
+    /// its cores sleep so deeply that they wake late (Linux, `Documentation/power/pm_qos_interface.rst`).
     pub fn allow_precise_wakes() {
+        static AWAKE: OnceLock<Option<File>> = OnceLock::new();
         // Where that is refused wakes are a little later, which shows in what is measured.
         _ = set_current_timer_slack(NonZeroU64::new(1));
+        AWAKE.get_or_init(|| {
+            let mut latency = File::options().write(true).open("/dev/cpu_dma_latency").ok()?;
+            latency.write_all(&0_i32.to_ne_bytes()).is_ok().then_some(latency)
+        });
     }
 
     /// Lets this thread run on one core only.

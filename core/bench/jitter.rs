@@ -99,7 +99,7 @@ pub fn run(ask: &Ask, mut progress: impl FnMut(Duration)) -> Result<Measured, Fa
     let mut scheduler = Side::new("scheduler")?;
     let (mut cpu, mut done) = (Duration::ZERO, Duration::ZERO);
     let mut note = None;
-    let cyclictest = ask.probe.as_deref().filter(|probe| match cyclictest(probe, ask.period, 10) {
+    let cyclictest = ask.probe.as_deref().filter(|probe| match cyclictest(probe, ask.period, 1) {
         Ok(_) => true,
         Err(why) => {
             note = Some(format!("{}: {why}; a loop of our own is the probe", probe.display()));

@@ -9,6 +9,7 @@ mod explain;
 mod journal;
 mod over;
 mod replay;
+mod report;
 mod risk;
 mod run;
 mod sched;
@@ -59,6 +60,9 @@ enum Command {
     Journal(journal::Command),
     /// Read a session back from its inputs, and compare what it comes to.
     Replay(replay::Arguments),
+    /// What sessions did lately.
+    #[command(subcommand)]
+    Report(report::Command),
     /// Risk states: look at them, halt trading and release it, repair.
     #[command(subcommand)]
     Risk(risk::Command),
@@ -156,6 +160,7 @@ fn start(cli: &Cli, sources: Sources, catalog: &Catalog) -> Result<(), Failure> 
         Command::Data(command) => data::run(command, catalog),
         Command::Journal(command) => journal::run(command, catalog),
         Command::Replay(arguments) => replay::run(arguments, catalog),
+        Command::Report(command) => report::run(command, catalog),
         Command::Risk(command) => risk::run(command, catalog),
         Command::Run(arguments) => run::run(arguments, catalog),
         Command::Sched(command) => sched::run(command, catalog),

@@ -70,7 +70,7 @@ pub fn write(
 }
 
 /// Appends the id of an order: it derives from the run, the schedule, the instant and the ordinal.
-fn order_id(run_id: &str, order: &Order, text: &mut String) {
+pub(crate) fn order_id(run_id: &str, order: &Order, text: &mut String) {
     let (millis, ordinal) = (order.at.millis(), order.ordinal);
     write!(text, "{}{millis}-{ordinal}", OrderIdHead(run_id, order.schedule))
         .expect("a String takes all text");

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
 use crate::bench::jitter::{self, Ask, Measured, Side};
@@ -63,14 +64,16 @@ fn perform(arguments: &Arguments) -> Result<(), Failure> {
         pin: arguments.pin,
         probe: arguments.probe.clone().or_else(on_path),
     };
-    let before = host();
+    let load_before = read("/proc/loadavg");
     let measured = jitter::run(&ask, |_| ())?;
+    // The thread is now as it was measured.
+    let host = host();
     let load_after = read("/proc/loadavg");
     if let Some(note) = &measured.note {
         say(format_args!("note: {note}"));
     }
     match arguments.output.format() {
-        Format::Text => print(&text(&ask, &measured, &before, &load_after)),
+        Format::Text => print(&text(&ask, &measured, &host, [&load_before, &load_after])),
         Format::Json => {
             let sides = [&measured.probe, &measured.scheduler].map(document);
             let body = json!({
@@ -79,8 +82,11 @@ fn perform(arguments: &Arguments) -> Result<(), Failure> {
                 "seconds": arguments.seconds,
                 "probe": sides[0],
                 "scheduler": sides[1],
+                "ratios": ratios(&measured),
                 "cpu_share": measured.cpu,
-                "host": before.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>(),
+                "note": measured.note,
+                "host": host.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>(),
+                "load_before": load_before,
                 "load_after": load_after,
             });
             print_json("bench-jitter", "ok", body)
@@ -111,15 +117,36 @@ fn host() -> Vec<(&'static str, String)> {
         _ => "not told",
     };
     let flags = read("/proc/cpuinfo");
-    let is_guest = flags.lines().any(|line| line.starts_with("flags") && line.contains(" hypervisor"));
+    let guest = match flags.lines().find(|line| line.starts_with("flags")) {
+        Some(flags) if flags.contains(" hypervisor") => "yes",
+        Some(_) => "no",
+        None => "not told",
+    };
     vec![
         ("kernel", read("/proc/sys/kernel/osrelease")),
         ("clock_source", read("/sys/devices/system/clocksource/clocksource0/current_clocksource")),
         ("policy", policy.to_owned()),
         ("affinity", affinity.unwrap_or("not told").trim().to_owned()),
-        ("load_before", read("/proc/loadavg")),
-        ("virtual_machine", if is_guest { "yes" } else { "no" }.to_owned()),
+        ("virtual_machine", guest.to_owned()),
     ]
+}
+
+/// The scheduler's lateness as a multiple of the probe's.
+fn ratios(measured: &Measured) -> Value {
+    let of = |histogram: fn(&Side) -> &Histogram<u64>| {
+        let [probe, scheduler] =
+            [&measured.probe, &measured.scheduler].map(|side| Percentiles::of(histogram(side)));
+        let ratio = |of: fn(&Percentiles) -> u64| of(&scheduler) as f64 / of(&probe).max(1) as f64;
+        json!({
+            "p50": ratio(|of| of.p50),
+            "p90": ratio(|of| of.p90),
+            "p99": ratio(|of| of.p99),
+            "p999": ratio(|of| of.p999),
+            "p9999": ratio(|of| of.p9999),
+            "max": ratio(|of| of.max),
+        })
+    };
+    json!({ "raw": of(|side| &side.raw), "corrected": of(|side| &side.corrected) })
 }
 
 fn document(side: &Side) -> Value {
@@ -130,7 +157,12 @@ fn document(side: &Side) -> Value {
     })
 }
 
-fn text(ask: &Ask, measured: &Measured, host: &[(&'static str, String)], load_after: &str) -> String {
+fn text(
+    ask: &Ask,
+    measured: &Measured,
+    host: &[(&'static str, String)],
+    [before, after]: [&str; 2],
+) -> String {
     let rows = |percentiles: Percentiles| {
         let Percentiles { p50, p90, p99, p999, p9999, max, .. } = percentiles;
         [("p50", p50), ("p90", p90), ("p99", p99), ("p99.9", p999), ("p99.99", p9999), ("max", max)]
@@ -168,7 +200,7 @@ fn text(ask: &Ask, measured: &Measured, host: &[(&'static str, String)], load_af
     let facts: Vec<String> =
         host.iter().map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect();
     format!(
-        "{} schedules every {:?}, {} s a side in slices of {} s\n{table}\n{} and {} wakes; the scheduler took {:.1} % of one core\n{}, load after {load_after}\n",
+        "{} schedules every {:?}, {} s a side in slices of {} s\n{table}\n{} and {} wakes; the scheduler took {:.1} % of one core\n{}, load {before} before and {after} after\n",
         ask.schedules,
         ask.period,
         ask.time.as_secs(),

@@ -18,15 +18,18 @@ use hemiola_systems::signals::catalog::Catalog;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
+use tracing::{error, info, warn};
 
 use crate::cli::sched::place::Place;
 use crate::cli::{Format, Output, print, print_json, say};
 use crate::clock::{self, Stopwatch};
 use crate::config::{self, Config, FeedKind, FeedTerms};
+use crate::cycles;
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::job::{Job, Prepared, latched};
 use crate::memory::Memory;
+use crate::modes::paper::alert::RuntimeAlert;
 use crate::modes::paper::commit::JournalFiles;
 use crate::modes::paper::history::{History, Speed};
 use crate::modes::paper::live::Live;
@@ -36,6 +39,7 @@ use crate::modes::paper::session::{self, Ended, OnStop, SessionError, Setting, S
 use crate::operator::rights::Right;
 use crate::operator::session::Session;
 use crate::pace::{Missed, Percentiles};
+use crate::runtime_log;
 
 /// How long a session that has met this many errors in a row waits at most before it begins again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -166,12 +170,29 @@ pub(super) fn run(
     if arguments.fresh {
         put_aside(&folder)?;
     }
-    let launch = Launch { operators: &operators, prepared: &prepared, arguments, catalog, folder: &folder };
+    let log = config.log_terms(&environment).expect("the plan's environment is one of the configuration's");
+    let log = runtime_log::begin(&environment, log)?;
+    if let Some(log) = &log {
+        say(format_args!("runtime log: {}", log.folder().display()));
+    }
+    let history =
+        config.history_terms(&environment).expect("the plan's environment is one of the configuration's");
+    let launch =
+        Launch { operators: &operators, prepared: &prepared, arguments, catalog, folder: &folder, history };
+    info!(
+        environment,
+        scheduler = operators.plan.scheduler,
+        run_id = prepared.run_id,
+        feed = terms.kind.name(),
+        version = env!("CARGO_PKG_VERSION"),
+        "session begins"
+    );
     let edge = edge()?;
     let mut source = source(&job, arguments, &terms, (&prepared, edge.handle()))?;
     let mut pace = SchedulePace::new(&prepared.plan, arguments.missed.into());
     let wall = (terms.kind != FeedKind::History).then_some((&mut pace, terms.grace));
-    let ended = launch.run(source.as_mut(), wall)?;
+    let ended =
+        launch.run(source.as_mut(), wall).inspect_err(|failure| error!("session failed: {failure}"))?;
     report(&launch, &ended, &pace, output)
 }
 
@@ -287,6 +308,7 @@ struct Launch<'a> {
     arguments: &'a Paper,
     catalog: &'a Catalog,
     folder: &'a Path,
+    history: cycles::Terms,
 }
 
 impl Launch<'_> {
@@ -318,6 +340,7 @@ impl Launch<'_> {
             }
             let pause = Duration::from_secs(1 << errors.min(6)).min(LONGEST_PAUSE);
             say(format_args!("error: {error}; it is tried again in {} s", pause.as_secs()));
+            error!(errors, pause_s = pause.as_secs(), "{error}; the session is begun again");
             let stopwatch = Stopwatch::start();
             while stopwatch.elapsed() < pause && stop.asked() == 0 {
                 Stopwatch::start().wait_until(Duration::from_millis(100));
@@ -337,7 +360,8 @@ impl Launch<'_> {
             snapshot_every: SNAPSHOT_EVERY,
             stop,
             kept,
-            tell: &|alert| say(alert.text()),
+            history: self.history,
+            tell: &tell,
         };
         let (commands, given) = mpsc::unbounded_channel();
         thread::scope(|scope| {
@@ -382,6 +406,7 @@ fn listen(stop: &Arc<Stop>, timeout: Duration) -> Result<(), Failure> {
                 stop.ask();
                 if stop.asked() == 1 {
                     say("stopping: no new orders; a second signal skips closing positions");
+                    info!("asked to stop");
                     let stop = Arc::clone(&stop);
                     tokio::spawn(async move {
                         tokio::time::sleep(timeout).await;
@@ -477,8 +502,22 @@ fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Outp
             }),
         )?,
     }
+    let complete = ended.complete;
+    info!(complete, ticks = ended.ticks, orders, fills, equity, digest = ended.digest, "session ended");
     say("Shutdown complete");
+    info!("Shutdown complete");
     Ok(())
+}
+
+/// Tells an alert to whoever looks on, and to the runtime log.
+fn tell(alert: &RuntimeAlert) {
+    say(alert.text());
+    let RuntimeAlert { code, about, message, count, .. } = alert;
+    match alert.severity {
+        "info" => info!(code, about, count, "{message}"),
+        "critical" => error!(code, about, count, "{message}"),
+        _ => warn!(code, about, count, "{message}"),
+    }
 }
 
 /// Nanoseconds for people.

@@ -12,7 +12,9 @@ use crate::config::feed::{FeedKind, FeedTerms};
 use crate::config::journal::JournalTerms;
 use crate::config::ledger::LedgerTerms;
 use crate::config::problem::{Place, listed, quoted};
+use crate::config::runtime_log::LogTerms;
 use crate::config::view::View;
+use crate::cycles::{self, Limits, normalised_limit};
 use crate::results::resolved;
 
 /// Where and with what money a scheduler trades.
@@ -34,6 +36,8 @@ pub(crate) struct Environment {
     pub(crate) ledger: LedgerTerms,
     pub(crate) journal: JournalTerms,
     pub(crate) feed: FeedTerms,
+    pub(crate) history: cycles::Terms,
+    pub(crate) runtime_log: LogTerms,
     /// Whether it says what its account begins with.
     pub(crate) has_balances: bool,
 }
@@ -89,6 +93,11 @@ impl Environment {
             ledger: decode_ledger(paper.as_ref()),
             journal: JournalTerms::decode(field.get("decision_journal").as_ref(), decision_log, folder),
             feed: decode_feed(field.get("feed").as_ref(), folder.join(text("data_cache_path")), folder),
+            history: cycles::Terms {
+                cycles: decode_limits(field.get("cycle_history").as_ref()),
+                evaluations: decode_limits(field.get("risk_evaluations").as_ref()),
+            },
+            runtime_log: LogTerms::decode(field.get("runtime_log").as_ref(), folder),
             has_balances: paper.as_ref().is_some_and(|paper| paper.has("initial_balances")),
         };
         if !environment.check_exchange(field, universes) {
@@ -212,6 +221,12 @@ fn decode_feed(field: Option<&View<'_>>, store: PathBuf, folder: &Path) -> FeedT
         poll: seconds("poll_seconds"),
         grace: seconds("grace_seconds"),
     }
+}
+
+fn decode_limits(field: Option<&View<'_>>) -> Limits {
+    let limit = field.map_or(0, |field| field.whole("limit"));
+    let ttl = field.and_then(|field| field.seconds("ttl_seconds")).unwrap_or_default();
+    Limits { limit: normalised_limit(limit.into()), ttl: Some(ttl.seconds()).filter(|ttl| *ttl > 0.0) }
 }
 
 fn decode_ledger(field: Option<&View<'_>>) -> LedgerTerms {

@@ -58,6 +58,19 @@ pub(crate) const ENVIRONMENT: Shape = Shape {
         key("alert_audit", Kind::Section(&AUDIT), "Where alerts are recorded.").later(),
         key("decision_journal", Kind::Section(&JOURNAL), "Where decisions are recorded."),
         key("feed", Kind::Section(&FEED), "Where candles come from while `hemiola run` runs.").filled(),
+        key(
+            "cycle_history",
+            Kind::Section(&CYCLES),
+            "Cycles of a session that are kept for `hemiola report cycles`.",
+        )
+        .filled(),
+        key(
+            "risk_evaluations",
+            Kind::Section(&EVALUATIONS),
+            "Evaluations of the risk gate that are kept for `hemiola report evaluations`.",
+        )
+        .filled(),
+        key("runtime_log", Kind::Section(&RUNTIME_LOG), "What a session says, in files.").filled(),
         key("report_storage", Kind::Section(&REPORTS), "Where reports are kept.").later(),
         key("stream", Kind::Section(&STREAM), "Where live prices come from.").later(),
         key(
@@ -252,6 +265,37 @@ const FEED: Shape = Shape {
         .number(5.0),
     ],
 };
+
+const TTL: Key = key(
+    "ttl_seconds",
+    Kind::Duration { least: 0.0, raises: false },
+    "How old they are at most, in seconds; 0 is any age.",
+)
+.number(0.0);
+
+const fn most(default: f64) -> Key {
+    key("limit", Kind::Whole, "How many; the oldest go. 0 and less are all of them.").number(default)
+}
+
+const CYCLES: Shape = Shape { summary: "Cycles of a session.", keys: &[most(32.0), TTL] };
+
+const EVALUATIONS: Shape = Shape { summary: "Evaluations of the risk gate.", keys: &[most(1_024.0), TTL] };
+
+const RUNTIME_LOG: Shape = Shape {
+    summary: "What a session says of itself, for people and for what collects logs. Decisions are in the journal.",
+    keys: &[
+        key("directory", Kind::Path, "Folder of the files.").text("../logs/runtime"),
+        key("level", Kind::Word(&LEVELS), "The least that is written: `debug` has every order and cycle.")
+            .text("info"),
+        key("format", Kind::Word(&["text", "json"]), "Lines for people, or a JSON object each.").text("text"),
+        key("rotation", Kind::Word(&["daily", "hourly", "never"]), "When another file is begun, in UTC.")
+            .text("daily"),
+        key("retention_files", count(1), "How many files are kept; the oldest go.").number(30.0),
+    ],
+};
+
+/// Levels of a runtime log.
+pub(crate) const LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
 
 const DATA_SOURCE: Shape = Shape {
     summary: "Where candles come from.",

@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::alert::RuntimeAlert;
 use super::entry::Entry;
 use super::shots::{self, Beside, Shot};
+use crate::cycles::Timing;
 use crate::job::Prepared;
 use crate::journal::{Opening, Scribe, Signing, close, decisions};
 use crate::snapshot::Saved;
@@ -57,7 +58,9 @@ pub enum CommitError {
 pub enum Outgoing {
     /// What is about to be taken in.
     Input(Entry),
-    /// What came of it.
+    /// What came of it, and when it was worked out.
+    Cycle(Vec<Record>, Timing),
+    /// What came of what was read back.
     Records(Vec<Record>),
     /// What the session says of its surroundings.
     Alert(RuntimeAlert),
@@ -187,7 +190,7 @@ impl<'p, D: Disk> Committer<'p, D> {
     pub fn add(&mut self, outgoing: Outgoing) -> Result<(), CommitError> {
         match outgoing {
             Outgoing::Input(entry) => self.log.append(&entry)?,
-            Outgoing::Records(records) => {
+            Outgoing::Cycle(records, _) | Outgoing::Records(records) => {
                 for record in records {
                     self.record(record)?;
                 }

@@ -20,7 +20,8 @@ use super::session::{Commands, OnStop, Pace, SessionError, Source, Stop, Wake};
 use super::shots::Beside;
 use super::wall::{Due, Notice, Waiting};
 use super::world::{World, WorldError};
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
+use crate::cycles::Timing;
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::streams::Arrival;
@@ -247,10 +248,12 @@ impl Going<'_, '_> {
     /// Takes something in and writes down what came of it.
     fn take(&mut self, tick: Tick) -> Result<(), SessionError> {
         self.send(Outgoing::Input(Entry::Tick(tick.clone())))?;
+        let (started_at, stopwatch, ticks) = (clock::now(), Stopwatch::start(), self.world.ticks());
         self.world.take(&tick, &mut self.records)?;
-        if !self.records.is_empty() {
+        if self.world.ticks() > ticks || !self.records.is_empty() {
+            let timing = Timing { at: self.world.now(), started_at, took: stopwatch.elapsed() };
             let records = std::mem::take(&mut self.records);
-            self.send(Outgoing::Records(records))?;
+            self.send(Outgoing::Cycle(records, timing))?;
         }
         self.since_shot += 1;
         if self.since_shot >= self.snapshot_every {

@@ -7,6 +7,7 @@ mod going;
 pub mod history;
 pub mod intake;
 pub mod live;
+mod narrator;
 pub mod operators;
 pub mod pace;
 mod recover;

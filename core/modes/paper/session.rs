@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -14,18 +14,22 @@ use hemiola_components::time::Nanos;
 use hemiola_systems::signals::catalog::Catalog;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tracing::{debug, info};
 
 use super::alert::{Alerts, RuntimeAlert};
 use super::commit::{CommitError, Committer, JournalFiles, Outgoing};
 use super::entry::{Begin, Entry, Mark};
 use super::going::Going;
 use super::intake::Intake;
+use super::narrator::Narrator;
 use super::operators::{Batch, Kept};
 use super::recover::{Beginning, Recovered};
 use super::wall::Waiting;
 use super::world::{World, WorldError};
 use crate::clock::Stopwatch;
+use crate::cycles::{self, BEHIND, Gather, Keeper};
 use crate::exit::{Exit, Failure};
+use crate::instant;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
 
@@ -34,6 +38,9 @@ const QUEUE: usize = 4_096;
 
 /// Messages that are made durable together at most.
 const AT_ONCE: usize = 1_024;
+
+/// A wait for what is next to write, when nothing else is to be done.
+const FOREVER: Duration = Duration::from_hours(1);
 
 /// The file that is locked while a session runs.
 const LOCK: &str = "session.lock";
@@ -200,6 +207,8 @@ pub struct Setting<'a, D: Disk> {
     pub stop: &'a Stop,
     /// What holds when a new session begins.
     pub kept: Kept,
+    /// How many cycles are kept to be looked at.
+    pub history: cycles::Terms,
     /// Hears alerts as they are given.
     pub tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
 }
@@ -233,19 +242,42 @@ pub fn run<D: Disk + Sync>(
     time: Time<'_>,
     commands: Option<Commands>,
 ) -> Result<Ended, SessionError> {
-    let Setting { prepared, catalog, folder, disk, journal, on_stop, snapshot_every, stop, kept, tell } =
-        setting;
+    let Setting {
+        prepared,
+        catalog,
+        folder,
+        disk,
+        journal,
+        on_stop,
+        snapshot_every,
+        stop,
+        kept,
+        history,
+        tell,
+    } = setting;
     let wanted = wanted(prepared);
     disk.create_folder(&folder).map_err(InputLogError::io(&folder, "create the folder"))?;
     let _lock = lock(&disk, &folder)?;
     let from = Beginning { prepared, catalog, folder: &folder, kept: &kept, tell };
     let Recovered { mut world, committer, replayed, end } =
         from.recover(disk, journal, || source.begin(&wanted, stop))?;
+    info!(lines = replayed.entries, at = instant::text(world.now()), "the session's files are read back");
     let intakes = intakes(&wanted, &world);
     let is_over = end.is_some_and(|end| world.now() >= end);
     let (outgoing, incoming) = sync_channel(QUEUE);
+    let gather = Gather::new(&prepared.plan, &prepared.run_id);
+    let (keeper, unusable) = Keeper::new(&folder, gather, history);
+    let narrator = Narrator::new(&prepared.plan);
+    let files = Files {
+        committer,
+        keeper,
+        narrator,
+        alerts: Alerts::default(),
+        at: world.now().max(world.runtime().timeline(0).start),
+        tell,
+    };
     thread::scope(|scope| {
-        let files = scope.spawn(move || keep(committer, &incoming));
+        let files = scope.spawn(move || files.keep(&incoming, unusable));
         let mut going = Going {
             world: &mut world,
             outgoing,
@@ -340,17 +372,70 @@ fn intakes(wanted: &[Wanted], world: &World<'_>) -> Vec<Intake> {
     wanted.iter().enumerate().map(intake).collect()
 }
 
-/// Writes everything down that comes, until nobody sends any more.
-fn keep<'p, D: Disk>(
-    mut committer: Committer<'p, D>,
-    incoming: &Receiver<Outgoing>,
-) -> Result<Committer<'p, D>, CommitError> {
-    while let Ok(first) = incoming.recv() {
-        committer.add(first)?;
-        for next in incoming.try_iter().take(AT_ONCE) {
-            committer.add(next)?;
+/// What writes everything down that comes.
+struct Files<'a, D: Disk> {
+    committer: Committer<'a, D>,
+    keeper: Keeper,
+    narrator: Narrator<'a>,
+    alerts: Alerts,
+    /// The instant that the world has come to.
+    at: Nanos,
+    tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
+}
+
+impl<'a, D: Disk> Files<'a, D> {
+    /// Writes until nobody sends any more.
+    fn keep(
+        mut self,
+        incoming: &Receiver<Outgoing>,
+        unusable: Option<String>,
+    ) -> Result<Committer<'a, D>, CommitError> {
+        if let Some(unusable) = unusable {
+            self.alert(unusable)?;
         }
-        committer.commit()?;
+        loop {
+            match incoming.recv_timeout(if self.keeper.is_behind() { BEHIND } else { FOREVER }) {
+                Ok(first) => {
+                    let (stopwatch, mut messages) = (Stopwatch::start(), 1);
+                    self.add(first)?;
+                    for next in incoming.try_iter().take(AT_ONCE) {
+                        self.add(next)?;
+                        messages += 1;
+                    }
+                    self.committer.commit()?;
+                    debug!(messages, ms = stopwatch.elapsed().as_secs_f64() * 1e3, "written down");
+                    self.remember(false)?;
+                }
+                Err(RecvTimeoutError::Timeout) => self.remember(true)?,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.remember(true)?;
+        Ok(self.committer)
     }
-    Ok(committer)
+
+    fn add(&mut self, outgoing: Outgoing) -> Result<(), CommitError> {
+        if let Outgoing::Cycle(records, timing) = &outgoing {
+            self.at = timing.at;
+            self.keeper.add(records, *timing);
+            self.narrator.tell(records);
+        }
+        self.committer.add(outgoing)
+    }
+
+    /// Writes the history of cycles, without which a session goes on.
+    fn remember(&mut self, at_once: bool) -> Result<(), CommitError> {
+        match self.keeper.write(at_once) {
+            Ok(()) => Ok(()),
+            Err(error) => self.alert(format!("{error}: it is tried again")),
+        }
+    }
+
+    fn alert(&mut self, message: String) -> Result<(), CommitError> {
+        let kind = ("HISTORY-TROUBLE", "warning");
+        let Some(alert) = self.alerts.note(self.at, kind, "history", || message) else { return Ok(()) };
+        (self.tell)(&alert);
+        self.committer.add(Outgoing::Alert(alert))?;
+        self.committer.commit()
+    }
 }

@@ -19,6 +19,7 @@ mod memory;
 mod operator_log;
 mod project;
 mod quotes;
+mod report;
 mod results;
 mod risk;
 mod sched;

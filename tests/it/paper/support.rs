@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hemiola::cycles::{Limits, Terms};
 use hemiola::job::{Job, Prepared};
 use hemiola::journal::Signing;
 use hemiola::memory::Memory;
@@ -19,6 +20,8 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::support::journals::key;
+
+const ALL: Limits = Limits { limit: None, ttl: None };
 
 const SECRET: &str = "nobody knows";
 
@@ -82,6 +85,7 @@ impl<D: Disk + Sync> Run<'_, D> {
             snapshot_every: 40,
             stop,
             kept: Kept::default(),
+            history: Terms { cycles: ALL, evaluations: ALL },
             tell: &|_| (),
         };
         let mut source = History::new(prepared, Job::of("core.yaml"), speed);
