@@ -1,6 +1,7 @@
 //! `hemiola run`.
 
 pub(in crate::cli) mod flags;
+mod listen;
 mod paper;
 
 use std::path::PathBuf;

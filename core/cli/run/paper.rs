@@ -20,6 +20,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
+use super::listen::{listen, micros};
 use crate::cli::sched::place::Place;
 use crate::cli::{Format, Output, print, print_json, say};
 use crate::clock::{self, Stopwatch};
@@ -35,7 +36,10 @@ use crate::modes::paper::history::{History, Speed};
 use crate::modes::paper::live::Live;
 use crate::modes::paper::operators;
 use crate::modes::paper::pace::SchedulePace;
-use crate::modes::paper::session::{self, Ended, OnStop, SessionError, Setting, Source, Stop, Time};
+use crate::modes::paper::pulse::Pulse;
+use crate::modes::paper::session::{
+    self, Ended, OnStop, Pace as _, SessionError, Setting, Source, Stop, Time,
+};
 use crate::operator::rights::Right;
 use crate::operator::session::Session;
 use crate::pace::{Missed, Percentiles};
@@ -52,9 +56,6 @@ const NEWS: usize = 1_024;
 
 /// A session that ran this long was sound.
 const SOUND: Duration = Duration::from_mins(1);
-
-/// After `--stop-timeout` the process ends, whatever it does, after this.
-const LAST_MOMENTS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct Paper {
@@ -318,7 +319,8 @@ impl Launch<'_> {
         mut wall: Option<(&mut SchedulePace, Nanos)>,
     ) -> Result<Ended, Failure> {
         let stop = Arc::new(Stop::default());
-        listen(&stop, Duration::from_secs(self.arguments.stop_timeout))?;
+        let pulse = Arc::new(Pulse::default());
+        listen(&stop, &pulse, Duration::from_secs(self.arguments.stop_timeout))?;
         let mut errors = 0;
         loop {
             let stopwatch = Stopwatch::start();
@@ -326,7 +328,7 @@ impl Launch<'_> {
                 Some((pace, grace)) => Time::Wall { pace: &mut **pace, grace: *grace },
                 None => Time::Feed,
             };
-            let error = match self.attempt(source, time, &stop) {
+            let error = match self.attempt(source, time, &stop, &pulse) {
                 Ok(ended) => return Ok(ended),
                 Err(error) => error,
             };
@@ -343,12 +345,19 @@ impl Launch<'_> {
             error!(errors, pause_s = pause.as_secs(), "{error}; the session is begun again");
             let stopwatch = Stopwatch::start();
             while stopwatch.elapsed() < pause && stop.asked() == 0 {
+                pulse.beat();
                 Stopwatch::start().wait_until(Duration::from_millis(100));
             }
         }
     }
 
-    fn attempt(&self, source: &mut dyn Source, time: Time<'_>, stop: &Stop) -> Result<Ended, SessionError> {
+    fn attempt(
+        &self,
+        source: &mut dyn Source,
+        time: Time<'_>,
+        stop: &Stop,
+        pulse: &Pulse,
+    ) -> Result<Ended, SessionError> {
         let kept = operators::kept(self.operators, clock::now())?;
         let setting = Setting {
             prepared: self.prepared,
@@ -359,6 +368,7 @@ impl Launch<'_> {
             on_stop: self.arguments.on_stop.into(),
             snapshot_every: SNAPSHOT_EVERY,
             stop,
+            pulse,
             kept,
             history: self.history,
             tell: &tell,
@@ -389,53 +399,6 @@ impl Launch<'_> {
         let checkpoints = signing.checkpoint_writer(terms, run_id)?;
         Ok(JournalFiles { days: Some(days), signing, checkpoints })
     }
-}
-
-/// Lets signals stop the session: the first in good order, the second at once.
-fn listen(stop: &Arc<Stop>, timeout: Duration) -> Result<(), Failure> {
-    let refused =
-        |error: std::io::Error| Failure::new(Exit::Operational, format!("cannot listen to signals: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(refused)?;
-    let stop = Arc::clone(stop);
-    let hear = move || {
-        runtime.block_on(async {
-            loop {
-                if signal().await.is_err() {
-                    return;
-                }
-                stop.ask();
-                if stop.asked() == 1 {
-                    say("stopping: no new orders; a second signal skips closing positions");
-                    info!("asked to stop");
-                    let stop = Arc::clone(&stop);
-                    tokio::spawn(async move {
-                        tokio::time::sleep(timeout).await;
-                        stop.ask();
-                        tokio::time::sleep(LAST_MOMENTS).await;
-                        say("error: the session did not stop in time");
-                        std::process::exit(i32::from(Exit::Operational as u8));
-                    });
-                }
-            }
-        });
-    };
-    thread::Builder::new().name("signals".to_owned()).spawn(hear).map_err(refused)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-async fn signal() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        ended = tokio::signal::ctrl_c() => ended,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }
 
 fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Output) -> Result<(), Failure> {
@@ -518,9 +481,4 @@ fn tell(alert: &RuntimeAlert) {
         "critical" => error!(code, about, count, "{message}"),
         _ => warn!(code, about, count, "{message}"),
     }
-}
-
-/// Nanoseconds for people.
-fn micros(nanos: u64) -> String {
-    format!("{:.1} us", nanos as f64 / 1e3)
 }

@@ -16,6 +16,7 @@ use super::commit::Outgoing;
 use super::entry::{Entry, Given, Mark, Row, Tick};
 use super::intake::{Flaw, Intake};
 use super::operators::{Batch, written};
+use super::pulse::Pulse;
 use super::session::{Commands, OnStop, Pace, SessionError, Source, Stop, Wake};
 use super::shots::Beside;
 use super::wall::{Due, Notice, Waiting};
@@ -44,6 +45,7 @@ pub(super) struct Going<'a, 'p> {
     pub(super) since_shot: u64,
     pub(super) tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
     pub(super) series: &'a [Wanted],
+    pub(super) pulse: &'a Pulse,
 }
 
 impl Going<'_, '_> {
@@ -58,6 +60,7 @@ impl Going<'_, '_> {
         self.start()?;
         let mut news = source.open(self.since(&intakes))?;
         loop {
+            self.pulse.beat();
             if stop.asked() > 0 {
                 return Ok(false);
             }
@@ -93,6 +96,8 @@ impl Going<'_, '_> {
         pace.begin(self.world.now());
         while stop.asked() == 0 {
             let Wake { instant: now, skipped, stepped } = pace.wait();
+            self.pulse.beat();
+            self.pulse.answer(|| pace.lateness().cloned());
             if skipped > 0 {
                 let message = || format!("{skipped} instants were passed over");
                 self.alert(now, ("TICKS-SKIPPED", "warning"), "pace", message)?;

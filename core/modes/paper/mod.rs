@@ -10,6 +10,7 @@ pub mod live;
 mod narrator;
 pub mod operators;
 pub mod pace;
+pub mod pulse;
 mod recover;
 pub mod replay;
 pub mod session;

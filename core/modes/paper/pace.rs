@@ -24,12 +24,6 @@ impl SchedulePace {
         let cadences = plan.schedules.iter().map(|schedule| schedule.cadence).collect();
         Self { cadences, missed, pacer: None }
     }
-
-    /// How late its wakes were; `None` before it has begun.
-    #[must_use]
-    pub fn lateness(&self) -> Option<&Lateness> {
-        self.pacer.as_ref().map(Pacer::lateness)
-    }
 }
 
 impl Pace for SchedulePace {
@@ -46,5 +40,9 @@ impl Pace for SchedulePace {
         let pacer = self.pacer.as_mut().expect("a session begins its pace before it waits");
         let wake = pacer.wait(LONGEST);
         Wake { instant: wake.instant, skipped: wake.skipped, stepped: wake.stepped }
+    }
+
+    fn lateness(&self) -> Option<&Lateness> {
+        self.pacer.as_ref().map(Pacer::lateness)
     }
 }

@@ -23,6 +23,7 @@ use super::going::Going;
 use super::intake::Intake;
 use super::narrator::Narrator;
 use super::operators::{Batch, Kept};
+use super::pulse::Pulse;
 use super::recover::{Beginning, Recovered};
 use super::wall::Waiting;
 use super::world::{World, WorldError};
@@ -32,6 +33,7 @@ use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::job::Prepared;
 use crate::modes::backtest::Outcome;
+use crate::pace::Lateness;
 
 /// Messages on their way to the files; a session that is so far ahead of its disk waits.
 const QUEUE: usize = 4_096;
@@ -101,6 +103,9 @@ pub trait Pace {
     /// Sleeps until the next instant at which something may be due, or a little less, and gives the instant then. It
     /// never goes back.
     fn wait(&mut self) -> Wake;
+
+    /// How late its wakes were, if that is known.
+    fn lateness(&self) -> Option<&Lateness>;
 }
 
 /// A session has woken.
@@ -205,6 +210,8 @@ pub struct Setting<'a, D: Disk> {
     pub snapshot_every: u64,
     /// Whether it is to stop.
     pub stop: &'a Stop,
+    /// Shows that it lives.
+    pub pulse: &'a Pulse,
     /// What holds when a new session begins.
     pub kept: Kept,
     /// How many cycles are kept to be looked at.
@@ -251,6 +258,7 @@ pub fn run<D: Disk + Sync>(
         on_stop,
         snapshot_every,
         stop,
+        pulse,
         kept,
         history,
         tell,
@@ -291,6 +299,7 @@ pub fn run<D: Disk + Sync>(
             since_shot: replayed.entries,
             tell,
             series: &wanted,
+            pulse,
         };
         let ran = match time {
             _ if is_over => Ok(true),

@@ -64,9 +64,15 @@ impl Desk {
 
     /// Starts a session; what it says is added to `stdout.txt` and `stderr.txt`.
     pub(super) fn start(&self) -> Child {
+        self.run().spawn().unwrap()
+    }
+
+    /// The same, not started yet.
+    pub(super) fn run(&self) -> Command {
         let open = |name| File::options().create(true).append(true).open(self.path(name)).unwrap();
         let mut command = self.command(&["run", "--environment", "desk", "--on-stop", "keep", "--json"]);
-        command.stdout(open("stdout.txt")).stderr(open("stderr.txt")).spawn().unwrap()
+        command.stdout(open("stdout.txt")).stderr(open("stderr.txt"));
+        command
     }
 
     /// Ends a session in good order, and gives its last words.

@@ -11,6 +11,7 @@ use hemiola::memory::Memory;
 use hemiola::modes::paper::commit::JournalFiles;
 use hemiola::modes::paper::history::{History, Speed};
 use hemiola::modes::paper::operators::Kept;
+use hemiola::modes::paper::pulse::Pulse;
 use hemiola::modes::paper::session::{self, Commands, Ended, OnStop, SessionError, Setting, Stop, Time};
 use hemiola_adapters::journal::verify::{Report, Rules, Verdict, Verifier};
 use hemiola_adapters::journal::writer::{Disk, JournalDays, PATTERN};
@@ -84,6 +85,7 @@ impl<D: Disk + Sync> Run<'_, D> {
             on_stop,
             snapshot_every: 40,
             stop,
+            pulse: &Pulse::default(),
             kept: Kept::default(),
             history: Terms { cycles: ALL, evaluations: ALL },
             tell: &|_| (),

@@ -1,10 +1,13 @@
 //! Sessions on the wall clock, run as a program over a venue on this machine.
 
+use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::desk::{Desk, KEY};
+use hemiola::clock::Stopwatch;
 use serde_json::Value;
 
+use super::desk::{Desk, KEY, signal};
 use crate::journal_attacks::Random;
 use crate::journal_kill::pause;
 
@@ -44,4 +47,31 @@ fn a_session_on_the_wall_clock_killed_at_any_moment_is_what_its_inputs_say() {
     let log = desk.log();
     assert!(log.contains("Shutdown complete") && log.contains("session begins"), "{log}");
     assert!(!log.contains(KEY) && !desk.told().contains(KEY), "no key is told");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_manager_hears_of_a_session_and_a_signal_asks_how_late_it_is() {
+    let desk = Desk::new(PathBuf::from(env!("CARGO_BIN_EXE_hemiola")), 2);
+    let socket = desk.path("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut command = desk.run();
+    command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "300000");
+    let session = command.spawn().unwrap();
+    let hear = || {
+        let mut bytes = [0; 64];
+        let count = manager.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..count]).trim().to_owned()
+    };
+    assert_eq!((hear(), hear(), hear()), ("READY=1".into(), "WATCHDOG=1".into(), "WATCHDOG=1".into()));
+    signal(&session, "USR1");
+    let clock = Stopwatch::start();
+    while !desk.told().contains("corrected: ") {
+        assert!(clock.elapsed() < Duration::from_secs(20), "{}", desk.told());
+        pause(10_000);
+    }
+    assert!(desk.told().contains("every 1 s: "), "{}", desk.told());
+    desk.stop(session);
+    assert!((0..1_000).any(|_| hear() == "STOPPING=1"));
 }
