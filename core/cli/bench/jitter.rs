@@ -200,7 +200,7 @@ fn text(
     let facts: Vec<String> =
         host.iter().map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect();
     format!(
-        "{} schedules every {:?}, {} s a side in slices of {} s\n{table}\n{} and {} wakes; the scheduler took {:.1} % of one core\n{}, load {before} before and {after} after\n",
+        "{} schedules every {:?}, {} s a side in slices of {} s\n{table}\n{} and {} wakes; the scheduler took {:.2} % of one core\n{}, load {before} before and {after} after\n",
         ask.schedules,
         ask.period,
         ask.time.as_secs(),

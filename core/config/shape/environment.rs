@@ -285,7 +285,7 @@ const RUNTIME_LOG: Shape = Shape {
     summary: "What a session says of itself, for people and for what collects logs. Decisions are in the journal.",
     keys: &[
         key("directory", Kind::Path, "Folder of the files.").text("../logs/runtime"),
-        key("level", Kind::Word(&LEVELS), "The least that is written: `debug` has every order and cycle.")
+        key("level", Kind::Word(&LEVELS), "The least that is written: `trace` has every order and fill.")
             .text("info"),
         key("format", Kind::Word(&["text", "json"]), "Lines for people, or a JSON object each.").text("text"),
         key("rotation", Kind::Word(&["daily", "hourly", "never"]), "When another file is begun, in UTC.")
@@ -295,7 +295,7 @@ const RUNTIME_LOG: Shape = Shape {
 };
 
 /// Levels of a runtime log.
-pub(crate) const LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
+pub(crate) const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 const DATA_SOURCE: Shape = Shape {
     summary: "Where candles come from.",

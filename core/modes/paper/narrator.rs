@@ -1,10 +1,10 @@
-//! What a session's world did, told to the runtime log: orders in full at `debug`, what holds trading back above.
+//! What a session's world did, told to the runtime log: orders in full at `trace`, what holds trading back above.
 
 use hemiola_components::control::Suspension;
 use hemiola_components::id::{InstrumentIndex, ScheduleIndex};
 use hemiola_components::journal::{Change, Event, Record};
 use hemiola_components::order::{Order, OrderSize};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info, trace, warn};
 
 use super::alert::Alerts;
 use super::operators::written;
@@ -38,7 +38,7 @@ impl<'p> Narrator<'p> {
                 let (schedule, instrument) = self.place(fill.order.schedule, fill.order.instrument);
                 let [quantity, price, fee] = [fill.quantity.get(), fill.price.get(), fill.fee.get()];
                 let (side, status) = (fill.order.side.name(), fill.status.name());
-                debug!(schedule, instrument, side, status, quantity, price, fee, "fill");
+                trace!(schedule, instrument, side, status, quantity, price, fee, "fill");
             }
             Event::Refused { schedule, instrument, refusal } => {
                 let (schedule, instrument) = self.place(*schedule, *instrument);
@@ -104,7 +104,7 @@ impl<'p> Narrator<'p> {
             OrderSize::Quote(amount) => ("quote", amount.get()),
             OrderSize::Spend(amount) => ("spend", amount.get()),
         };
-        debug!(schedule, instrument, side, kind, size, unit, reference, "{what}");
+        trace!(schedule, instrument, side, kind, size, unit, reference, "{what}");
     }
 
     fn place(&self, schedule: ScheduleIndex, instrument: InstrumentIndex) -> (&'p str, &'p str) {

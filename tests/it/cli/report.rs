@@ -87,7 +87,7 @@ fn the_runtime_log_has_as_much_as_it_is_to_have_in_the_form_it_is_to_have() {
     assert!(text.contains("Shutdown complete") && !text.contains("order submitted"), "{text}");
     set(
         &project,
-        "    runtime_log: {format: json, level: debug, directory: ../logs/json, rotation: never}\n",
+        "    runtime_log: {format: json, level: trace, directory: ../logs/json, rotation: never}\n",
     );
     session(&project, "--fresh");
     let text = project.text("logs/json/demo.log");
@@ -95,7 +95,7 @@ fn the_runtime_log_has_as_much_as_it_is_to_have_in_the_form_it_is_to_have() {
     let orders = lines.iter().filter(|line| line["message"] == "order submitted").count();
     assert!(orders > 10, "{orders}");
     assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["level"].is_string()));
-    project.edit(CONFIG_FILE, "level: debug", "level: \"off\"");
+    project.edit(CONFIG_FILE, "level: trace", "level: \"off\"");
     project.remove("logs/json");
     session(&project, "--fresh");
     assert!(!project.path("logs/json").exists());

@@ -18,6 +18,9 @@ const SECONDS: &str = "HEMIOLA_SOAK_SECONDS";
 /// The program; the one of this build without.
 const PROGRAM: &str = "HEMIOLA_SOAK_PROGRAM";
 
+/// How many schedules; fifty without.
+const SCHEDULES: &str = "HEMIOLA_SOAK_SCHEDULES";
+
 /// How long a fault of the venue lasts.
 const TROUBLE: Duration = Duration::from_secs(20);
 
@@ -89,7 +92,8 @@ impl Use {
 fn fifty_schedules_a_second_while_something_goes_wrong_every_minute() {
     let seconds: u64 = env::var(SECONDS).map_or(7_200, |text| text.parse().unwrap());
     let program = env::var_os(PROGRAM).map_or_else(|| env!("CARGO_BIN_EXE_hemiola").into(), PathBuf::from);
-    let desk = Desk::new(program, 50);
+    let schedules = env::var(SCHEDULES).map_or(50, |text| text.parse().unwrap());
+    let desk = Desk::new(program, schedules);
     let session = desk.start();
     let clock = Stopwatch::start();
     println!(

@@ -48,6 +48,18 @@ pub(crate) fn write_config(folder: &Path) -> PathBuf {
     config.join("core.yaml")
 }
 
+/// The same over real candles, every engine on them.
+pub(crate) fn write_real_config(folder: &Path, candles: &Path) {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/real_market.yaml");
+    let place = format!("data_cache_path: \"{}\"", candles.canonicalize().unwrap().display());
+    let text = fs::read_to_string(shipped).unwrap().replace("data_cache_path: ../data/ohlcv", &place);
+    assert!(text.contains(&place));
+    fs::create_dir_all(folder.join("config")).unwrap();
+    fs::write(folder.join("config/core.yaml"), text).unwrap();
+    let actions = ACTIONS.replace(r#""tag":"trend""#, r#""schedule":"trend""#);
+    fs::write(folder.join("actions.jsonl"), actions.replace(r#""balanced""#, r#""bold""#)).unwrap();
+}
+
 /// Twelve days of it, with what operators do.
 pub(crate) fn job(folder: &Path) -> Job {
     Job {
