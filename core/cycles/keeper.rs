@@ -142,8 +142,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Adds a cycle.
-    pub fn add(&mut self, records: &[Record], timing: Timing) {
+    /// Adds a cycle, and gives it if it is kept.
+    pub fn add(&mut self, records: &[Record], timing: Timing) -> Option<&Cycle> {
         let Gathered { signals, results, evaluations } = self.gather.read(records, timing);
         for evaluation in evaluations {
             let sequence = self.evaluations.next();
@@ -158,6 +158,7 @@ impl Keeper {
             results,
         };
         self.cycles.ring.push(cycle);
+        self.cycles.ring.last()
     }
 
     /// Whether there is something that is not in the file yet.
@@ -269,7 +270,7 @@ mod tests {
         for (from, to) in [(1, 6), (6, 8)] {
             let (mut keeper, trouble) = keeper(folder.path(), terms(4));
             assert_eq!(trouble, None);
-            (from..to).for_each(|second| keeper.add(&[], cycle(second)));
+            (from..to).for_each(|second| _ = keeper.add(&[], cycle(second)));
             assert!(keeper.is_behind());
             keeper.write(true).unwrap();
             assert!(!keeper.is_behind());
@@ -287,7 +288,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut keeper, _) =
             keeper(folder.path(), Terms { cycles: Limits { limit: None, ttl: Some(2.5) }, evaluations: ALL });
-        (1..6).for_each(|second| keeper.add(&[], cycle(second)));
+        (1..6).for_each(|second| _ = keeper.add(&[], cycle(second)));
         keeper.write(true).unwrap();
         assert_eq!(numbers(folder.path(), 5), [3, 4, 5]);
         assert_eq!(numbers(folder.path(), 7), [5]);

@@ -75,11 +75,11 @@ pub struct Summary {
     /// Signals a cycle.
     pub signals: Spread,
     /// Signals by what engines call them.
-    pub signals_by_side: BTreeMap<String, u64>,
+    pub signals_by_side: BTreeMap<String, usize>,
     /// Results a cycle.
     pub results: Spread,
     /// Results by status.
-    pub status_counts: BTreeMap<String, u64>,
+    pub status_counts: BTreeMap<String, usize>,
     /// How long cycles took, seconds.
     pub duration: Spread,
     /// The first one's number.
@@ -118,8 +118,8 @@ impl Summary {
 }
 
 /// How often each text is there.
-pub(crate) fn counts<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, u64> {
-    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+pub(crate) fn counts<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for text in texts {
         match counts.get_mut(text) {
             Some(count) => *count += 1,

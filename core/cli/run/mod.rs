@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     /// Read everything, say what would run, and run nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Print a line of telemetry for each schedule.
+    /// Print a line of telemetry for each schedule; a session prints one for each that gives signals, whenever it does.
     #[arg(long)]
     emit_telemetry: bool,
     /// Who changes something; the user of the process by default.
@@ -84,7 +84,7 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         return dry_run(arguments, &session);
     }
     if !manages && !is_once {
-        return paper::run(&arguments.place, &arguments.paper, &arguments.output, catalog);
+        return paper::run(arguments, catalog);
     }
     let mut report = Report { text: String::new(), document: json!({}), failed: Vec::new() };
     if manages {
@@ -109,7 +109,7 @@ fn perform(arguments: &Arguments, catalog: &Catalog) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Operational, format!("failed: {}", report.failed.join(", "))));
     }
     if !is_once && arguments.run_after_management {
-        return paper::run(&arguments.place, &arguments.paper, &arguments.output, catalog);
+        return paper::run(arguments, catalog);
     }
     Ok(())
 }

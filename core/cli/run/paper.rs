@@ -21,11 +21,12 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::listen::{listen, micros};
+use super::telemetry;
 use crate::cli::sched::place::Place;
 use crate::cli::{Format, Output, print, print_json, say};
 use crate::clock::{self, Stopwatch};
 use crate::config::{self, Config, FeedKind, FeedTerms};
-use crate::cycles;
+use crate::cycles::{self, Cycle, counts};
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::job::{Job, Prepared, latched};
@@ -145,12 +146,8 @@ impl From<OnStopChoice> for OnStop {
 }
 
 /// Runs a session and says how it ended.
-pub(super) fn run(
-    place: &Place,
-    arguments: &Paper,
-    output: &Output,
-    catalog: &Catalog,
-) -> Result<(), Failure> {
+pub(super) fn run(asked: &super::Arguments, catalog: &Catalog) -> Result<(), Failure> {
+    let super::Arguments { place, paper: arguments, output, emit_telemetry, .. } = asked;
     let operators = place.open_named(catalog)?;
     operators.require(Right::Write)?;
     let config = config::load(&place.selected.config, &catalog.specs())?;
@@ -178,8 +175,18 @@ pub(super) fn run(
     }
     let history =
         config.history_terms(&environment).expect("the plan's environment is one of the configuration's");
-    let launch =
-        Launch { operators: &operators, prepared: &prepared, arguments, catalog, folder: &folder, history };
+    let format = output.format();
+    let hear = |cycle: &Cycle| emit(cycle, format);
+    let hear = emit_telemetry.then_some(&hear as &(dyn Fn(&Cycle) + Sync));
+    let launch = Launch {
+        operators: &operators,
+        prepared: &prepared,
+        arguments,
+        catalog,
+        folder: &folder,
+        history,
+        hear,
+    };
     info!(
         environment,
         scheduler = operators.plan.scheduler,
@@ -310,6 +317,7 @@ struct Launch<'a> {
     catalog: &'a Catalog,
     folder: &'a Path,
     history: cycles::Terms,
+    hear: Option<&'a (dyn Fn(&Cycle) + Sync)>,
 }
 
 impl Launch<'_> {
@@ -371,6 +379,7 @@ impl Launch<'_> {
             pulse,
             kept,
             history: self.history,
+            hear: self.hear,
             tell: &tell,
         };
         let (commands, given) = mpsc::unbounded_channel();
@@ -470,6 +479,17 @@ fn report(launch: &Launch<'_>, ended: &Ended, pace: &SchedulePace, output: &Outp
     say("Shutdown complete");
     info!("Shutdown complete");
     Ok(())
+}
+
+/// A line of telemetry for each schedule that gave signals. The one document on stdout has no place for them.
+fn emit(cycle: &Cycle, format: Format) {
+    for (schedule, signals) in counts(cycle.signals.iter().map(|signal| &*signal.schedule)) {
+        let line = telemetry(&schedule, signals, cycle.duration_ns as f64 / 1e6);
+        match format {
+            Format::Text => _ = print(&line),
+            Format::Json => say(line.trim_end()),
+        }
+    }
 }
 
 /// Tells an alert to whoever looks on, and to the runtime log.

@@ -28,7 +28,7 @@ use super::recover::{Beginning, Recovered};
 use super::wall::Waiting;
 use super::world::{World, WorldError};
 use crate::clock::Stopwatch;
-use crate::cycles::{self, BEHIND, Gather, Keeper};
+use crate::cycles::{self, BEHIND, Cycle, Gather, Keeper};
 use crate::exit::{Exit, Failure};
 use crate::instant;
 use crate::job::Prepared;
@@ -216,6 +216,8 @@ pub struct Setting<'a, D: Disk> {
     pub kept: Kept,
     /// How many cycles are kept to be looked at.
     pub history: cycles::Terms,
+    /// Hears of cycles as they end.
+    pub hear: Option<&'a (dyn Fn(&Cycle) + Sync)>,
     /// Hears alerts as they are given.
     pub tell: &'a (dyn Fn(&RuntimeAlert) + Sync),
 }
@@ -261,6 +263,7 @@ pub fn run<D: Disk + Sync>(
         pulse,
         kept,
         history,
+        hear,
         tell,
     } = setting;
     let wanted = wanted(prepared);
@@ -280,6 +283,7 @@ pub fn run<D: Disk + Sync>(
         committer,
         keeper,
         narrator,
+        hear,
         alerts: Alerts::default(),
         at: world.now().max(world.runtime().timeline(0).start),
         tell,
@@ -386,6 +390,7 @@ struct Files<'a, D: Disk> {
     committer: Committer<'a, D>,
     keeper: Keeper,
     narrator: Narrator<'a>,
+    hear: Option<&'a (dyn Fn(&Cycle) + Sync)>,
     alerts: Alerts,
     /// The instant that the world has come to.
     at: Nanos,
@@ -426,7 +431,10 @@ impl<'a, D: Disk> Files<'a, D> {
     fn add(&mut self, outgoing: Outgoing) -> Result<(), CommitError> {
         if let Outgoing::Cycle(records, timing) = &outgoing {
             self.at = timing.at;
-            self.keeper.add(records, *timing);
+            let cycle = self.keeper.add(records, *timing);
+            if let (Some(hear), Some(cycle)) = (self.hear, cycle) {
+                hear(cycle);
+            }
             self.narrator.tell(records);
         }
         self.committer.add(outgoing)

@@ -89,7 +89,12 @@ fn the_runtime_log_has_as_much_as_it_is_to_have_in_the_form_it_is_to_have() {
         &project,
         "    runtime_log: {format: json, level: trace, directory: ../logs/json, rotation: never}\n",
     );
-    session(&project, "--fresh");
+    let told = session(&project, "--fresh --emit-telemetry").stdout;
+    let lines = told.lines().filter(|line| line.starts_with("[telemetry] schedule="));
+    assert!(
+        lines.filter(|line| line.contains(" signals=") && line.contains(" latency_ms=")).count() > 10,
+        "{told}"
+    );
     let text = project.text("logs/json/demo.log");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let orders = lines.iter().filter(|line| line["message"] == "order submitted").count();

@@ -100,6 +100,7 @@ impl<D: Disk + Sync> Run<'_, D> {
             pulse: &Pulse::default(),
             kept: Kept::default(),
             history: Terms { cycles: ALL, evaluations: ALL },
+            hear: None,
             tell: &|_| (),
         };
         let mut source = History::new(prepared, Job::of("core.yaml"), speed);
