@@ -73,7 +73,7 @@ struct Shelf<T> {
     written: u64,
 }
 
-impl<T: Entry + Serialize> Shelf<T> {
+impl<T: Entry + Serialize + for<'de> Deserialize<'de>> Shelf<T> {
     fn new(kind: &'static str, limits: Limits) -> Self {
         let ttl = limits.ttl.and_then(super::normalised_ttl);
         Self { kind, limits, ring: Ring::new(limits.limit, ttl), last: 0, written: 0 }
@@ -84,7 +84,23 @@ impl<T: Entry + Serialize> Shelf<T> {
         let terms = serde_json::to_string(&self.limits).unwrap_or_default();
         self.last = store.begin(self.kind, &terms)?;
         self.written = self.last;
+        if self.ring.ttl().is_some() {
+            // They go by their age, which the file does not know. One that cannot be read is gone with the next change.
+            let known = store.entries(self.kind)?;
+            known
+                .iter()
+                .filter_map(|row| serde_json::from_str(row).ok())
+                .for_each(|entry| self.ring.push(entry));
+        }
         Ok(())
+    }
+
+    /// What is new is in the file, or there is none. What is never to go need not stay in memory.
+    fn wrote(&mut self) {
+        self.written = self.last;
+        if self.ring.limit().is_none() && self.ring.ttl().is_none() {
+            self.ring.clear();
+        }
     }
 
     fn next(&mut self) -> u64 {
@@ -96,7 +112,7 @@ impl<T: Entry + Serialize> Shelf<T> {
         let new = self.ring.iter().skip_while(|entry| entry.sequence() <= self.written);
         // What derives `Serialize` and has no maps always makes JSON.
         let row = |entry: &T| (entry.sequence(), serde_json::to_string(entry).unwrap_or_default());
-        // The file may have entries from before this process, which the ring does not have.
+        // The file has entries from before this process, which the ring does not have when they go by number.
         let first = match self.ring.limit() {
             Some(limit) => self.last.saturating_sub(limit as u64) + 1,
             None => 0,
@@ -176,10 +192,11 @@ impl Keeper {
             return Ok(());
         }
         self.written = Stopwatch::start();
-        let Some(store) = &mut self.store else { return Ok(()) };
-        store.change(&[self.cycles.change(), self.evaluations.change()])?;
-        self.cycles.written = self.cycles.last;
-        self.evaluations.written = self.evaluations.last;
+        if let Some(store) = &mut self.store {
+            store.change(&[self.cycles.change(), self.evaluations.change()])?;
+        }
+        self.cycles.wrote();
+        self.evaluations.wrote();
         Ok(())
     }
 }
@@ -286,12 +303,27 @@ mod tests {
     #[test]
     fn what_is_too_old_goes_also_when_nothing_new_comes() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut keeper, _) =
-            keeper(folder.path(), Terms { cycles: Limits { limit: None, ttl: Some(2.5) }, evaluations: ALL });
-        (1..6).for_each(|second| _ = keeper.add(&[], cycle(second)));
-        keeper.write(true).unwrap();
+        for (from, to) in [(1, 4), (4, 6)] {
+            let limits = Limits { limit: None, ttl: Some(2.5) };
+            let (mut keeper, _) = keeper(folder.path(), Terms { cycles: limits, evaluations: ALL });
+            (from..to).for_each(|second| _ = keeper.add(&[], cycle(second)));
+            keeper.write(true).unwrap();
+        }
         assert_eq!(numbers(folder.path(), 5), [3, 4, 5]);
         assert_eq!(numbers(folder.path(), 7), [5]);
+    }
+
+    #[test]
+    fn what_is_never_to_go_is_in_the_file_and_not_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut keeper, _) = keeper(folder.path(), Terms { cycles: ALL, evaluations: ALL });
+        for second in 1..100 {
+            keeper.add(&[], cycle(second));
+            keeper.write(second % 10 == 0).unwrap();
+            assert!(keeper.cycles.ring.len() <= 10);
+        }
+        keeper.write(true).unwrap();
+        assert_eq!(numbers(folder.path(), 1), (1..100).collect::<Vec<_>>());
     }
 
     #[test]
