@@ -289,7 +289,12 @@ pub fn run<D: Disk + Sync>(
         tell,
     };
     thread::scope(|scope| {
-        let files = scope.spawn(move || files.keep(&incoming, unusable));
+        let files = thread::Builder::new()
+            .name("files".to_owned())
+            .spawn_scoped(scope, move || files.keep(&incoming, unusable))
+            .map_err(|error| {
+                Failure::new(Exit::Operational, format!("cannot start the files' thread: {error}"))
+            })?;
         let mut going = Going {
             world: &mut world,
             outgoing,
