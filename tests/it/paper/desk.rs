@@ -186,7 +186,7 @@ instrument_universes:
     data_cache_path: ../data
     instrument_universe: five
     risk_profile: open
-    feed: {{kind: klines, base_url: \"{url}\", grace_seconds: 2}}
+    feed: {{kind: klines, base_url: \"{url}\", grace_seconds: 0.5}}
     decision_journal: {{backend: file, directory: ../journal, signing_key_env: DESK_JOURNAL_KEY, signing_key_id: desk-1}}
     adapter_settings:
       paper_trading: {{initial_balances: {{USDT: 1000000}}, taker_fee: 0.0005, slippage_bps: 1}}

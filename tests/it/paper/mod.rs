@@ -1,9 +1,12 @@
 //! Paper sessions.
 
+#[cfg(target_os = "linux")]
 mod desk;
 mod faults;
 mod kills;
 mod sessions;
+#[cfg(target_os = "linux")]
 mod soak;
 mod support;
+#[cfg(target_os = "linux")]
 mod wall;

@@ -49,7 +49,6 @@ fn a_session_on_the_wall_clock_killed_at_any_moment_is_what_its_inputs_say() {
     assert!(!log.contains(KEY) && !desk.told().contains(KEY), "no key is told");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_service_manager_hears_of_a_session_and_a_signal_asks_how_late_it_is() {
     let desk = Desk::new(PathBuf::from(env!("CARGO_BIN_EXE_hemiola")), 2);
