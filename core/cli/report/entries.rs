@@ -1,5 +1,6 @@
 //! `hemiola report cycles` and `hemiola report evaluations`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -216,12 +217,8 @@ impl Reported for Cycle {
             ]);
         }
         _ = writeln!(text, "{table}");
-        for (what, counts) in [("signals", summary.signals_by_side), ("results", summary.status_counts)] {
-            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
-            if !counts.is_empty() {
-                _ = writeln!(text, "{what}: {}", counts.join(", "));
-            }
-        }
+        text += &counted("signals", &summary.signals_by_side);
+        text += &counted("results", &summary.status_counts);
         if let Some(last) = entries.last() {
             _ = writeln!(text, "last one ended at {}", instant::text(last.finished_at()));
         }
@@ -231,6 +228,15 @@ impl Reported for Cycle {
     fn table(entries: &[Self]) -> Table {
         cycle_table(entries)
     }
+}
+
+/// A line of what was counted; nothing when that is nothing.
+fn counted(what: &str, counts: &BTreeMap<String, usize>) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    format!("{what}: {}\n", counts.join(", "))
 }
 
 fn times(Spread { total, average, min, max }: Spread, factor: f64) -> Spread {
@@ -255,12 +261,8 @@ impl Reported for Evaluation {
         let mut text = format!("{} evaluations\n", entries.len());
         let verdicts = counts(entries.iter().map(|entry| entry.verdict.name()));
         let rules = counts(entries.iter().filter_map(|entry| entry.rule.as_deref()));
-        for (what, counts) in [("verdicts", verdicts), ("rules", rules)] {
-            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
-            if !counts.is_empty() {
-                _ = writeln!(text, "{what}: {}", counts.join(", "));
-            }
-        }
+        text += &counted("verdicts", &verdicts);
+        text += &counted("rules", &rules);
         if let Some(last) = entries.last() {
             _ = writeln!(text, "last one at {}", instant::text(last.time()));
         }
